@@ -1,0 +1,67 @@
+import { z } from "zod";
+
+export const changeKinds = [
+  "deploy",
+  "prompt",
+  "model",
+  "index",
+  "tool_schema",
+  "response_schema",
+  "config",
+  "provider",
+] as const;
+export type ChangeKind = (typeof changeKinds)[number];
+
+/** Words of other ledgers for the same kinds, accepted on input. */
+const kindAliases: Readonly<Record<string, ChangeKind>> = {
+  tool: "tool_schema",
+  provider_notice: "provider",
+};
+
+/** Something that happened outside a run: a deploy, a new prompt, index, model, tool definition or response shape. */
+export interface Change {
+  readonly id: string;
+  /** When it took effect, as told, or the start of the first run that shows it. */
+  readonly atMs: number;
+  readonly kind: ChangeKind;
+  /** null: concerns every workflow, or every service. */
+  readonly workflow: string | null;
+  readonly environment: string | null;
+  readonly service: string | null;
+  readonly title: string;
+  readonly before: string | null;
+  readonly after: string | null;
+  /** `spans`: derived from the runs themselves; `told`: by CLI, API or file. */
+  readonly origin: "spans" | "told";
+  /** Which entry of `RunDigest.versions` it was derived from. */
+  readonly field: string | null;
+}
+
+/** One entry of a changes file or of `POST /api/changes`. Unknown keys are kept out, not refused: ledgers of others have more. */
+export const ChangeInput = z
+  .object({
+    id: z.string().min(1).optional(),
+    at: z.iso.datetime({ offset: true }),
+    kind: z.enum([...changeKinds, "tool", "provider_notice"]),
+    service: z.string().nullish(),
+    workflow: z.string().nullish(),
+    environment: z.string().nullish(),
+    title: z.string().min(1),
+    version: z.string().nullish(),
+    commit: z.string().nullish(),
+    before: z.string().nullish(),
+    after: z.string().nullish(),
+  })
+  .transform((entry): Change => ({
+    id: entry.id ?? `told-${entry.kind}-${Date.parse(entry.at)}`,
+    atMs: Date.parse(entry.at),
+    kind: changeKinds.find((kind) => kind === entry.kind) ?? kindAliases[entry.kind] ?? "config",
+    workflow: entry.workflow ?? null,
+    environment: entry.environment ?? null,
+    service: entry.service ?? null,
+    title: entry.title,
+    before: entry.before ?? null,
+    after: entry.after ?? entry.version ?? entry.commit ?? null,
+    origin: "told",
+    field: null,
+  }));

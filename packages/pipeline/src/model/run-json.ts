@@ -1,0 +1,47 @@
+import type { LlmCall, Run } from "./run.ts";
+
+/** A run as JSON text: nanoseconds become decimal strings, nothing else changes. */
+export function encodeRun(run: Run): string {
+  return JSON.stringify(run, (_key, value: unknown) =>
+    typeof value === "bigint" ? value.toString() : value,
+  );
+}
+
+/**
+ * The run that `encodeRun` wrote.
+ *
+ * @throws SyntaxError  if the text is not JSON, or not that of a run
+ */
+export function decodeRun(text: string): Run {
+  const value: unknown = JSON.parse(text);
+  if (!isEncodedRun(value)) throw new SyntaxError("not the JSON of a run");
+  return {
+    ...value,
+    startNanos: BigInt(value.startNanos),
+    endNanos: BigInt(value.endNanos),
+    llmCalls: value.llmCalls.map((call) => ({
+      ...call,
+      startNanos: BigInt(call.startNanos),
+      endNanos: BigInt(call.endNanos),
+    })),
+  };
+}
+
+type Encoded<T> = Omit<T, "startNanos" | "endNanos"> & {
+  readonly startNanos: string;
+  readonly endNanos: string;
+};
+type EncodedRun = Encoded<Omit<Run, "llmCalls">> & {
+  readonly llmCalls: readonly Encoded<LlmCall>[];
+};
+
+function isEncodedRun(value: unknown): value is EncodedRun {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "startNanos" in value &&
+    typeof value.startNanos === "string" &&
+    "llmCalls" in value &&
+    Array.isArray(value.llmCalls)
+  );
+}

@@ -1,0 +1,152 @@
+import { z } from "zod";
+
+const SignalSetting = z.union([
+  z.literal("off"),
+  z.literal("on"),
+  z.strictObject({ failure: z.boolean() }),
+]);
+
+const Contract = z.strictObject({
+  schema: z.string().optional(),
+  not_null: z.array(z.string()).optional(),
+  dates: z.record(z.string(), z.enum(["offset", "utc", "date"])).optional(),
+  enums: z.record(z.string(), z.array(z.union([z.string(), z.number()]))).optional(),
+  ranges: z
+    .record(z.string(), z.strictObject({ min: z.number().optional(), max: z.number().optional() }))
+    .optional(),
+});
+export type Contract = z.infer<typeof Contract>;
+
+const Citation = z.strictObject({ pattern: z.string().optional(), pointer: z.string().optional() });
+
+const WorkflowConfig = z.strictObject({
+  match: z
+    .strictObject({ service: z.string().optional(), agent: z.string().optional() })
+    .optional(),
+  run: z.enum(["trace", "per_agent"]).optional(),
+  compliance: z.boolean().optional(),
+  safety: z.array(z.string()).optional(),
+  forbidden_tools: z.array(z.string()).optional(),
+  signals: z
+    .strictObject({
+      grounded: SignalSetting.optional(),
+      fallback: SignalSetting.optional(),
+      confidence: SignalSetting.optional(),
+      downstream_ok: SignalSetting.optional(),
+    })
+    .optional(),
+  retrievers: z.array(z.string()).optional(),
+  citation: Citation.optional(),
+  fallback_tools: z.array(z.string()).optional(),
+  final_tools: z.array(z.string()).optional(),
+  contract: Contract.optional(),
+  task_type: z.strictObject({ attribute: z.string() }).optional(),
+});
+export type WorkflowConfig = z.infer<typeof WorkflowConfig>;
+
+const AgentTool = z.strictObject({
+  via: z.enum(["http", "mcp-stdio"]),
+  base_url_env: z.string().optional(),
+  command: z.array(z.string()).optional(),
+  writes: z.boolean().optional(),
+});
+
+const AgentConfig = z.strictObject({
+  adapter: z.literal("command"),
+  run: z.array(z.string()).min(1),
+  timeout: z
+    .string()
+    .regex(/^\d+(ms|s|m)$/)
+    .optional(),
+  concurrency: z.int().min(1).max(64).optional(),
+  tools: z.record(z.string(), AgentTool).optional(),
+  env: z.record(z.string(), z.string()).optional(),
+});
+export type AgentConfig = z.infer<typeof AgentConfig>;
+
+const TrialsConfig = z.strictObject({
+  policy: z.enum(["must_hold", "rate"]),
+  n: z.int().min(1).max(200).optional(),
+});
+
+/** `rootward.yaml`: one file for server, gate, inspect and diagnose; every part may be missing. Source: evals.md 4.5. */
+export const RootwardConfig = z.strictObject({
+  schema: z.literal("rootward/v1").optional(),
+  workflows: z.record(z.string(), WorkflowConfig).optional(),
+  map: z
+    .array(
+      z.strictObject({
+        attribute: z.string(),
+        field: z.enum(["workflow", "session", "user", "task_type", "index_version", "environment"]),
+      }),
+    )
+    .optional(),
+  links: z.strictObject({ trace: z.string().optional() }).optional(),
+  timezone: z.string().optional(),
+  server: z
+    .strictObject({ host: z.string().optional(), port: z.int().min(0).max(65535).optional() })
+    .optional(),
+  agents: z.record(z.string(), AgentConfig).optional(),
+  budget: z.strictObject({ minutes: z.number().positive().optional() }).optional(),
+  trials: z
+    .strictObject({
+      P0: TrialsConfig.optional(),
+      P1: TrialsConfig.optional(),
+      P2: TrialsConfig.optional(),
+    })
+    .optional(),
+  overrides: z
+    .strictObject({
+      from: z.enum(["head", "base"]).optional(),
+      p0_break_glass: z.boolean().optional(),
+    })
+    .optional(),
+});
+export type RootwardConfig = z.infer<typeof RootwardConfig>;
+
+/** Whether a person wrote a setting or it was inferred from the workflow's own runs. */
+export type Known = "declared" | "learned";
+
+/**
+ * What is known about a workflow: the argument of `measure`. Made once (declared in `rootward.yaml`, else learned from runs),
+ * used by server, inspect, diagnose and, copied into the case file as `recognize`, by the gate.
+ */
+export interface WorkflowSettings {
+  readonly retrievers: readonly string[];
+  /** A regular expression for one cited id, or a JSON pointer into the output. */
+  readonly citation: { readonly pattern: string | null; readonly pointer: string | null } | null;
+  readonly fallbackTools: readonly string[];
+  readonly finalTools: readonly string[];
+  /** True where retrieval is part of this workflow, false where it is not, null while it is not known. */
+  readonly retrieves: boolean | null;
+  readonly signals: Readonly<
+    Record<"grounded" | "fallback" | "confidence" | "downstream_ok", "on" | "off" | "no_failure">
+  >;
+  readonly compliance: boolean;
+  readonly safety: readonly string[];
+  readonly forbiddenTools: readonly string[];
+  readonly taskTypeAttribute: string | null;
+  /** Where each setting came from, by its name in `rootward.yaml`, with the evidence for a guess. */
+  readonly origins: Readonly<Record<string, { readonly from: Known; readonly evidence: string }>>;
+}
+
+/** Nothing known: every signal applies, nothing is declared. */
+export const noSettings: WorkflowSettings = {
+  retrievers: [],
+  citation: null,
+  fallbackTools: [],
+  finalTools: [],
+  retrieves: null,
+  signals: { grounded: "on", fallback: "on", confidence: "on", downstream_ok: "on" },
+  compliance: false,
+  safety: [],
+  forbiddenTools: [],
+  taskTypeAttribute: null,
+  origins: {},
+};
+
+/** Violations of a declared contract by one output, empty when it holds. Compiled at a door, called by `measure`. */
+export type ContractCheck = (output: {
+  readonly text: string;
+  readonly json?: unknown;
+}) => readonly string[];

@@ -1,0 +1,1 @@
+export type { Receipt } from "./model/batch.ts";

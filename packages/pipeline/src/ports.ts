@@ -1,0 +1,98 @@
+import type { Diagnosis } from "./model/baseline.ts";
+import type { Change } from "./model/change.ts";
+import type { RunDigest, VersionText } from "./model/digest.ts";
+import type { EvalCase } from "./model/evalcase.ts";
+import type { RunId, TraceId } from "./model/ids.ts";
+import type { LogRecord, Span } from "./model/span.ts";
+import type { SpanBatch } from "./model/batch.ts";
+import type { TimeWindow } from "./model/time.ts";
+
+/** Spans and logs of some traces, as stored. */
+export interface TraceContent {
+  readonly spans: readonly Span[];
+  readonly logs: readonly LogRecord[];
+}
+
+export interface RunQuery {
+  readonly workflow?: string;
+  readonly environment?: string;
+  /** By start time. */
+  readonly window?: TimeWindow;
+  readonly failedOnly?: boolean;
+  /** At most so many, latest first; all of them without it. */
+  readonly limit?: number;
+}
+
+/** Where everything is kept, in nouns. Every implementation passes `testing/store-suite.ts`. */
+export interface Store {
+  /** Durable when it returns. The same span twice is one span. @throws PortError store_full, store_down, overloaded */
+  put(batch: SpanBatch): Promise<void>;
+  /** Everything stored of these traces, by start time; nothing for a trace that is not known. */
+  traces(ids: readonly TraceId[]): Promise<TraceContent>;
+  /** Traces that hold spans newer than the last settled mark and have no run yet, oldest first: what a restart must settle. */
+  unsettled(): Promise<readonly TraceId[]>;
+  /** A run replaces an earlier one with the same id, or one whose id is among its aliases. */
+  putRuns(runs: readonly RunDigest[], texts: readonly VersionText[]): Promise<void>;
+  /** By start time, earliest first (latest `limit` of them where one is given). */
+  runs(query: RunQuery): Promise<readonly RunDigest[]>;
+  /** By id or alias. */
+  run(id: RunId): Promise<RunDigest | null>;
+  texts(hashes: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  putChanges(changes: readonly Change[]): Promise<void>;
+  changes(): Promise<readonly Change[]>;
+  /** Replaces the last one. */
+  putDiagnosis(diagnosis: Diagnosis): Promise<void>;
+  diagnosis(): Promise<Diagnosis | null>;
+  counts(): Promise<{ readonly spans: number; readonly logs: number; readonly runs: number }>;
+  close(): Promise<void>;
+}
+
+/** One execution of the candidate agent on a case. */
+export interface TrialEvidence {
+  readonly spans: readonly Span[];
+  readonly logs: readonly LogRecord[];
+  /** The parsed last line of standard output. */
+  readonly answer: {
+    readonly output: unknown;
+    readonly citations?: readonly string[];
+    readonly retrieved?: readonly string[];
+    readonly tool_calls?: readonly unknown[];
+    readonly usage?: { readonly usd?: number; readonly tokens?: number };
+  };
+  /** Tool calls seen by the replay, in order. */
+  readonly replayed: readonly {
+    readonly tool: string;
+    readonly args: unknown;
+    readonly match: "exact" | "args" | "sequence" | "miss";
+    readonly result: unknown;
+  }[];
+  readonly durationMs: number;
+}
+
+/** The agent under test. */
+export interface Candidate {
+  /** @throws PortError candidate_failed, candidate_timeout: the trial is undecided, never passed */
+  run(evalCase: EvalCase, trial: number): Promise<TrialEvidence>;
+}
+
+/** Runs the repository's own code on an output: validators, schemas, slow patterns. Never anything from a trace. */
+export interface Checker {
+  /** Violations of a JSON Schema (inline, or a path in the repository); empty when it holds. */
+  schema(schema: unknown, value: unknown, caseFile: string): Promise<readonly string[]>;
+  /** Exit 0 of a command accepts the output, given on its standard input. */
+  validator(
+    command: readonly string[],
+    output: string,
+    caseFile: string,
+  ): Promise<{ readonly accepted: boolean; readonly why: string }>;
+  /** A pattern of the repository on hostile text: in a worker, with a time limit. null: the time ran out. */
+  matches(pattern: string, text: string): Promise<boolean | null>;
+}
+
+export interface Ports {
+  readonly store: Store;
+  readonly candidate: Candidate;
+  readonly checker: Checker;
+}
+
+export type { RunId };

@@ -1,8 +1,8 @@
-import type { RunId } from "./ids.ts";
+import type { ClusterId, RunId, TraceId } from "./ids.ts";
 import type { Attribution } from "./attribution.ts";
 import type { Change } from "./change.ts";
 import type { Cluster, DiagnosedRun } from "./cluster.ts";
-import type { SignalName } from "./signal.ts";
+import type { FailureReason, Reading, SignalName } from "./signal.ts";
 import type { TimeWindow, UnixMillis } from "./time.ts";
 
 export type WorkflowState = "learning" | "provisional" | "active";
@@ -65,8 +65,12 @@ export interface Drift {
   readonly seenAfterRuns: number;
   /** Chance of a false alarm on this stream in a quarter, all detectors together. */
   readonly falseAlarmRate: number;
-  readonly detector: "window" | "cusum";
+  readonly detector: "window" | "cusum" | "values";
   readonly open: boolean;
+  /** When the signal was as before again; null while the drift is open. */
+  readonly endMs: UnixMillis | null;
+  /** Means of a graded signal before and since; null for shares. */
+  readonly means: { readonly before: number; readonly after: number } | null;
 }
 
 /** One bucket of a signal's history, for charts and sparklines. */
@@ -96,11 +100,24 @@ export interface WorkflowDiagnosis {
   readonly propagated: { readonly count: number; readonly of: number };
 }
 
+/** How a run stands after diagnosis: what needs a clean window has been read again. Every run has one. */
+export interface RunStanding {
+  readonly id: RunId;
+  readonly traceIds: readonly TraceId[];
+  readonly failed: readonly FailureReason[];
+  /** Measured by `learned_shape`, or null where the run's own reading stands. */
+  readonly downstreamOk: Reading<boolean> | null;
+  readonly cluster: ClusterId | null;
+}
+
 /** The result of `diagnose`: everything about one window of runs. */
 export interface Diagnosis {
   readonly workflows: readonly WorkflowDiagnosis[];
   readonly clusters: readonly Cluster[];
+  /** The failed and affected runs, by workflow, environment and start. */
   readonly runs: readonly DiagnosedRun[];
+  /** All runs, by workflow, environment and start. */
+  readonly standings: readonly RunStanding[];
   /** The ledger: derived from spans and told, by time. */
   readonly changes: readonly Change[];
   readonly warnings: readonly string[];

@@ -26,6 +26,8 @@ export type ClusterState =
 export interface DiagnosedRun {
   readonly id: RunId;
   readonly cluster: ClusterId;
+  /** True where no rule fails the run, but an open drift counts it as bad. */
+  readonly affected: boolean;
   readonly deviations: readonly Deviation[];
   /** null: nothing in the run speaks for any step; Rootward abstains. */
   readonly origin: Origin | null;

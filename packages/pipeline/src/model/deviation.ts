@@ -2,6 +2,13 @@ import type { LinkProof } from "./digest.ts";
 
 export const deviationKinds = [
   "schema_mismatch",
+  "value_mismatch",
+  "args_mismatch",
+  "output_mismatch",
+  "missing_step",
+  "empty_result",
+  "low_score",
+  "truncated",
   "handoff_schema",
   "empty_retrieval",
   "ungrounded",

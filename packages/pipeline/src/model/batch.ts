@@ -8,17 +8,53 @@ export interface OtlpBody {
   readonly bytes: Uint8Array;
 }
 
+/** Where a Resource and an InstrumentationScope stand in `RecordColumns.bytes`; start equals end where the sender gave none. */
+export interface RecordContext {
+  readonly resourceStart: number;
+  readonly resourceEnd: number;
+  readonly scopeStart: number;
+  readonly scopeEnd: number;
+}
+
 /**
- * The spans (or log records) of one body as columns over its bytes, never one object per span on the way to disk.
- * `length` counts the rows. `span(i)` decodes one row; it is for settling and reading, not for the write path.
+ * Where each record of a batch stands: offsets into bytes in OTLP's protobuf encoding, whatever the encoding of the request.
+ * Record `row` is `bytes[starts[row] .. ends[row]]`; its resource and scope are `contexts[contextOf[row]]`. Every record was
+ * walked to its last field, so that decoding one cannot fail.
+ */
+export interface RecordColumns {
+  readonly bytes: Uint8Array;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  readonly contextOf: Uint32Array;
+  readonly contexts: readonly RecordContext[];
+}
+
+/**
+ * The spans (or log records) of one body as columns over its bytes, never one object per span on the way to disk. A body of
+ * traces has spans only, one of logs has log records only. `span` and `log` decode one row; they are for settling and reading,
+ * not for the write path.
  */
 export interface SpanBatch {
+  /** Rows: spans and log records together. */
   readonly length: number;
+  /** Log records: 0, or `length`. */
   readonly logCount: number;
+  /** Bytes that the batch keeps alive. */
   readonly byteLength: number;
-  traceIdAt(row: number): TraceId;
+  /** Attributes that were cut at `policy.attributeLimitBytes`; `rootward.truncated` on each record or resource names them. */
+  readonly truncated: number;
+  readonly columns: RecordColumns;
+  /** null for a log record that names no trace. */
+  traceIdAt(row: number): TraceId | null;
+  /** @throws RangeError  if the row is out of range or a log record */
   span(row: number): Span;
+  /** @throws RangeError  if the row is out of range or a span */
   log(row: number): LogRecord;
+  /**
+   * What makes two rows one: a span's id within its trace; for a log record, which has none, a digest of its content, its
+   * resource and its scope, so that a body sent twice is kept once.
+   */
+  identityAt(row: number): string;
 }
 
 /** What a request is answered: accepted + rejected = received. */

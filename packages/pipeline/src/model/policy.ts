@@ -26,6 +26,26 @@ const entries = {
     unit: "bytes",
     source: "product.md: one attribute over 1 MiB is cut",
   },
+  bodyRecordsMax: {
+    value: 1_000_000,
+    unit: "spans or log records",
+    source: "64 MiB of real spans hold under 130,000; more is an attack on memory",
+  },
+  bodyObjectsMax: {
+    value: 8_000_000,
+    unit: "JSON objects and lists",
+    source: "about 0.5 GB once parsed; 64 MiB of real OTLP/JSON hold about 2 million",
+  },
+  recordFieldsMax: {
+    value: 1_000_000,
+    unit: "fields",
+    source: "one record with 300 embeddings of 1,536 numbers still passes",
+  },
+  nestingLimit: {
+    value: 64,
+    unit: "levels of one attribute value",
+    source: "protobuf's own readers stop at 100 messages; a level of a map takes two to three",
+  },
   pendingLimitBytes: { value: 256 * 1024 * 1024, unit: "bytes", source: "engine.md 5.2" },
   baselineRuns: { value: 200, unit: "runs", source: "product.md: baselines from 200 runs" },
   baselineRunsMax: { value: 1000, unit: "runs", source: "diagnosis.md decision 2" },
@@ -84,7 +104,11 @@ const entries = {
     source: "chance of so many clean runs after a change that broke things; below it is ruled out",
   },
   contrastSupport: { value: 0.05, unit: "share", source: "diagnosis.md A3.4b" },
-  contrastLift: { value: 2, unit: "ratio", source: "how much more often members show a difference" },
+  contrastLift: {
+    value: 2,
+    unit: "ratio",
+    source: "how much more often members show a difference",
+  },
   commonShare: { value: 0.8, unit: "share", source: "diagnosis.md B5.5.3: common to a cluster" },
   attributedMatches: { value: 3, unit: "checks", source: "diagnosis.md decision 7" },
   provisionalFailures: {
@@ -100,6 +124,26 @@ const entries = {
   clusterShownFrom: { value: 3, unit: "runs", source: "diagnosis.md B5.5.3" },
   trialsP0: { value: 9, unit: "trials", source: "evals.md 2.3: a 30 % fault is caught with 96 %" },
   trialsP2: { value: 3, unit: "trials", source: "evals.md 4.6" },
+  sqlTextLimit: {
+    value: 65_536,
+    unit: "characters",
+    source: "longer than any query a person writes",
+  },
+  sqlDepthLimit: {
+    value: 60,
+    unit: "levels",
+    source: "far below the engine's own 1,000 and our stack",
+  },
+  sqlListLimit: { value: 1_000, unit: "items", source: "ids of a page of runs, pasted" },
+  sqlRowLimit: { value: 10_000, unit: "rows", source: "product.md: a row and a time limit" },
+  sqlTimeLimitMs: { value: 10_000, unit: "ms", source: "product.md: a row and a time limit" },
+  sqlNumbersLimit: { value: 1_000_000, unit: "rows", source: "calendars and ranges, not load" },
+  jsonBodyLimitBytes: { value: 4 * 1024 * 1024, unit: "bytes", source: "a ledger of changes" },
+  settleTickMs: { value: 1_000, unit: "ms", source: "architecture.md 3.1: per tick, one second" },
+  settleBatchTraces: { value: 500, unit: "traces", source: "one read of the store per tick" },
+  diagnoseEveryMs: { value: 5_000, unit: "ms", source: "while new runs arrive" },
+  learnEveryRuns: { value: 200, unit: "runs", source: "product.md: a baseline's size" },
+  learnFromRuns: { value: 500, unit: "runs", source: "the latest runs of a workflow" },
 } as const satisfies Record<string, Entry>;
 
 export type PolicyName = keyof typeof entries;

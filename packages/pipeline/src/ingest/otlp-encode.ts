@@ -1,0 +1,226 @@
+import type {
+  Attributes,
+  AttributeValue,
+  LogRecord,
+  Resource,
+  Scope,
+  Span,
+  SpanEvent,
+  SpanLink,
+} from "../model/span.ts";
+import { kindsByNumber, statusByNumber, tags } from "./otlp-fields.ts";
+
+/** Bytes that grow as they are written. */
+export interface Writer {
+  bytes: Buffer;
+  at: number;
+}
+
+const firstSize = 1024;
+
+/** An empty writer. */
+export function writer(): Writer {
+  return { bytes: Buffer.allocUnsafe(firstSize), at: 0 };
+}
+
+/** What was written so far; valid until the next write. */
+export function written(into: Writer): Buffer {
+  return into.bytes.subarray(0, into.at);
+}
+
+function room(into: Writer, count: number): void {
+  if (into.at + count <= into.bytes.length) return;
+  const larger = Buffer.allocUnsafe(Math.max(into.bytes.length * 2, into.at + count));
+  into.bytes.copy(larger, 0, 0, into.at);
+  into.bytes = larger;
+}
+
+function varint(into: Writer, value: number): void {
+  room(into, 10);
+  let rest = value;
+  while (rest >= 128) {
+    into.bytes[into.at++] = (rest % 128) + 128;
+    rest = Math.floor(rest / 128);
+  }
+  into.bytes[into.at++] = rest;
+}
+
+function int64(into: Writer, value: bigint): void {
+  room(into, 10);
+  let rest = BigInt.asUintN(64, value);
+  while (rest >= 128n) {
+    into.bytes[into.at++] = Number(rest & 127n) + 128;
+    rest >>= 7n;
+  }
+  into.bytes[into.at++] = Number(rest);
+}
+
+/** Text as UTF-8; a lone surrogate becomes U+FFFD. Nothing is written for an empty text: that is protobuf's default. */
+function text(into: Writer, tag: number, value: string): void {
+  if (value === "") return;
+  const length = Buffer.byteLength(value);
+  varint(into, tag);
+  varint(into, length);
+  room(into, length);
+  into.bytes.write(value, into.at, "utf8");
+  into.at += length;
+}
+
+function bytes(into: Writer, tag: number, value: Uint8Array): void {
+  varint(into, tag);
+  varint(into, value.length);
+  room(into, value.length);
+  into.bytes.set(value, into.at);
+  into.at += value.length;
+}
+
+function hex(into: Writer, tag: number, value: string | null): void {
+  if (value !== null && value !== "") bytes(into, tag, Buffer.from(value, "hex"));
+}
+
+function fixed64(into: Writer, tag: number, value: bigint): void {
+  varint(into, tag);
+  room(into, 8);
+  into.at = into.bytes.writeBigUInt64LE(BigInt.asUintN(64, value), into.at);
+}
+
+/** Writes a message: its content first, behind one byte for its length, then moved if the length takes more. */
+function message(into: Writer, tag: number, content: () => void): void {
+  varint(into, tag);
+  room(into, 1);
+  const start = into.at + 1;
+  into.at = start;
+  content();
+  const end = into.at;
+  const length = end - start;
+  into.at = start - 1;
+  if (length < 128) {
+    into.bytes[into.at] = length;
+    into.at = end;
+    return;
+  }
+  const extra = Math.floor(Math.log2(length) / 7);
+  room(into, length + 1 + extra);
+  into.bytes.copyWithin(start + extra, start, end);
+  varint(into, length);
+  into.at = end + extra;
+}
+
+function value(into: Writer, of: AttributeValue): void {
+  const known = tags.anyValue;
+  if (of === null) return;
+  if (typeof of === "string") {
+    // An empty string is a value, unlike null: it is written although it is protobuf's default.
+    if (of === "") bytes(into, known.string, Buffer.alloc(0));
+    else text(into, known.string, of);
+  } else if (typeof of === "boolean") {
+    varint(into, known.bool);
+    varint(into, of ? 1 : 0);
+  } else if (typeof of === "bigint") {
+    varint(into, known.int);
+    int64(into, of);
+  } else if (typeof of === "number") {
+    numeric(into, of);
+  } else if (of instanceof Uint8Array) {
+    bytes(into, known.bytes, of);
+  } else if (isMap(of)) {
+    message(into, known.map, () => attributes(into, tags.list.value, of));
+  } else {
+    message(into, known.array, () => {
+      for (const each of of) message(into, tags.list.value, () => value(into, each));
+    });
+  }
+}
+
+function isMap(of: readonly AttributeValue[] | Attributes): of is Attributes {
+  return of instanceof Map;
+}
+
+function numeric(into: Writer, of: number): void {
+  if (Number.isSafeInteger(of) && !Object.is(of, -0)) {
+    varint(into, tags.anyValue.int);
+    int64(into, BigInt(of));
+    return;
+  }
+  varint(into, tags.anyValue.double);
+  room(into, 8);
+  into.at = into.bytes.writeDoubleLE(of, into.at);
+}
+
+function attributes(into: Writer, tag: number, of: Attributes): void {
+  for (const [key, each] of of) {
+    message(into, tag, () => {
+      text(into, tags.keyValue.key, key);
+      message(into, tags.keyValue.value, () => value(into, each));
+    });
+  }
+}
+
+/** A Resource message, without its tag and length. */
+export function encodeResource(into: Writer, resource: Resource): void {
+  attributes(into, tags.resource.attribute, resource.attributes);
+}
+
+/** An InstrumentationScope message, without its tag and length. */
+export function encodeScope(into: Writer, scope: Scope): void {
+  text(into, tags.scope.name, scope.name);
+  text(into, tags.scope.version, scope.version);
+}
+
+function event(into: Writer, of: SpanEvent): void {
+  fixed64(into, tags.event.time, of.timeNanos);
+  text(into, tags.event.name, of.name);
+  attributes(into, tags.event.attribute, of.attributes);
+}
+
+function link(into: Writer, of: SpanLink): void {
+  hex(into, tags.link.traceId, of.traceId);
+  hex(into, tags.link.spanId, of.spanId);
+  attributes(into, tags.link.attribute, of.attributes);
+}
+
+/** A span whose ids are not checked yet: hex text of any length, empty where it is absent. */
+export type LooseSpan = Omit<Span, "traceId" | "spanId" | "parentSpanId" | "resource" | "scope"> & {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string | null;
+};
+
+/** A Span message, without its tag and length. Whole numbers within 2^53 become int64, other numbers double. */
+export function encodeSpan(into: Writer, span: LooseSpan): void {
+  const known = tags.span;
+  hex(into, known.traceId, span.traceId);
+  hex(into, known.spanId, span.spanId);
+  hex(into, known.parentSpanId, span.parentSpanId);
+  text(into, known.name, span.name);
+  varint(into, known.kind);
+  varint(into, kindsByNumber.indexOf(span.kind));
+  fixed64(into, known.start, span.startNanos);
+  fixed64(into, known.end, span.endNanos);
+  attributes(into, known.attribute, span.attributes);
+  for (const each of span.events) message(into, known.event, () => event(into, each));
+  for (const each of span.links) message(into, known.link, () => link(into, each));
+  message(into, known.status, () => {
+    text(into, tags.status.message, span.statusMessage);
+    varint(into, tags.status.code);
+    varint(into, statusByNumber.indexOf(span.statusCode));
+  });
+}
+
+/** A log record whose ids are not checked yet, as `LooseSpan`. */
+export type LooseLog = Omit<LogRecord, "traceId" | "spanId" | "resource" | "scope"> & {
+  readonly traceId: string | null;
+  readonly spanId: string | null;
+};
+
+/** A LogRecord message, without its tag and length. */
+export function encodeLog(into: Writer, log: LooseLog): void {
+  const known = tags.log;
+  fixed64(into, known.time, log.timeNanos);
+  text(into, known.severityText, log.severity);
+  message(into, known.body, () => value(into, log.body));
+  attributes(into, known.attribute, log.attributes);
+  hex(into, known.traceId, log.traceId);
+  hex(into, known.spanId, log.spanId);
+  text(into, known.eventName, log.eventName);
+}

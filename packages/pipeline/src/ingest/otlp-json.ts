@@ -1,0 +1,230 @@
+import type { RecordContext } from "../model/batch.ts";
+import { policy } from "../model/policy.ts";
+import type { Rejection, SpanEvent, SpanLink } from "../model/span.ts";
+import { isSpanId, isTraceId } from "../model/ids.ts";
+import { levelNames, UnreadableBody } from "./framed.ts";
+import type { Framed, FoundRecord } from "./framed.ts";
+import {
+  attributesOf,
+  enumOf,
+  idOf,
+  isObject,
+  listOf,
+  member,
+  nanosOf,
+  objectOf,
+  shown,
+  textOf,
+  valueOf,
+} from "./json-fields.ts";
+import type { Json } from "./json-fields.ts";
+import {
+  encodeLog,
+  encodeResource,
+  encodeScope,
+  encodeSpan,
+  writer,
+  written,
+} from "./otlp-encode.ts";
+import type { LooseLog, LooseSpan, Writer } from "./otlp-encode.ts";
+import { kindsByNumber, severityOf, statusByNumber } from "./otlp-fields.ts";
+import { Malformed } from "./protobuf.ts";
+
+type Signal = "traces" | "logs";
+
+/**
+ * The records of an OTLP/JSON body, each validated and written as the protobuf it stands for, so that everything after this
+ * knows one representation.
+ *
+ * @throws UnreadableBody  if it is no JSON, or no body of this signal
+ */
+export function frameJson(bytes: Buffer, signal: Signal): Framed {
+  const body = parseBody(bytes, signal);
+  const names = levelNames[signal];
+  const out: Building = { into: writer(), records: [], contexts: [], places: [], rejections: [] };
+  for (const [at, entry] of readList(body, names.resources).entries())
+    guarded(out, `${names.resources}[${at}]`, () => frameResource(out, entry, at, signal));
+  return { ...out, bytes: written(out.into) };
+}
+
+interface Building {
+  readonly into: Writer;
+  readonly records: FoundRecord[];
+  readonly contexts: RecordContext[];
+  readonly places: string[];
+  readonly rejections: Rejection[];
+}
+
+function parseBody(bytes: Buffer, signal: Signal): Json {
+  boundObjects(bytes);
+  let body: unknown;
+  try {
+    body = JSON.parse(bytes.toString("utf8"));
+  } catch (cause) {
+    throw new UnreadableBody(`the body is no JSON: ${String(cause)}`, { cause });
+  }
+  if (!isObject(body))
+    throw new UnreadableBody(`the body is ${shown(body)}; an object is accepted`);
+  const wanted = levelNames[signal].resources;
+  const keys = Object.keys(body);
+  if (keys.length > 0 && member(body, wanted) === undefined)
+    throw new UnreadableBody(
+      `the body has no ${wanted}; it has ${keys.slice(0, 5).map(shown).join(", ")}`,
+    );
+  return body;
+}
+
+const openBrace = 0x7b;
+const openBracket = 0x5b;
+
+/** Refuses a body with more objects than memory is meant for, before it is parsed. Braces inside texts count too. */
+function boundObjects(bytes: Buffer): void {
+  const limit = policy("bodyObjectsMax");
+  if (bytes.length <= limit) return;
+  let objects = 0;
+  for (const byte of bytes) if (byte === openBrace || byte === openBracket) objects += 1;
+  if (objects > limit)
+    throw new UnreadableBody(
+      `the body opens ${objects} objects and lists; at most ${limit} are accepted`,
+    );
+}
+
+function readList(body: Json, name: string): readonly unknown[] {
+  try {
+    return listOf(body, name);
+  } catch (cause) {
+    throw new UnreadableBody(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+/** Runs one part; what is malformed in it becomes a rejection at its place, and bytes half written are taken back. */
+function guarded(out: Building, at: string, part: () => void): void {
+  const before = out.into.at;
+  try {
+    part();
+  } catch (cause) {
+    if (!(cause instanceof Malformed)) throw cause;
+    out.into.at = before;
+    out.rejections.push({ reason: cause.message, at });
+  }
+}
+
+function required(value: unknown): Json {
+  if (isObject(value)) return value;
+  throw new Malformed(`it is ${shown(value)}; an object is accepted`);
+}
+
+function frameResource(out: Building, entry: unknown, at: number, signal: Signal): void {
+  const names = levelNames[signal];
+  const object = required(entry);
+  const scopes = listOf(object, names.scopes);
+  const broken = problemOf(() => attributesOf(objectOf(object, "resource") ?? {}));
+  const resourceStart = out.into.at;
+  if (broken === null)
+    encodeResource(out.into, { attributes: attributesOf(objectOf(object, "resource") ?? {}) });
+  const resourceEnd = out.into.at;
+  for (const [scopeAt, scope] of scopes.entries()) {
+    const place = `${names.resources}[${at}].${names.scopes}[${scopeAt}]`;
+    const parts = { resourceStart, resourceEnd, place, signal, broken };
+    guardedScope(out, scope, parts);
+  }
+}
+
+/** A scope that is malformed is one rejection; the records of the scopes around it live. */
+function guardedScope(out: Building, scope: unknown, parts: ScopeParts): void {
+  try {
+    frameScope(out, scope, parts);
+  } catch (cause) {
+    if (!(cause instanceof Malformed)) throw cause;
+    out.rejections.push({ reason: cause.message, at: parts.place });
+  }
+}
+
+function problemOf(read: () => unknown): string | null {
+  try {
+    read();
+    return null;
+  } catch (cause) {
+    if (cause instanceof Malformed) return cause.message;
+    throw cause;
+  }
+}
+
+interface ScopeParts {
+  readonly resourceStart: number;
+  readonly resourceEnd: number;
+  readonly place: string;
+  readonly signal: Signal;
+  /** What is wrong with the resource, which all its records share. */
+  readonly broken: string | null;
+}
+
+function frameScope(out: Building, entry: unknown, parts: ScopeParts): void {
+  const object = required(entry);
+  const records = listOf(object, levelNames[parts.signal].records);
+  const named = objectOf(object, "scope") ?? {};
+  const scope = { name: textOf(named, "name"), version: textOf(named, "version") };
+  const scopeStart = out.into.at;
+  encodeScope(out.into, scope);
+  const { resourceStart, resourceEnd } = parts;
+  const context = out.contexts.length;
+  out.contexts.push({ resourceStart, resourceEnd, scopeStart, scopeEnd: out.into.at });
+  out.places.push(parts.place);
+  for (const [index, record] of records.entries()) {
+    guarded(out, `${parts.place}.${levelNames[parts.signal].records}[${index}]`, () => {
+      if (parts.broken !== null) throw new Malformed(`its resource: ${parts.broken}`);
+      const start = out.into.at;
+      if (parts.signal === "traces") encodeSpan(out.into, spanOf(required(record)));
+      else encodeLog(out.into, logOf(required(record)));
+      out.records.push({ start, end: out.into.at, context, index });
+    });
+  }
+}
+
+function spanOf(object: Json): LooseSpan {
+  const status = objectOf(object, "status") ?? {};
+  return {
+    traceId: idOf(object, "traceId"),
+    spanId: idOf(object, "spanId"),
+    parentSpanId: idOf(object, "parentSpanId"),
+    name: textOf(object, "name"),
+    kind: enumOf(object, "kind", "SPAN_KIND_", kindsByNumber),
+    startNanos: nanosOf(object, "startTimeUnixNano"),
+    endNanos: nanosOf(object, "endTimeUnixNano"),
+    statusCode: enumOf(status, "code", "STATUS_CODE_", statusByNumber),
+    statusMessage: textOf(status, "message"),
+    attributes: attributesOf(object),
+    events: listOf(object, "events").map((each) => eventOf(required(each))),
+    links: listOf(object, "links").flatMap((each) => linkOf(required(each))),
+  };
+}
+
+function eventOf(object: Json): SpanEvent {
+  return {
+    name: textOf(object, "name"),
+    timeNanos: nanosOf(object, "timeUnixNano"),
+    attributes: attributesOf(object),
+  };
+}
+
+/** A link without two valid ids leads nowhere and is left out. */
+function linkOf(object: Json): readonly SpanLink[] {
+  const traceId = idOf(object, "traceId");
+  const spanId = idOf(object, "spanId");
+  if (!isTraceId(traceId) || !isSpanId(spanId)) return [];
+  return [{ traceId, spanId, attributes: attributesOf(object) }];
+}
+
+function logOf(object: Json): LooseLog {
+  const time = nanosOf(object, "timeUnixNano");
+  const number = Number(member(object, "severityNumber") ?? 0);
+  return {
+    traceId: idOf(object, "traceId"),
+    spanId: idOf(object, "spanId"),
+    timeNanos: time === 0n ? nanosOf(object, "observedTimeUnixNano") : time,
+    severity: severityOf(textOf(object, "severityText"), number),
+    eventName: textOf(object, "eventName"),
+    body: valueOf(member(object, "body"), 0),
+    attributes: attributesOf(object),
+  };
+}

@@ -37,6 +37,10 @@ function room(into: Writer, count: number): void {
 
 function varint(into: Writer, value: number): void {
   room(into, 10);
+  putVarint(into, value);
+}
+
+function putVarint(into: Writer, value: number): void {
   let rest = value;
   while (rest >= 128) {
     into.bytes[into.at++] = (rest % 128) + 128;
@@ -93,16 +97,11 @@ function message(into: Writer, tag: number, content: () => void): void {
   content();
   const end = into.at;
   const length = end - start;
-  into.at = start - 1;
-  if (length < 128) {
-    into.bytes[into.at] = length;
-    into.at = end;
-    return;
-  }
-  const extra = Math.floor(Math.log2(length) / 7);
-  room(into, length + 1 + extra);
+  const extra = length < 128 ? 0 : Math.floor(Math.log2(length) / 7);
+  room(into, extra);
   into.bytes.copyWithin(start + extra, start, end);
-  varint(into, length);
+  into.at = start - 1;
+  putVarint(into, length);
   into.at = end + extra;
 }
 

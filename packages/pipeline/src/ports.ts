@@ -43,6 +43,9 @@ export interface Store {
   /** Replaces the last one. */
   putDiagnosis(diagnosis: Diagnosis): Promise<void>;
   diagnosis(): Promise<Diagnosis | null>;
+  /** One small text under a key, for what a door keeps about itself (the settled mark, cases it was told of). Replaces the last one. */
+  putMeta(key: string, text: string): Promise<void>;
+  meta(key: string): Promise<string | null>;
   counts(): Promise<{ readonly spans: number; readonly logs: number; readonly runs: number }>;
   close(): Promise<void>;
 }

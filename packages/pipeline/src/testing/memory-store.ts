@@ -1,0 +1,156 @@
+import type { SpanBatch } from "../model/batch.ts";
+import type { Diagnosis } from "../model/baseline.ts";
+import type { Change } from "../model/change.ts";
+import type { RunDigest } from "../model/digest.ts";
+import type { RunId, TraceId } from "../model/ids.ts";
+import type { LogRecord, Span } from "../model/span.ts";
+import type { RunQuery, Store } from "../ports.ts";
+
+interface Trace {
+  readonly spans: Map<string, Span>;
+  readonly logs: Map<string, LogRecord>;
+  /** When its latest span came and when its latest run was put, as counts of calls. */
+  spanAt: number;
+  runAt: number;
+}
+
+/** Whether a run is one that a query asks for; `limit` is not looked at. */
+function answers(run: RunDigest, query: RunQuery): boolean {
+  return (
+    (query.workflow === undefined || run.workflow === query.workflow) &&
+    (query.environment === undefined || run.environment === query.environment) &&
+    (query.window === undefined ||
+      (run.startedMs >= query.window.start && run.startedMs < query.window.end)) &&
+    (query.failedOnly !== true || run.failed.length > 0)
+  );
+}
+
+function byTime<T>(key: (value: T) => bigint): (a: T, b: T) => number {
+  return (a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0);
+}
+
+/** Start time, then id, so that an order never depends on how things arrived. */
+function byStart(a: RunDigest, b: RunDigest): number {
+  return a.startedMs - b.startedMs || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
+/** What all members of a store of traces share. */
+interface Memory {
+  readonly traces: Map<TraceId, Trace>;
+  readonly looseLogs: Map<string, LogRecord>;
+  clock: number;
+}
+
+function traceIn(memory: Memory, id: TraceId): Trace {
+  const known = memory.traces.get(id);
+  if (known !== undefined) return known;
+  const trace: Trace = { spans: new Map(), logs: new Map(), spanAt: 0, runAt: 0 };
+  memory.traces.set(id, trace);
+  return trace;
+}
+
+function putBatch(memory: Memory, batch: SpanBatch): void {
+  memory.clock += 1;
+  for (let row = 0; row < batch.length; row++) {
+    const id = batch.traceIdAt(row);
+    const identity = batch.identityAt(row);
+    if (batch.logCount > 0) {
+      const logs = id === null ? memory.looseLogs : traceIn(memory, id).logs;
+      logs.set(identity, batch.log(row));
+    } else if (id !== null) {
+      const trace = traceIn(memory, id);
+      const span = batch.span(row);
+      const known = trace.spans.get(identity);
+      if (known === undefined || span.endNanos >= known.endNanos) trace.spans.set(identity, span);
+      trace.spanAt = memory.clock;
+    }
+  }
+}
+
+function spansOf(traces: readonly Trace[]): readonly Span[] {
+  return traces
+    .flatMap((trace) => [...trace.spans.values()])
+    .sort(byTime((span) => span.startNanos));
+}
+
+function logsOf(traces: readonly Trace[]): readonly LogRecord[] {
+  return traces.flatMap((trace) => [...trace.logs.values()]).sort(byTime((log) => log.timeNanos));
+}
+
+function countOf(memory: Memory) {
+  let spans = 0;
+  let logs = memory.looseLogs.size;
+  for (const trace of memory.traces.values()) {
+    spans += trace.spans.size;
+    logs += trace.logs.size;
+  }
+  return { spans, logs };
+}
+
+/** A store that forgets when the process ends. It answers as every other store does: `testing/store-suite.ts` holds for it. */
+export function memoryStore(): Store {
+  const memory: Memory = { traces: new Map(), looseLogs: new Map(), clock: 0 };
+  const runs = new Map<RunId, RunDigest>();
+  const aliases = new Map<RunId, RunId>();
+  const texts = new Map<string, string>();
+  const changes = new Map<string, Change>();
+  const meta = new Map<string, string>();
+  let diagnosis: Diagnosis | null = null;
+
+  const putRun = (run: RunDigest): void => {
+    for (const alias of run.aliases) {
+      runs.delete(alias);
+      aliases.set(alias, run.id);
+    }
+    aliases.delete(run.id);
+    runs.set(run.id, run);
+    for (const id of run.traceIds) traceIn(memory, id).runAt = memory.clock;
+  };
+
+  return {
+    put: async (batch) => putBatch(memory, batch),
+    traces: async (ids) => {
+      const found = [...new Set(ids)].flatMap((id) => memory.traces.get(id) ?? []);
+      return { spans: spansOf(found), logs: logsOf(found) };
+    },
+    unsettled: async () =>
+      [...memory.traces]
+        .filter(([, trace]) => trace.spanAt > trace.runAt)
+        .sort(([, a], [, b]) => a.spanAt - b.spanAt)
+        .map(([id]) => id),
+    putRuns: async (put, putTexts) => {
+      memory.clock += 1;
+      for (const run of put) putRun(run);
+      for (const each of putTexts) texts.set(each.hash, each.text);
+    },
+    runs: async (query) => {
+      const found = [...runs.values()].filter((run) => answers(run, query)).sort(byStart);
+      return query.limit === undefined
+        ? found
+        : found.slice(Math.max(0, found.length - query.limit));
+    },
+    run: async (id) => runs.get(id) ?? runs.get(aliases.get(id) ?? id) ?? null,
+    texts: async (hashes) =>
+      new Map(
+        hashes.flatMap((hash) => {
+          const text = texts.get(hash);
+          return text === undefined ? [] : [[hash, text] as const];
+        }),
+      ),
+    putChanges: async (put) => {
+      for (const change of put) changes.set(change.id, change);
+    },
+    changes: async () =>
+      [...changes.values()].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1)),
+    putDiagnosis: async (put) => {
+      diagnosis = put;
+    },
+    diagnosis: async () => diagnosis,
+    putMeta: async (key, text) => {
+      meta.set(key, text);
+    },
+    meta: async (key) => meta.get(key) ?? null,
+    counts: async () => ({ ...countOf(memory), runs: runs.size }),
+    close: async () => undefined,
+  };
+}

@@ -19,10 +19,12 @@ export function startTelemetry({ through = (exporter) => exporter, version = "1.
       }),
     ],
   });
+  // An agent answers its user also while nobody takes its spans.
+  const undelivered = (error) => console.error(`spans were not delivered: ${String(error)}`);
   return {
     tracer: provider.getTracer("ai"),
-    flush: () => provider.forceFlush(),
-    stop: () => provider.shutdown(),
+    flush: () => provider.forceFlush().catch(undelivered),
+    stop: () => provider.shutdown().catch(undelivered),
   };
 }
 

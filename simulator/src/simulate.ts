@@ -1,0 +1,152 @@
+import { deliver, type Delivery } from "./deliver.ts";
+import { genaiSpans } from "./dialects/genai.ts";
+import { openinferenceSpans } from "./dialects/openinference.ts";
+import { vercelSpans } from "./dialects/vercel.ts";
+import {
+  dayMs,
+  faultCauses,
+  faultsOf,
+  harmlessDeployMs,
+  type Fault,
+  type FaultCause,
+  type WorkflowKey,
+} from "./faults.ts";
+import { namesOf, type Names } from "./names.ts";
+import type { RunPlan } from "./plan.ts";
+import { randomOf, type Random } from "./random.ts";
+import { startTimes } from "./schedule.ts";
+import type { WireSpan } from "./wire.ts";
+import { claimsRun } from "./workflows/claims.ts";
+import { activeAt, type Moment } from "./workflows/moment.ts";
+import { policyRun, topicsOf } from "./workflows/policy.ts";
+import { refundRun } from "./workflows/refunds.ts";
+
+export interface SimulationOptions {
+  /** null tells the story with its own names; a number renames everything and shifts times and choices. */
+  readonly seed: number | null;
+  /** The traffic ends here: milliseconds since 1970. */
+  readonly endAt: number;
+  readonly days: number;
+  readonly runsPerWorkflow: number;
+  /** Which faults act; without it all six. */
+  readonly faults?: readonly FaultCause[];
+}
+
+/** What was injected. Kept apart from the traffic: only benchmarks and tests read it. */
+export interface Truth {
+  readonly names: Names;
+  readonly faults: readonly Fault[];
+  readonly runs: number;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+export interface Simulation {
+  readonly truth: Truth;
+  /** The requests of all senders in order of time. Iterating again gives the same ones. */
+  readonly deliveries: Iterable<Delivery>;
+}
+
+/**
+ * Traffic of three agents as OTLP/HTTP bodies, the same for the same options.
+ *
+ * @throws RangeError  if days or runs are not positive
+ */
+export function simulate(options: SimulationOptions): Simulation {
+  const { seed, endAt, days, runsPerWorkflow } = options;
+  if (!(days > 0)) throw new RangeError(`days must be positive, not ${days}`);
+  if (!(runsPerWorkflow > 0)) {
+    throw new RangeError(`runsPerWorkflow must be positive, not ${runsPerWorkflow}`);
+  }
+  const random = randomOf(`traffic/${seed ?? "story"}`);
+  const names = namesOf(seed);
+  const faults = faultsOf(endAt, options.faults ?? faultCauses, seed === null ? null : random);
+  const window = { startMs: endAt - days * dayMs, endMs: endAt };
+  const truth = { names, faults, runs: runsPerWorkflow * 3, ...window };
+  const scripts = scriptsOf(names, faults, endAt, random);
+  return {
+    truth,
+    deliveries: {
+      *[Symbol.iterator]() {
+        const all = scripts.map((script) => {
+          const own = random.fork(script.key);
+          const times = startTimes(window, runsPerWorkflow, own.fork("times"));
+          return deliver(traces(script, times, faults, own), script.encoding, own.fork("network"));
+        });
+        yield* merged(all);
+      },
+    },
+  };
+}
+
+interface Script {
+  readonly key: WorkflowKey;
+  readonly encoding: "protobuf" | "json";
+  readonly plan: (moment: Moment) => RunPlan;
+  readonly spans: (plan: RunPlan, random: Random) => WireSpan[];
+}
+
+function scriptsOf(
+  names: Names,
+  faults: readonly Fault[],
+  endMs: number,
+  random: Random,
+): readonly Script[] {
+  const topics = topicsOf(names.policy, random.fork("topics"));
+  const harmlessMs = harmlessDeployMs(faults, endMs);
+  const misaligned = faults.find((fault) => fault.cause === "inter_agent_misalignment");
+  const releasedMs = misaligned?.startMs ?? Infinity;
+  return [
+    {
+      key: "policy",
+      encoding: "protobuf",
+      plan: (moment) => policyRun(names.policy, topics, moment, harmlessMs),
+      spans: genaiSpans,
+    },
+    {
+      key: "claims",
+      encoding: "protobuf",
+      plan: (moment) => claimsRun(names.claims, moment, releasedMs),
+      spans: openinferenceSpans,
+    },
+    {
+      key: "refunds",
+      encoding: "json",
+      plan: (moment) => refundRun(names.refunds, moment, endMs - 7 * dayMs),
+      spans: vercelSpans,
+    },
+  ];
+}
+
+function* traces(
+  script: Script,
+  times: readonly number[],
+  faults: readonly Fault[],
+  random: Random,
+): Generator<WireSpan[]> {
+  const own = faults.filter((fault) => fault.workflow === script.key);
+  for (const [index, startMs] of times.entries()) {
+    const local = random.fork(`run ${index}`);
+    const traceId = local.hex(16);
+    const plan = script.plan({ startMs, traceId, random: local, active: activeAt(own, startMs) });
+    yield script.spans(plan, local.fork("spans"));
+  }
+}
+
+/** Several sequences that are each in order of time, as one. */
+function* merged(sequences: readonly Generator<Delivery>[]): Generator<Delivery> {
+  const heads = sequences.map((sequence) => ({ sequence, next: sequence.next() }));
+  for (;;) {
+    let first: (typeof heads)[number] | null = null;
+    let firstMs = Infinity;
+    for (const head of heads) {
+      if (head.next.done !== true && head.next.value.atMs < firstMs) {
+        first = head;
+        firstMs = head.next.value.atMs;
+      }
+    }
+    if (!first || first.next.done === true) return;
+    yield first.next.value;
+    first.next = first.sequence.next();
+  }
+}

@@ -33,7 +33,7 @@ describe("the simulator", () => {
   });
 
   test.each([null, 1, 2, 3, 4, 5])("with seed %s every span of every body is accepted", (seed) => {
-    const traces = new Set<string>();
+    const traces = new Set<string | null>();
     for (const delivery of simulate({ ...small, seed }).deliveries) {
       const encoding = delivery.contentType === "application/json" ? "json" : "protobuf";
       const { batch, rejections } = receive({ signal: "traces", encoding, bytes: delivery.body });

@@ -18,7 +18,7 @@ import { startTimes } from "./schedule.ts";
 import type { WireSpan } from "./wire.ts";
 import { claimsRun } from "./workflows/claims.ts";
 import { activeAt, type Moment } from "./workflows/moment.ts";
-import { policyRun, topicsOf } from "./workflows/policy.ts";
+import { policyRun, topicsOf, type Topic } from "./workflows/policy.ts";
 import { refundRun } from "./workflows/refunds.ts";
 
 export interface SimulationOptions {
@@ -58,7 +58,7 @@ export function simulate(options: SimulationOptions): Simulation {
   if (!(runsPerWorkflow > 0)) {
     throw new RangeError(`runsPerWorkflow must be positive, not ${runsPerWorkflow}`);
   }
-  const random = randomOf(`traffic/${seed ?? "story"}`);
+  const random = trafficRandom(seed);
   const names = namesOf(seed);
   const faults = faultsOf(endAt, options.faults ?? faultCauses, seed === null ? null : random);
   const window = { startMs: endAt - days * dayMs, endMs: endAt };
@@ -79,6 +79,16 @@ export function simulate(options: SimulationOptions): Simulation {
   };
 }
 
+/** Where all choices of the traffic of a seed come from. */
+export function trafficRandom(seed: number | null): Random {
+  return randomOf(`traffic/${seed ?? "story"}`);
+}
+
+/** What the compliance agent's handbook holds. */
+export function policyTopics(names: Names, random: Random): readonly Topic[] {
+  return topicsOf(names.policy, random.fork("topics"));
+}
+
 interface Script {
   readonly key: WorkflowKey;
   readonly encoding: "protobuf" | "json";
@@ -92,7 +102,7 @@ function scriptsOf(
   endMs: number,
   random: Random,
 ): readonly Script[] {
-  const topics = topicsOf(names.policy, random.fork("topics"));
+  const topics = policyTopics(names, random);
   const harmlessMs = harmlessDeployMs(faults, endMs);
   const misaligned = faults.find((fault) => fault.cause === "inter_agent_misalignment");
   const releasedMs = misaligned?.startMs ?? Infinity;

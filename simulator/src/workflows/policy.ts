@@ -190,10 +190,7 @@ function answerText(
   const visible = documents.some((document) => document.id === remembered);
   if (!visible) {
     const honest = documents.length === 0 ? 0.12 : 0.05;
-    if (random.chance(honest) || !rememberable(topic)) {
-      const text = `I found no rule about ${topic.subject}. Please ask the responsible officer.`;
-      return { text, cited: [] };
-    }
+    if (random.chance(honest) || !rememberable(topic)) return honestly(topic.subject);
     return written(names, topic, [remembered]);
   }
   if (random.chance(0.055)) {
@@ -207,12 +204,22 @@ function answerText(
   );
 }
 
+/** An answer that says that nothing was found, and claims nothing. */
+export function honestly(subject: string): {
+  readonly text: string;
+  readonly cited: readonly string[];
+} {
+  const text = `I found no rule about ${subject}. Please ask the responsible officer.`;
+  return { text, cited: [] };
+}
+
 /** Whether the model knows the document by heart: only of those that the index once held for long. */
 function rememberable(topic: Topic): boolean {
   return topic.afterUpdate !== "same";
 }
 
-function written(
+/** What the model says about a topic, citing these documents. */
+export function written(
   names: PolicyNames,
   topic: Topic,
   cited: readonly string[],

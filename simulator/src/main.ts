@@ -15,8 +15,9 @@ const help = `rootward-simulator: traffic of three agents as OTLP/HTTP bodies
   --runs N        of each workflow, 950
   --faults LIST   none, or causes joined by commas (default: all six)
   --truth FILE    write what was injected, as JSON
+  --about         print what the compliance agent's team knows: {workflow, tool}
 
-One of --out and --url is needed. Progress goes to standard output, one JSON object a line.`;
+One of these last two, --out and --url is needed. Progress goes to standard output, one JSON object a line.`;
 
 const hourMs = 3_600_000;
 
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
       runs: { type: "string", default: "950" },
       faults: { type: "string" },
       truth: { type: "string" },
+      about: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -48,6 +50,11 @@ async function main(): Promise<void> {
     runsPerWorkflow: wholeNumber("--runs", values.runs, 1),
     ...(values.faults === undefined ? {} : { faults: causes(values.faults) }),
   });
+  if (values.about) {
+    const { workflow, search } = simulation.truth.names.policy;
+    console.log(JSON.stringify({ workflow, tool: search }));
+    return;
+  }
   if (values.truth !== undefined) {
     writeFileSync(values.truth, `${JSON.stringify(simulation.truth, null, 2)}\n`);
   }

@@ -13,6 +13,7 @@ const commands = {
   status: () => import("./commands/status.ts"),
   changes: () => import("./commands/changes.ts"),
   sql: () => import("./commands/sql.ts"),
+  demo: () => import("./commands/demo.ts"),
 } satisfies Record<string, () => Promise<CommandModule>>;
 
 /** Usage errors: 2, of the gate 64, because its 1 to 4 are verdicts. Source: evals.md 3.1. */

@@ -1,0 +1,184 @@
+import type { Command } from "commander";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { overviewOf, statusOf, type Status } from "../demo/answers.ts";
+import {
+  demoAgent,
+  freePort,
+  pause,
+  replay,
+  startServer,
+  type DemoAgent,
+  type DemoServer,
+  type Replayed,
+} from "../demo/programs.ts";
+import { addCase, gateLines, writeProject, writeServerConfig } from "../demo/project.ts";
+import {
+  causeLines,
+  clusterLines,
+  driftLines,
+  plotOf,
+  StoryError,
+  trailLines,
+  type Plot,
+} from "../demo/story.ts";
+import { requestJson } from "../api.ts";
+import { count, note, OperatorError, printLine, progress } from "../output.ts";
+
+interface DemoOptions {
+  readonly once?: boolean;
+  readonly seed?: string;
+  readonly port?: string;
+  readonly keep?: boolean;
+}
+
+const home = ".rootward/demo";
+/** Only a folder with this file in it is ever removed. */
+const marker = "made-by-rootward-demo";
+const settledWithinMs = 120_000;
+
+export function register(program: Command): void {
+  program
+    .command("demo")
+    .description("replay 18 days of traffic and show what Rootward finds in it")
+    .option("--once", "end after the story, with exit 1 if a step of it fails")
+    .option("--seed <n>", "other names, times and choices")
+    .option("--port <n>", "port of the demo's server (default: 4318, or a free one)")
+    .option("--keep", `tell the story of the data that is in ${home} already`)
+    .action(async (options: DemoOptions) => await demo(options));
+}
+
+async function demo(options: DemoOptions): Promise<void> {
+  const seed = wholeNumber("--seed", options.seed);
+  const folder = resolve(home);
+  prepare(folder, options.keep === true);
+  const agent = await demoAgent(seed);
+  const configFile = join(folder, "rootward.yaml");
+  writeServerConfig(configFile, agent.workflow);
+  const { port, taken } = await freePort(wholeNumber("--port", options.port));
+  const server = await startServer(
+    port,
+    join(folder, "data"),
+    configFile,
+    join(folder, "server.log"),
+  );
+  const interrupted = whenInterrupted();
+  try {
+    printLine(`Rootward demo · embedded store in ${home} · ${server.url}`);
+    if (taken) note(`port 4318 is taken, so the demo listens on ${port}`);
+    const told = tell(server, { seed, folder, agent, keep: options.keep === true });
+    const ended = await Promise.race([told, interrupted]);
+    if (ended === "interrupted") process.exitCode = 130;
+    else if (options.once !== true) {
+      printLine("Rootward stays up for exploring; Ctrl-C ends it.");
+      await interrupted;
+    }
+  } finally {
+    await server.stop();
+  }
+}
+
+interface Setting {
+  readonly seed: number | null;
+  readonly folder: string;
+  readonly agent: DemoAgent;
+  readonly keep: boolean;
+}
+
+/**
+ * The story, printed step by step.
+ *
+ * @throws StoryError  naming the first step that did not come out
+ */
+async function tell(server: DemoServer, setting: Setting): Promise<void> {
+  if (!setting.keep)
+    printReplay(await replayed(server.url, setting.seed), await settled(server.url));
+  await requestJson(server.url, "/api/diagnose", {});
+  const plot = plotOf(await overviewOf(server.url));
+  printLine();
+  print(driftLines(plot.drift));
+  print(clusterLines(plot));
+  print(trailLines(plot));
+  print(causeLines(plot));
+  const project = join(setting.folder, "project");
+  writeProject(project, setting.agent);
+  print((await addCase(project, server.url, plot)).lines);
+  print(await gateLines(project, setting.seed));
+  await printEnd(server.url, plot);
+}
+
+function print(lines: readonly string[]): void {
+  for (const line of lines) printLine(line);
+}
+
+async function replayed(url: string, seed: number | null): Promise<Replayed> {
+  const bar = progress("replaying 18 days over OTLP/HTTP");
+  const sent = await replay(url, seed, (done, of) => bar.update(done, of));
+  bar.end();
+  return sent;
+}
+
+/** Waits until every trace has become a run. @throws StoryError  if that takes too long */
+async function settled(url: string): Promise<Status> {
+  const untilMs = Date.now() + settledWithinMs;
+  for (;;) {
+    const status = await statusOf(url);
+    if (status.openTraces === 0 && status.runs > 0) return status;
+    if (Date.now() > untilMs) {
+      throw new StoryError("0 replay", `${status.openTraces} traces are still open`);
+    }
+    await pause(200);
+  }
+}
+
+function printReplay(sent: Replayed, status: Status): void {
+  const seconds = `${sent.seconds.toFixed(1)} s`;
+  printLine(
+    `▸ replayed 18 days: ${count(status.runs)} runs, ${count(status.spans)} spans over OTLP/HTTP in ${seconds}`,
+  );
+  const rejected = status.received - status.accepted;
+  printLine(
+    `  ${count(sent.requests)} requests answered 200 · ${count(status.accepted)} spans accepted, ${rejected} rejected, ${count(status.duplicates)} sent twice`,
+  );
+}
+
+async function printEnd(url: string, { others }: Plot): Promise<void> {
+  const { loops } = await statusOf(url);
+  const [next] = others.toSorted((left, right) => right.size - left.size);
+  const show = next ? `rootward show ${next.id} --url ${url}   ·   ` : "";
+  printLine();
+  printLine(
+    `The loop is closed for ${loops.closed} of ${loops.of} clusters. Next:  ${show}open ${url}`,
+  );
+}
+
+/** A fresh folder for the demo: what an earlier demo left is removed, anything else is not touched. */
+function prepare(folder: string, keep: boolean): void {
+  const own = existsSync(join(folder, marker));
+  const empty = !existsSync(folder) || readdirSync(folder).length === 0;
+  if (!own && !empty) {
+    throw new OperatorError(
+      `${folder} holds something that no demo wrote: move it away, or run the demo in another folder`,
+    );
+  }
+  if (keep && !own) throw new OperatorError(`${folder} holds no earlier demo: leave --keep out`);
+  rmSync(keep ? join(folder, "project") : folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, marker), "rootward demo removes this folder when it runs again\n");
+}
+
+/** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process at once, as usual. */
+function whenInterrupted(): Promise<"interrupted"> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => resolve("interrupted"));
+    }
+  });
+}
+
+function wholeNumber(name: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new OperatorError(`${name} is "${text}"; expected a whole number from 0 on`, 2);
+}

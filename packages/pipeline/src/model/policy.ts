@@ -59,6 +59,14 @@ const entries = {
     source: "diagnosis.md decision 3: 0.5 % per quarter for the window detector",
   },
   driftMinEffect: { value: 0.05, unit: "share", source: "diagnosis.md A3.3.2" },
+  driftNearlyAll: { value: 0.97, unit: "share", source: "diagnosis.md A3.3.2: odds above it" },
+  quarterDays: { value: 91, unit: "days", source: "diagnosis.md decision 3: 13 weeks" },
+  returnAlpha: {
+    value: 0.01,
+    unit: "probability",
+    source: "a return ends a drift; it raises no alarm",
+  },
+  daysShownMost: { value: 400, unit: "days", source: "product.md: readings are kept 400 days" },
   driftLooksMemoryRuns: {
     value: 20,
     unit: "runs",
@@ -87,6 +95,26 @@ const entries = {
     unit: "share",
     source: "of clean runs that show it: from there on it is no deviation",
   },
+  rareNullShare: {
+    value: 0.03,
+    unit: "share",
+    source: "of clean outputs: a null as rare as this is a failure that no rule saw",
+  },
+  retrievingShare: {
+    value: 0.5,
+    unit: "share",
+    source: "of clean runs: from there on a workflow retrieves by nature",
+  },
+  lowScoreDeviations: {
+    value: 3,
+    unit: "standard deviations",
+    source: "beyond three, one ordinary score in 700 lies by chance",
+  },
+  seenLengthMost: { value: 300, unit: "characters", source: "as ReadingEvidence.text" },
+  trailValue: { value: 0.95, unit: "weight", source: "diagnosis.md A2.3: data flow" },
+  trailHandoff: { value: 0.9, unit: "weight", source: "diagnosis.md A2.3: hand-off or link" },
+  trailCall: { value: 0.85, unit: "weight", source: "diagnosis.md A2.3: parent and child" },
+  trailOrder: { value: 0.7, unit: "weight", source: "diagnosis.md A2.3: sequence in one agent" },
   loopCalls: { value: 4, unit: "calls", source: "diagnosis.md B5.2" },
   recoveredWithin: { value: 3, unit: "events", source: "diagnosis.md B5.2" },
   lowValueDeviations: {
@@ -142,6 +170,7 @@ const entries = {
   settleTickMs: { value: 1_000, unit: "ms", source: "architecture.md 3.1: per tick, one second" },
   settleBatchTraces: { value: 500, unit: "traces", source: "one read of the store per tick" },
   diagnoseEveryMs: { value: 5_000, unit: "ms", source: "while new runs arrive" },
+  joinedTracesLimit: { value: 50, unit: "traces", source: "one run; a hub of links is none" },
   learnEveryRuns: { value: 200, unit: "runs", source: "product.md: a baseline's size" },
   learnFromRuns: { value: 500, unit: "runs", source: "the latest runs of a workflow" },
 } as const satisfies Record<string, Entry>;

@@ -1,0 +1,82 @@
+import { Hono } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { PortError } from "@rootward/pipeline/errors";
+import { UnreadableBody } from "@rootward/pipeline/ingest/receive";
+import { localOnly, securityHeaders } from "./access.ts";
+import type { Context } from "./context.ts";
+import { contentTypes, grpcCode, statusAnswer } from "./otlp-answer.ts";
+import { Problem } from "./problem.ts";
+import { caseRoutes } from "./routes/cases.ts";
+import { changeRoutes } from "./routes/changes.ts";
+import { clusterRoutes } from "./routes/clusters.ts";
+import { encodingOf, otlpPaths, otlpRoutes } from "./routes/otlp.ts";
+import { pageRoutes } from "./routes/page.ts";
+import { runRoutes } from "./routes/runs.ts";
+import { sqlRoutes } from "./routes/sql.ts";
+import { statusRoutes } from "./routes/status.ts";
+
+/** Every route, behind the checks that hold for all, with the one mapping from errors to answers. */
+export function newApp(context: Context): Hono {
+  const app = new Hono();
+  app.use(securityHeaders, localOnly);
+  app.use("/api/*", async (http, next) => {
+    await next();
+    http.header("Cache-Control", "no-store");
+  });
+  app.route("/", otlpRoutes(context));
+  app.route("/", statusRoutes(context));
+  app.route("/", clusterRoutes(context));
+  app.route("/", runRoutes(context));
+  app.route("/", changeRoutes(context));
+  app.route("/", caseRoutes(context));
+  app.route("/", sqlRoutes(context));
+  app.all("/api/*", (http) => {
+    throw new Problem(404, `${http.req.method} ${http.req.path} is not part of the API`);
+  });
+  app.route("/", pageRoutes(context));
+  app.notFound((http) =>
+    answer(http.req.path, "", new Problem(404, `nothing at ${http.req.path}`)),
+  );
+  app.onError((error, http) => {
+    const problem = problemOf(error);
+    if (problem.status === 500) {
+      context.counters.failures += 1;
+      process.stderr.write(`${error.stack ?? error.message}\n`);
+    }
+    if (error instanceof UnreadableBody) context.counters.unreadable += 1;
+    return answer(http.req.path, http.req.header("content-type") ?? "", problem);
+  });
+  return app;
+}
+
+/** Whose fault it is, as an HTTP status. */
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof UnreadableBody) return new Problem(400, error.message);
+  if (!(error instanceof PortError))
+    return new Problem(500, "something went wrong here; see the server's log");
+  if (error.code === "overloaded") return new Problem(429, error.message, 1);
+  if (error.code === "query_refused" || error.code === "query_failed") {
+    return new Problem(400, error.message);
+  }
+  // A full disk is retryable to a sender: it keeps its spans until there is room again.
+  if (error.retryable || error.code === "store_full") return new Problem(503, error.message, 5);
+  return new Problem(500, error.message);
+}
+
+/** The problem in the encoding that who asked can read: OTLP has its own. */
+function answer(path: string, contentType: string, problem: Problem): Response {
+  const status: ContentfulStatusCode = problem.status;
+  const headers = new Headers();
+  if (problem.retryAfterSeconds !== null) {
+    headers.set("retry-after", String(problem.retryAfterSeconds));
+  }
+  if (otlpPaths.has(path)) {
+    const encoding = encodingOf(contentType) ?? "json";
+    headers.set("content-type", contentTypes[encoding]);
+    const bytes = statusAnswer(encoding, grpcCode(status), problem.message);
+    return new Response(bytes, { status, headers });
+  }
+  headers.set("content-type", contentTypes.json);
+  return new Response(JSON.stringify({ error: problem.message }), { status, headers });
+}

@@ -1,0 +1,79 @@
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import { policy } from "@rootward/pipeline/model/policy";
+import { Problem } from "./problem.ts";
+
+const gunzipped = promisify(gunzip);
+
+/** @throws Problem 413  with the size that was announced or reached, and the limit */
+function tooLarge(bytes: number | null, limit: number): never {
+  const size = bytes === null ? `more than ${limit}` : String(bytes);
+  throw new Problem(413, `the body has ${size} bytes; at most ${limit} are accepted`);
+}
+
+/**
+ * The bytes of a request's body, chunked or not, never more than `limit` of them in memory.
+ *
+ * @throws Problem 413  if it is longer
+ */
+export async function bodyBytes(request: Request, limit: number): Promise<Uint8Array> {
+  const announced = Number(request.headers.get("content-length") ?? Number.NaN);
+  if (announced > limit) tooLarge(announced, limit);
+  if (Number.isFinite(announced)) {
+    const bytes = new Uint8Array(await request.arrayBuffer());
+    if (bytes.length > limit) tooLarge(bytes.length, limit);
+    return bytes;
+  }
+  if (request.body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body) {
+    length += chunk.length;
+    if (length > limit) tooLarge(null, limit);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+/**
+ * A body after `content-encoding`: gzip or none.
+ *
+ * @throws Problem 413 if it unpacks to more than `limit` bytes, 415 for another encoding, 400 for broken gzip
+ */
+export async function unpacked(
+  bytes: Uint8Array,
+  encoding: string,
+  limit: number,
+): Promise<Uint8Array> {
+  const name = encoding.trim().toLowerCase();
+  if (name === "" || name === "identity") return bytes;
+  if (name !== "gzip") {
+    throw new Problem(415, `content-encoding is "${encoding}"; accepted are gzip and identity`);
+  }
+  try {
+    return await gunzipped(bytes, { maxOutputLength: limit });
+  } catch (error) {
+    if (error instanceof RangeError) tooLarge(null, limit);
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Problem(400, `the body is not readable gzip: ${why}`);
+  }
+}
+
+/**
+ * The JSON of a request to the API.
+ *
+ * @throws Problem 415 if it is not announced as JSON (which a foreign page cannot do unasked), 413, 400
+ */
+export async function jsonBody(request: Request): Promise<unknown> {
+  const type = request.headers.get("content-type") ?? "";
+  if (!/^application\/json\b/i.test(type)) {
+    throw new Problem(415, `content-type is "${type}"; expected application/json`);
+  }
+  const bytes = await bodyBytes(request, policy("jsonBodyLimitBytes"));
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Problem(400, `the body is not JSON: ${why}`);
+  }
+}

@@ -1,0 +1,46 @@
+import type { WorkflowSettings } from "@rootward/pipeline/model/workflow";
+import type { Store } from "@rootward/pipeline/ports";
+import type { CaseBook } from "./case-book.ts";
+import type { Counters } from "./counters.ts";
+import type { OpenTraces } from "./open-traces.ts";
+import type { Reader } from "./reader.ts";
+import type { Schedule } from "./schedule.ts";
+
+/** Rows of one question in SQL that was judged already. */
+export interface SqlAnswer {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rows: readonly (readonly unknown[])[];
+}
+
+/** A store that answers SQL beside what every store does. */
+export interface SqlStore extends Store {
+  sql(
+    text: string,
+    limits: { readonly rowLimit: number; readonly timeoutMs: number },
+  ): Promise<SqlAnswer>;
+}
+
+/** What is known about workflows: asked when runs are read. */
+export interface Settings {
+  of(workflow: string, environment: string): WorkflowSettings;
+}
+
+/** Everything that the routes reach. Made once, in `main.ts` or by a test. */
+export interface Context {
+  readonly store: Store | SqlStore;
+  readonly open: OpenTraces;
+  readonly counters: Counters;
+  readonly schedule: Schedule;
+  readonly settings: Settings;
+  readonly reader: Reader;
+  readonly cases: CaseBook;
+  /** The built page by path (`/index.html`), or null where it is not built. */
+  readonly page: ReadonlyMap<string, PageFile> | null;
+  readonly version: string;
+  readonly now: () => number;
+}
+
+export interface PageFile {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly type: string;
+}

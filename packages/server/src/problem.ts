@@ -1,0 +1,26 @@
+import type { z } from "zod";
+
+/** A request that cannot be answered as asked; said as JSON `{error}`, or as OTLP says it, in `app.ts`. */
+export class Problem extends Error {
+  readonly status: ProblemStatus;
+  readonly retryAfterSeconds: number | null;
+
+  constructor(status: ProblemStatus, message: string, retryAfterSeconds: number | null = null) {
+    super(message);
+    this.name = "Problem";
+    this.status = status;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+export type ProblemStatus = 400 | 403 | 404 | 405 | 413 | 415 | 429 | 500 | 501 | 503;
+
+/** What the schema made of the value. @throws Problem 400  naming the first thing that is wrong, where it stands and what is accepted */
+export function parsed<T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = issue?.path.map(String).join(".") ?? "";
+  const place = path === "" ? what : `${what}: ${path}`;
+  throw new Problem(400, `${place}: ${issue?.message ?? "not accepted"}`);
+}

@@ -1,0 +1,44 @@
+import type { RunDigest, VersionText } from "@rootward/pipeline/model/digest";
+import type { TraceId } from "@rootward/pipeline/model/ids";
+import type { Run } from "@rootward/pipeline/model/run";
+import type { FailureReason, Signals } from "@rootward/pipeline/model/signal";
+import type { Store, TraceContent } from "@rootward/pipeline/ports";
+import { joined, split } from "./trace-content.ts";
+
+/** A run with all that was read of it. */
+export interface ReadRun {
+  readonly run: Run;
+  readonly signals: Signals;
+  readonly agentSignals: ReadonlyMap<string, Signals>;
+  readonly failed: readonly FailureReason[];
+  readonly digest: RunDigest;
+  readonly texts: readonly VersionText[];
+}
+
+/** Makes runs of contents, by what is known of their workflows now. */
+export type Reader = (content: TraceContent) => readonly ReadRun[];
+
+const runsAtOnce = 25;
+
+/**
+ * Runs made again from their stored spans, in the order of the digests: a run is recomputable, so only its digest is kept. A
+ * digest whose spans are gone, or make another run now, is left out.
+ */
+export async function* readAgain(
+  store: Store,
+  reader: Reader,
+  digests: readonly RunDigest[],
+): AsyncGenerator<ReadRun> {
+  for (let start = 0; start < digests.length; start += runsAtOnce) {
+    const some = digests.slice(start, start + runsAtOnce);
+    const ids = [...new Set<TraceId>(some.flatMap((digest) => digest.traceIds))];
+    const contents = split(await store.traces(ids));
+    for (const digest of some) {
+      const own = joined(digest.traceIds.flatMap((id) => contents.get(id) ?? []));
+      const found = reader(own).find(
+        ({ run }) => run.id === digest.id || run.aliases.includes(digest.id),
+      );
+      if (found !== undefined) yield found;
+    }
+  }
+}

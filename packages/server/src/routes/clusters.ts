@@ -1,0 +1,111 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import type { Cluster } from "@rootward/pipeline/model/cluster";
+import { encodeRun } from "@rootward/pipeline/model/run-json";
+import type { Context } from "../context.ts";
+import { jsonAnswer, jsonText } from "../json.ts";
+import { parsed, Problem } from "../problem.ts";
+import { readAgain } from "../reader.ts";
+import { failedBy, indexOf, isShown, latestRuns } from "../standing.ts";
+import { statusOf } from "./status.ts";
+
+const membersInLists = 20;
+
+/** With its size, and guarded as soon as an active case is told of, before the next diagnosis says so. */
+function shownCluster(context: Context, cluster: Cluster) {
+  const isGuarded = context.cases.guarded().has(cluster.id);
+  const state = isGuarded && cluster.state !== "regressed" ? "guarded" : cluster.state;
+  return { ...cluster, state, size: cluster.members.length } as const;
+}
+
+function inList(context: Context, cluster: Cluster) {
+  return { ...shownCluster(context, cluster), members: cluster.members.slice(-membersInLists) };
+}
+
+function clusterOf(context: Context, id: string): Cluster {
+  const found = indexOf(context.schedule.diagnosis).clusters.get(id);
+  if (found === undefined) {
+    const form = /^CL-[0-9a-f]{8}$/.test(id) ? "" : "; an id is CL- and 8 hex characters";
+    throw new Problem(404, `no cluster ${id.slice(0, 100)}${form}. GET /api/clusters lists them`);
+  }
+  return found;
+}
+
+const RunsQuery = z.object({
+  role: z.enum(["members", "clean"]).default("members"),
+  limit: z.coerce.number().int().min(1).max(5_000).default(100),
+});
+
+/** The diagnosis: overview, clusters, and the runs behind a cluster. */
+export function clusterRoutes(context: Context): Hono {
+  const routes = new Hono();
+  const all = () => context.schedule.diagnosis?.clusters ?? [];
+  routes.get("/api/overview", async () => {
+    const { diagnosis } = context.schedule;
+    return jsonAnswer({
+      workflows: diagnosis?.workflows ?? [],
+      clusters: all()
+        .filter(isShown)
+        .map((cluster) => inList(context, cluster)),
+      changes: diagnosis?.changes ?? (await context.store.changes()),
+      status: await statusOf(context),
+    });
+  });
+  routes.get("/api/clusters", () => jsonAnswer(all().map((cluster) => inList(context, cluster))));
+  routes.get("/api/clusters/:id", (http) =>
+    jsonAnswer(shownCluster(context, clusterOf(context, http.req.param("id")))),
+  );
+  routes.get("/api/clusters/:id/runs", async (http) => {
+    const query = parsed(RunsQuery, http.req.query(), "the query");
+    const cluster = clusterOf(context, http.req.param("id"));
+    return linesAnswer(runLines(context, cluster, query));
+  });
+  return routes;
+}
+
+/** Members of a cluster, or unfailed runs of its workflow and environment, latest first, made again from their spans. */
+async function* runLines(
+  context: Context,
+  cluster: Cluster,
+  query: z.infer<typeof RunsQuery>,
+): AsyncGenerator<string> {
+  const index = indexOf(context.schedule.diagnosis);
+  const members = new Set(cluster.members);
+  const isMember = query.role === "members";
+  const digests = await latestRuns(context.store, {
+    workflow: cluster.workflow,
+    environment: cluster.environment,
+    fromMs: isMember ? cluster.firstMs : 0,
+    beforeMs: isMember ? cluster.lastMs + 1 : Number.MAX_SAFE_INTEGER,
+    limit: query.limit,
+    accepts: (digest) =>
+      isMember
+        ? members.has(digest.id)
+        : failedBy(index, digest).length === 0 && !index.diagnosed.has(digest.id),
+  });
+  for await (const { run, digest } of readAgain(context.store, context.reader, digests)) {
+    const role = JSON.stringify(query.role);
+    yield `{"role":${role},"run":${encodeRun(run)},"digest":${jsonText(digest)}}\n`;
+  }
+}
+
+/** Newline-delimited JSON, written as it is made. */
+function linesAnswer(lines: AsyncGenerator<string>): Response {
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const next = await lines.next();
+        if (next.done === true) controller.close();
+        else controller.enqueue(encoder.encode(next.value));
+      } catch (error) {
+        // The status has been sent already: an aborted body is all that can still say it.
+        controller.error(error);
+      }
+    },
+    async cancel() {
+      await lines.return(undefined);
+    },
+  });
+  return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
+}

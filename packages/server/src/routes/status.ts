@@ -1,0 +1,58 @@
+import { Hono } from "hono";
+import type { Context } from "../context.ts";
+import { jsonAnswer } from "../json.ts";
+import { indexOf, isShown } from "../standing.ts";
+
+/** Health for machines, counters for people, and the request to diagnose at once. */
+export function statusRoutes(context: Context): Hono {
+  const routes = new Hono();
+  routes.get("/healthz", async (http) => {
+    const health = await healthOf(context);
+    http.header("Cache-Control", "no-store");
+    return http.json(health, health.status === "ok" ? 200 : 503);
+  });
+  routes.get("/api/status", async () => jsonAnswer(await statusOf(context)));
+  routes.post("/api/diagnose", async () => {
+    await context.schedule.diagnoseNow(context.now());
+    return jsonAnswer(await statusOf(context));
+  });
+  return routes;
+}
+
+async function healthOf(context: Context) {
+  const { version } = context;
+  try {
+    await context.store.counts();
+    return { status: "ok", reason: null, version, store: "ok" } as const;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { status: "refusing", reason, version, store: "failing" } as const;
+  }
+}
+
+/** Counters since the start, what is stored, and how many loops are closed. */
+export async function statusOf(context: Context) {
+  const { counters, open, schedule, cases, version } = context;
+  const { rejected, ...counted } = counters;
+  const stored = await context.store.counts();
+  const { diagnosis } = schedule;
+  const guarded = cases.guarded();
+  const shown = [...indexOf(diagnosis).clusters.values()].filter(isShown);
+  const closed = shown.filter(
+    ({ id, state }) => guarded.has(id) || state === "closed_without_eval",
+  );
+  return {
+    version,
+    ...counted,
+    rejected: Object.fromEntries(rejected),
+    pendingBytes: open.bytes,
+    openTraces: open.size,
+    oldestUnsettledMs: open.oldestMs,
+    ...stored,
+    workflows: diagnosis?.workflows.length ?? 0,
+    clusters: shown.length,
+    behind: schedule.behind,
+    loopsClosed: { closed: closed.length, of: shown.length },
+    warnings: diagnosis?.warnings ?? [],
+  };
+}

@@ -1,0 +1,182 @@
+import type { Diagnosis } from "@rootward/pipeline/model/baseline";
+import type { RunDigest } from "@rootward/pipeline/model/digest";
+import type { TraceId } from "@rootward/pipeline/model/ids";
+import { policy } from "@rootward/pipeline/model/policy";
+import type { Store, TraceContent } from "@rootward/pipeline/ports";
+import type { Counters } from "./counters.ts";
+import { hasEndedRoot, type OpenTraces, type QuietTrace } from "./open-traces.ts";
+import { groupsOf, type Kin } from "./kin.ts";
+import { joined, split } from "./trace-content.ts";
+
+/** The two stages that time drives, as the hallway offers them. */
+export interface Stages {
+  /** Makes runs of these traces' contents and stores them. One content may hold several traces that links join. */
+  readonly settle: (contents: readonly TraceContent[]) => Promise<readonly RunDigest[]>;
+  /** Everything about all runs; stored. */
+  readonly diagnose: () => Promise<Diagnosis>;
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly open: OpenTraces;
+  readonly counters: Counters;
+  readonly kin: Kin;
+  readonly stages: Stages;
+  /** Called with what went wrong in a tick; the next tick tries again. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** When `settle` and `diagnose` run. Time comes as an argument, so that a test need not wait. */
+export interface Schedule {
+  /** Settles what has gone quiet, then diagnoses if new runs came and the last time is long enough ago. */
+  tick(nowMs: number): Promise<void>;
+  /** Settles every trace whose root has ended, quiet or not, and diagnoses. */
+  diagnoseNow(nowMs: number): Promise<Diagnosis>;
+  readonly diagnosis: Diagnosis | null;
+  /** True until the runs of the last settling are diagnosed. */
+  readonly behind: boolean;
+}
+
+/** Runs one thing after the other: two settlings of one trace at once would be two answers. */
+function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return async (work) => {
+    const mine = last.then(work, work);
+    last = mine.catch(() => undefined);
+    return await mine;
+  };
+}
+
+/** @param first  the diagnosis that was stored before this start, or null */
+export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
+  const alone = oneAtATime();
+  let diagnosis = first;
+  let newRuns = 0;
+  let diagnosedMs = Number.NEGATIVE_INFINITY;
+  let tookMs = 0;
+  let waiting = 0;
+
+  async function settleQuiet(nowMs: number, quietMs: number): Promise<void> {
+    for (;;) {
+      const taken = parts.open.takeQuiet(nowMs, quietMs, policy("settleBatchTraces"));
+      if (taken.length === 0) return;
+      newRuns += await settleTaken(parts, taken, nowMs);
+    }
+  }
+
+  async function diagnose(nowMs: number): Promise<Diagnosis> {
+    const startMs = performance.now();
+    newRuns = 0;
+    diagnosis = await parts.stages.diagnose();
+    diagnosedMs = nowMs;
+    tookMs = performance.now() - startMs;
+    return diagnosis;
+  }
+
+  async function tick(nowMs: number): Promise<void> {
+    await settleQuiet(nowMs, policy("settleQuietMs"));
+    // A diagnosis that takes long is made less often, so that it never takes more than a tenth of the time.
+    const pauseMs = Math.max(policy("diagnoseEveryMs"), tookMs * 10);
+    if (newRuns > 0 && nowMs - diagnosedMs >= pauseMs) await diagnose(nowMs);
+  }
+
+  return {
+    async tick(nowMs) {
+      if (waiting > 0) return;
+      waiting += 1;
+      try {
+        await alone(async () => await tick(nowMs));
+      } catch (error) {
+        parts.counters.failures += 1;
+        parts.onError(error);
+      } finally {
+        waiting -= 1;
+      }
+    },
+    async diagnoseNow(nowMs) {
+      return await alone(async () => {
+        await settleQuiet(nowMs, 0);
+        return await diagnose(nowMs);
+      });
+    },
+    get diagnosis() {
+      return diagnosis;
+    },
+    get behind() {
+      return newRuns > 0;
+    },
+  };
+}
+
+/** @returns how many runs were made; a trace that could not be settled waits in the store for the next tick */
+async function settleTaken(
+  parts: Parts,
+  taken: readonly QuietTrace[],
+  nowMs: number,
+): Promise<number> {
+  try {
+    const ready = await completed(parts, taken, nowMs);
+    if (ready.size === 0) return 0;
+    const contents = await withKin(parts, ready);
+    const runs = await parts.stages.settle(contents);
+    parts.kin.learn(runs);
+    parts.counters.settled += runs.length;
+    return runs.length;
+  } catch (error) {
+    parts.open.reopen(
+      taken.map((trace) => trace.id),
+      nowMs,
+    );
+    throw error;
+  }
+}
+
+/** What is held, completed from the store where it must be; what has not ended is put back. */
+async function completed(
+  parts: Parts,
+  taken: readonly QuietTrace[],
+  nowMs: number,
+): Promise<ReadonlyMap<TraceId, TraceContent>> {
+  const incomplete = taken.filter((trace) => trace.stored).map((trace) => trace.id);
+  const stored = split(incomplete.length === 0 ? nothing : await parts.store.traces(incomplete));
+  const ready = new Map<TraceId, TraceContent>();
+  for (const trace of taken) {
+    const content = trace.stored ? (stored.get(trace.id) ?? trace.content) : trace.content;
+    if (trace.idle || hasEndedRoot(content)) {
+      ready.set(trace.id, content);
+      if (trace.stored) parts.counters.readBack += 1;
+    } else {
+      parts.open.putBack(trace, nowMs);
+    }
+  }
+  return ready;
+}
+
+const nothing: TraceContent = { spans: [], logs: [] };
+
+/** Contents to make runs of: each trace together with those that links or an earlier run join it to. */
+async function withKin(
+  parts: Parts,
+  ready: ReadonlyMap<TraceId, TraceContent>,
+): Promise<readonly TraceContent[]> {
+  const kinOf = (id: TraceId, content: TraceContent) => [...parts.kin.of(id), ...linkedTo(content)];
+  const wanted = [...ready].flatMap(([id, content]) => kinOf(id, content));
+  const missing = [...new Set(wanted)].filter((id) => !ready.has(id));
+  if (wanted.length === 0) return [...ready.values()];
+  const more = missing.length === 0 ? [] : split(await parts.store.traces(missing));
+  const all = new Map([...more, ...ready]);
+  const pairs = [...all].flatMap(([id, content]) =>
+    kinOf(id, content)
+      .filter((other) => all.has(other))
+      .map((other) => [id, other] as const),
+  );
+  return groupsOf([...all.keys()], pairs).map((group) =>
+    joined(group.flatMap((id) => all.get(id) ?? [])),
+  );
+}
+
+function linkedTo(content: TraceContent): readonly TraceId[] {
+  return content.spans.flatMap((span) =>
+    span.links.map((link) => link.traceId).filter((id) => id !== span.traceId),
+  );
+}

@@ -1,0 +1,116 @@
+import type { RunDigest } from "@rootward/pipeline/model/digest";
+import type { Diagnosis, RunStanding } from "@rootward/pipeline/model/baseline";
+import type { Cluster, DiagnosedRun } from "@rootward/pipeline/model/cluster";
+import type { ClusterId, RunId } from "@rootward/pipeline/model/ids";
+import { policy } from "@rootward/pipeline/model/policy";
+import type { FailureReason, Signals } from "@rootward/pipeline/model/signal";
+import type { Store } from "@rootward/pipeline/ports";
+
+/** What a list shows of a run. */
+export interface RunLine {
+  readonly id: RunId;
+  readonly workflow: string;
+  readonly environment: string;
+  readonly startedMs: number;
+  readonly durationMs: number;
+  readonly signals: Signals;
+  readonly failed: readonly FailureReason[];
+  readonly cluster: ClusterId | null;
+  /** The first 200 characters. */
+  readonly inputText: string | null;
+}
+
+/** A diagnosis with its runs and standings by id: made once per diagnosis. */
+export interface Index {
+  readonly standings: ReadonlyMap<RunId, RunStanding>;
+  readonly diagnosed: ReadonlyMap<RunId, DiagnosedRun>;
+  readonly clusters: ReadonlyMap<string, Cluster>;
+}
+
+const indexes = new WeakMap<Diagnosis, Index>();
+const noIndex: Index = { standings: new Map(), diagnosed: new Map(), clusters: new Map() };
+
+export function indexOf(diagnosis: Diagnosis | null): Index {
+  if (diagnosis === null) return noIndex;
+  const known = indexes.get(diagnosis);
+  if (known !== undefined) return known;
+  const index: Index = {
+    standings: new Map(diagnosis.standings.map((standing) => [standing.id, standing])),
+    diagnosed: new Map(diagnosis.runs.map((run) => [run.id, run])),
+    clusters: new Map(diagnosis.clusters.map((cluster) => [cluster.id, cluster])),
+  };
+  indexes.set(diagnosis, index);
+  return index;
+}
+
+/** Why a run failed, after diagnosis read it again; as measured, while it is not diagnosed. */
+export function failedBy(index: Index, digest: RunDigest): readonly FailureReason[] {
+  return index.standings.get(digest.id)?.failed ?? digest.failed;
+}
+
+const inputShown = 200;
+
+export function lineOf(index: Index, digest: RunDigest): RunLine {
+  const standing = index.standings.get(digest.id);
+  const downstream = standing?.downstreamOk ?? null;
+  return {
+    id: digest.id,
+    workflow: digest.workflow,
+    environment: digest.environment,
+    startedMs: digest.startedMs,
+    durationMs: digest.endedMs - digest.startedMs,
+    signals:
+      downstream === null ? digest.signals : { ...digest.signals, downstream_ok: downstream },
+    failed: failedBy(index, digest),
+    cluster: standing?.cluster ?? index.diagnosed.get(digest.id)?.cluster ?? null,
+    inputText: digest.inputText?.slice(0, inputShown) ?? null,
+  };
+}
+
+export interface LatestQuery {
+  readonly workflow: string | null;
+  readonly environment: string | null;
+  /** Runs that started before; ms. */
+  readonly beforeMs: number;
+  /** Runs that started at it or later; ms. */
+  readonly fromMs: number;
+  readonly limit: number;
+  readonly accepts: (digest: RunDigest) => boolean;
+}
+
+const pageRuns = 500;
+
+/** The latest runs that are accepted, latest first: read page by page, so that memory does not grow with all runs. */
+export async function latestRuns(store: Store, query: LatestQuery): Promise<readonly RunDigest[]> {
+  const found: RunDigest[] = [];
+  const seen = new Set<RunId>();
+  let endMs = query.beforeMs;
+  let limit = pageRuns;
+  for (;;) {
+    const page = await store.runs({
+      ...(query.workflow === null ? {} : { workflow: query.workflow }),
+      ...(query.environment === null ? {} : { environment: query.environment }),
+      window: { start: query.fromMs, end: endMs },
+      limit,
+    });
+    const fresh = page.filter((run) => !seen.has(run.id)).toReversed();
+    for (const run of fresh) {
+      seen.add(run.id);
+      if (query.accepts(run)) found.push(run);
+      if (found.length === query.limit) return found;
+    }
+    const [earliest] = page;
+    if (page.length < limit || earliest === undefined) return found;
+    // Runs of the page's first millisecond may stand on the next page too; if they fill it, the page must grow.
+    if (fresh.length === 0) limit *= 2;
+    endMs = earliest.startedMs + 1;
+  }
+}
+
+/** Whether a cluster is shown as a finding: enough runs, and something that they have in common. */
+export function isShown(cluster: Cluster): boolean {
+  return (
+    cluster.members.length >= policy("clusterShownFrom") &&
+    cluster.signature.primary !== "unexplained"
+  );
+}

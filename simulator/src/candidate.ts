@@ -99,6 +99,7 @@ function planOf(
       },
     ],
     intake: null,
+    touchedBy: null,
   };
 }
 

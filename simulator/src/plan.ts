@@ -1,3 +1,5 @@
+import type { FaultCause } from "./faults.ts";
+
 /** What one run did, before any telemetry convention writes it down. */
 export interface RunPlan {
   readonly traceId: string;
@@ -12,6 +14,8 @@ export interface RunPlan {
   readonly agents: readonly AgentPlan[];
   /** What the application does with the answer afterwards. */
   readonly intake: IntakeStep | null;
+  /** The fault that made this run other than it would have been. Truth: no dialect writes it. */
+  readonly touchedBy: FaultCause | null;
 }
 
 export interface AgentPlan {

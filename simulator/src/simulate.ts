@@ -43,6 +43,8 @@ export interface Truth {
 
 export interface Simulation {
   readonly truth: Truth;
+  /** The fault behind each run that one touched, by trace id. */
+  touched(): ReadonlyMap<string, FaultCause>;
   /** The requests of all senders in order of time. Iterating again gives the same ones. */
   readonly deliveries: Iterable<Delivery>;
 }
@@ -66,12 +68,14 @@ export function simulate(options: SimulationOptions): Simulation {
   const scripts = scriptsOf(names, faults, endAt, random);
   return {
     truth,
+    touched: () => touchedRuns(scripts, window, options, { faults, random }),
     deliveries: {
       *[Symbol.iterator]() {
         const all = scripts.map((script) => {
           const own = random.fork(script.key);
           const times = startTimes(window, runsPerWorkflow, own.fork("times"));
-          return deliver(traces(script, times, faults, own), script.encoding, own.fork("network"));
+          const spans = traces(script, plansOf(script, times, faults, own));
+          return deliver(spans, script.encoding, own.fork("network"));
         });
         yield* merged(all);
       },
@@ -128,19 +132,45 @@ function scriptsOf(
   ];
 }
 
-function* traces(
+interface Planned {
+  readonly plan: RunPlan;
+  readonly random: Random;
+}
+
+function* plansOf(
   script: Script,
   times: readonly number[],
   faults: readonly Fault[],
   random: Random,
-): Generator<WireSpan[]> {
+): Generator<Planned> {
   const own = faults.filter((fault) => fault.workflow === script.key);
   for (const [index, startMs] of times.entries()) {
     const local = random.fork(`run ${index}`);
     const traceId = local.hex(16);
     const plan = script.plan({ startMs, traceId, random: local, active: activeAt(own, startMs) });
-    yield script.spans(plan, local.fork("spans"));
+    yield { plan, random: local };
   }
+}
+
+function* traces(script: Script, plans: Iterable<Planned>): Generator<WireSpan[]> {
+  for (const { plan, random } of plans) yield script.spans(plan, random.fork("spans"));
+}
+
+function touchedRuns(
+  scripts: readonly Script[],
+  window: { readonly startMs: number; readonly endMs: number },
+  { runsPerWorkflow }: SimulationOptions,
+  { faults, random }: { readonly faults: readonly Fault[]; readonly random: Random },
+): Map<string, FaultCause> {
+  const touched = new Map<string, FaultCause>();
+  for (const script of scripts) {
+    const own = random.fork(script.key);
+    const times = startTimes(window, runsPerWorkflow, own.fork("times"));
+    for (const { plan } of plansOf(script, times, faults, own)) {
+      if (plan.touchedBy !== null) touched.set(plan.traceId, plan.touchedBy);
+    }
+  }
+  return touched;
 }
 
 /** Several sequences that are each in order of time, as one. */

@@ -46,7 +46,7 @@ export function claimsRun(names: ClaimsNames, moment: Moment, releasedMs: number
   const payload = handover(claim, misaligned);
   const question = `New claim ${claim.id}: ${claim.peril}, ${claim.product}, contract ${claim.policy}, ${claim.amounts.join(" and ")} EUR.`;
   const hits = misaligned ? strayClauses(names, claim, random) : claim.clauses;
-  const decision = decide(names, claim, hits, { moment, misaligned });
+  const { decision, touchedBy } = decide(names, claim, hits, { moment, misaligned });
   const handler = handlerAgent(names, { claim, payload, hits, decision, moment, misaligned });
   return {
     traceId: moment.traceId,
@@ -65,6 +65,7 @@ export function claimsRun(names: ClaimsNames, moment: Moment, releasedMs: number
       input: decision,
       output: booked(claim, decision),
     },
+    touchedBy,
   };
 }
 
@@ -223,7 +224,7 @@ function decide(
   claim: Claim,
   hits: readonly DocumentPlan[],
   how: { readonly moment: Moment; readonly misaligned: boolean },
-): Decision {
+): { readonly decision: Decision; readonly touchedBy: RunPlan["touchedBy"] } {
   const { moment, misaligned } = how;
   const { random } = moment;
   const total = claim.amounts.reduce((sum, amount) => sum + amount, 0);
@@ -240,19 +241,22 @@ function decide(
     reserve: total,
     decide_by: decideBy,
   });
-  if (misaligned && random.chance(0.85)) return decision([remembered]);
+  if (misaligned) {
+    const cited = random.chance(0.85) ? [remembered] : right;
+    return { decision: decision(cited), touchedBy: "inter_agent_misalignment" };
+  }
   if (moment.active.has("prompt_regression") && random.chance(0.5)) {
     const free = decision([remembered]);
-    return random.chance(0.75)
-      ? { ...free, clauses: null }
-      : { ...free, reason: "The loss is covered.", clauses: null };
+    const reason = random.chance(0.75) ? free.reason : "The loss is covered.";
+    return { decision: { ...free, reason, clauses: null }, touchedBy: "prompt_regression" };
   }
-  if (beyond(claim, moment) && random.chance(0.65)) {
-    return { ...decision(right), reserve: claim.amounts[0] ?? total };
+  if (beyond(claim, moment)) {
+    const reserve = random.chance(0.65) ? (claim.amounts[0] ?? total) : total;
+    return { decision: { ...decision(right), reserve }, touchedBy: "capability_boundary" };
   }
-  if (random.chance(0.015)) return decision([remembered]);
-  if (random.chance(0.01)) return { ...decision(right), decide_by: null };
-  return decision(right);
+  if (random.chance(0.015)) return { decision: decision([remembered]), touchedBy: null };
+  const dated = random.chance(0.01) ? { decide_by: null } : {};
+  return { decision: { ...decision(right), ...dated }, touchedBy: null };
 }
 
 /** The ledger's own checks: what a schema of the answer alone would miss. */

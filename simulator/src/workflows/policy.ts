@@ -119,6 +119,7 @@ export function policyRun(
       input: { case: reference, answer: answer.text, sources: answer.cited },
       output: { recorded: true, problems: [] },
     },
+    touchedBy: updated && topic.afterUpdate !== "same" ? "retrieval_drift" : null,
   };
 }
 

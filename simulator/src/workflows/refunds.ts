@@ -27,7 +27,7 @@ interface Found {
   readonly steps: AgentStep[];
   readonly amount: number | null;
   readonly currency: string | null;
-  readonly source: "payment" | "journal" | "voucher";
+  readonly touchedBy: RunPlan["touchedBy"];
 }
 
 /** One run of a tool-heavy agent: it reads the booking and its payment, computes the refund and returns one object. */
@@ -66,6 +66,9 @@ export function refundRun(names: RefundNames, moment: Moment, deployedMs: number
       },
     ],
     intake: null,
+    touchedBy:
+      found.touchedBy ??
+      (moment.active.has("provider_model_drift") ? "provider_model_drift" : null),
   };
 }
 
@@ -116,7 +119,7 @@ function investigate(names: RefundNames, booking: Booking, moment: Moment): Foun
   };
   steps.push(asks(speakerOf(names, moment, 0), [read], random), returns(read, record, random));
   if (!booking.byCard) {
-    return { steps, amount: booking.amount, currency: booking.currency, source: "voucher" };
+    return { steps, amount: booking.amount, currency: booking.currency, touchedBy: null };
   }
   if (moment.active.has("provider_model_drift") && random.chance(0.28)) {
     return otherDialect(names, booking, moment, steps);
@@ -139,7 +142,10 @@ function otherDialect(
     asks(speakerOf(names, moment, 0.08), [wrong], random),
     returns(wrong, missing, random),
   );
-  return byJournal(names, booking, moment, steps, booking.currency);
+  return byJournal(names, booking, moment, steps, {
+    currency: booking.currency,
+    touchedBy: "provider_model_drift",
+  });
 }
 
 function byJournal(
@@ -147,13 +153,13 @@ function byJournal(
   booking: Booking,
   moment: Moment,
   steps: AgentStep[],
-  currency: string | null,
+  { currency, touchedBy }: Pick<Found, "currency" | "touchedBy">,
 ): Found {
   const { random } = moment;
   const search = call(names.ledger, { booking: booking.reference }, random);
   const entry = { entries: [{ booking: booking.reference, booked: booking.amount, open: true }] };
   steps.push(asks(speakerOf(names, moment, 0), [search], random), returns(search, entry, random));
-  return { steps, amount: booking.amount, currency, source: "journal" };
+  return { steps, amount: booking.amount, currency, touchedBy };
 }
 
 function byPayment(
@@ -177,10 +183,11 @@ function byPayment(
     returns(payment, result, random),
   );
   const currency = renamed ? null : booking.currency;
+  const touchedBy = renamed ? "tool_schema_change" : null;
   if (!random.chance(renamed ? 0.6 : 0.45)) {
-    return { steps, amount: booking.amount, currency, source: "payment" };
+    return { steps, amount: booking.amount, currency, touchedBy };
   }
-  return byQuote(names, booking, moment, steps, currency);
+  return byQuote(names, booking, moment, steps, { currency, touchedBy });
 }
 
 function byQuote(
@@ -188,9 +195,10 @@ function byQuote(
   booking: Booking,
   moment: Moment,
   steps: AgentStep[],
-  currency: string | null,
+  known: Pick<Found, "currency" | "touchedBy">,
 ): Found {
   const { random } = moment;
+  const { currency } = known;
   const quote = call(names.quote, { amount: booking.amount, currency }, random);
   const down = random.chance(0.02);
   const result =
@@ -200,6 +208,6 @@ function byQuote(
         ? { error: "rates are not available" }
         : { refundable: Number((booking.amount - booking.fee).toFixed(2)), currency };
   steps.push(asks(speakerOf(names, moment, 0), [quote], random), returns(quote, result, random));
-  if (currency === null || down) return byJournal(names, booking, moment, steps, currency);
-  return { steps, amount: booking.amount, currency, source: "payment" };
+  if (currency === null || down) return byJournal(names, booking, moment, steps, known);
+  return { steps, amount: booking.amount, ...known };
 }

@@ -143,12 +143,12 @@ function printReplay(sent: Replayed, status: Status): void {
 }
 
 async function printEnd(url: string, { others }: Plot): Promise<void> {
-  const { loops } = await statusOf(url);
+  const { loopsClosed } = await statusOf(url);
   const [next] = others.toSorted((left, right) => right.size - left.size);
   const show = next ? `rootward show ${next.id} --url ${url}   ·   ` : "";
   printLine();
   printLine(
-    `The loop is closed for ${loops.closed} of ${loops.of} clusters. Next:  ${show}open ${url}`,
+    `The loop is closed for ${loopsClosed.closed} of ${loopsClosed.of} clusters. Next:  ${show}open ${url}`,
   );
 }
 

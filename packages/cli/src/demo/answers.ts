@@ -73,7 +73,7 @@ const Status = z.object({
   openTraces: z.number(),
   spans: z.number(),
   runs: z.number(),
-  loops: z.object({ closed: z.number(), of: z.number() }),
+  loopsClosed: z.object({ closed: z.number(), of: z.number() }),
 });
 export type Status = z.infer<typeof Status>;
 

@@ -114,8 +114,8 @@ function investigate(names: RefundNames, booking: Booking, moment: Moment): Foun
   const record = {
     booking: booking.reference,
     status: "cancelled",
-    payment_id: booking.byCard ? booking.payment : "voucher",
-    fee: booking.fee + 0.25,
+    payment_id: booking.byCard ? booking.payment : null,
+    fee: booking.fee,
   };
   steps.push(asks(speakerOf(names, moment, 0), [read], random), returns(read, record, random));
   if (!booking.byCard) {
@@ -174,7 +174,7 @@ function byPayment(
   const payment = call(names.payment, { payment_id: booking.payment }, random);
   const result = {
     payment_id: booking.payment,
-    amount: booking.amount + 0.01,
+    amount: booking.amount,
     [field]: booking.currency,
     captured_at: `${new Date(moment.startMs - 3 * 86_400_000).toISOString().slice(0, 19)}+00:00`,
   };

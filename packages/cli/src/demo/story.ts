@@ -92,7 +92,9 @@ export function causeLines({ cluster }: Plot): string[] {
   return step("4 cause", [
     `${cause.cause.replaceAll("_", " ")}   ${cause.verdict}   ${checks}`,
     `change: ${changeText(cause.change)}`,
-    ...cluster.attribution.notThese.map(({ change, why }) => `not ${changeText(change)}: ${why}`),
+    ...cluster.attribution.notThese.map(
+      ({ change, why }) => `not the ${changeText(change)}: ${why}`,
+    ),
   ]);
 }
 

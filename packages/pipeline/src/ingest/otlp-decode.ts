@@ -135,6 +135,21 @@ function named<T extends string>(names: readonly [T, ...T[]], number: number): T
   return names[number] ?? names[0];
 }
 
+/** The value between two offsets. @throws Malformed  never for a record that `receive` accepted */
+export function decodeValue(bytes: Buffer, start: number, end: number): AttributeValue {
+  return readValue({ bytes, at: start }, end);
+}
+
+/** The event between two offsets, as `decodeValue`. */
+export function decodeEvent(bytes: Buffer, start: number, end: number): SpanEvent {
+  return readEvent({ bytes, at: start }, end);
+}
+
+/** The link between two offsets; none where it does not have two valid ids and so leads nowhere. */
+export function decodeLinks(bytes: Buffer, start: number, end: number): readonly SpanLink[] {
+  return readLink({ bytes, at: start }, end);
+}
+
 /** What a record's fields are read into, before it is a noun. */
 interface SpanDraft {
   traceId: string;
@@ -163,7 +178,8 @@ function readSpanField(cursor: Cursor, end: number, tag: number, into: SpanDraft
   else if (tag === known.end) into.endNanos = readFixed64(cursor, end);
   else if (tag === known.event)
     into.events.push(inside(cursor, end, (stop) => readEvent(cursor, stop)));
-  else if (tag === known.link) readLink(cursor, end, into.links);
+  else if (tag === known.link)
+    into.links.push(...inside(cursor, end, (stop) => readLink(cursor, stop)));
   else if (tag === known.status) readStatus(cursor, end, into);
   else return false;
   return true;
@@ -193,9 +209,7 @@ function readEvent(cursor: Cursor, end: number): SpanEvent {
   return { name, timeNanos, attributes };
 }
 
-/** A link without two valid ids leads nowhere and is left out. */
-function readLink(cursor: Cursor, outer: number, into: SpanLink[]): void {
-  const end = readEnd(cursor, outer);
+function readLink(cursor: Cursor, end: number): readonly SpanLink[] {
   const attributes: Building = new Map();
   let traceId = "";
   let spanId = "";
@@ -206,7 +220,7 @@ function readLink(cursor: Cursor, outer: number, into: SpanLink[]): void {
     else return false;
     return true;
   });
-  if (isTraceId(traceId) && isSpanId(spanId)) into.push({ traceId, spanId, attributes });
+  return isTraceId(traceId) && isSpanId(spanId) ? [{ traceId, spanId, attributes }] : [];
 }
 
 /** The ids were checked by length and content when the body was received; this only gives them their type. */

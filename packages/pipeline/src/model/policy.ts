@@ -46,6 +46,35 @@ const entries = {
     unit: "levels of one attribute value",
     source: "protobuf's own readers stop at 100 messages; a level of a map takes two to three",
   },
+  engineMemoryBytes: {
+    value: 800_000_000,
+    unit: "bytes",
+    source: "engine.md 5.3: RSS ≤ 1 GB at 10,000 spans a second",
+  },
+  engineCacheBytes: {
+    value: 64_000_000,
+    unit: "bytes",
+    source: "engine.md 1.2: ClickHouse's own default of 5 GB each is for servers of its own",
+  },
+  queryTimeoutMs: {
+    value: 30_000,
+    unit: "ms",
+    source: "engine.md 1.2: a query without a limit holds up the exit of the process",
+  },
+  segmentRows: { value: 20_000, unit: "rows", source: "engine.md 1.3: 5 to 20 thousand a part" },
+  segmentMs: { value: 500, unit: "ms", source: "engine.md 1.3: 0.5 to 1 s a part" },
+  insertRetryMs: { value: 2_000, unit: "ms", source: "what an exporter waits before it retries" },
+  unsettledLookbackMs: {
+    value: 86_400_000,
+    unit: "ms",
+    source:
+      "a day of what was received last: far longer than settleIdleMs; older traces had their chance",
+  },
+  traceReadMost: {
+    value: 200,
+    unit: "traces",
+    source: "one read of spans of 8 kB stays under about 50 MB",
+  },
   pendingLimitBytes: { value: 256 * 1024 * 1024, unit: "bytes", source: "engine.md 5.2" },
   baselineRuns: { value: 200, unit: "runs", source: "product.md: baselines from 200 runs" },
   baselineRunsMax: { value: 1000, unit: "runs", source: "diagnosis.md decision 2" },
@@ -125,6 +154,16 @@ const entries = {
   changeRuns: { value: 5, unit: "runs", source: "diagnosis.md decision: a value becomes a change" },
   changeShare: { value: 0.1, unit: "share", source: "of the last 50 runs of the workflow" },
   changeWindowRuns: { value: 50, unit: "runs", source: "diagnosis.md: the last 50 runs" },
+  changeInitialRuns: {
+    value: 20,
+    unit: "runs",
+    source: "what the first runs carry was there before, and is no change",
+  },
+  fitLoss: {
+    value: 3,
+    unit: "log likelihood",
+    source: "20 to 1 against a change that explains less than the best split by time",
+  },
   variesPerDay: { value: 10, unit: "values", source: "more new values a day vary per run" },
   changeCleanRuns: {
     value: 0.05,
@@ -132,6 +171,27 @@ const entries = {
     source: "chance of so many clean runs after a change that broke things; below it is ruled out",
   },
   contrastSupport: { value: 0.05, unit: "share", source: "diagnosis.md A3.4b" },
+  contrastFalseShare: { value: 0.05, unit: "share", source: "diagnosis.md A3.4b: q = .05" },
+  featureLengthMost: {
+    value: 80,
+    unit: "characters",
+    source: "longer values are no names and repeat nowhere",
+  },
+  differencesShownMost: { value: 8, unit: "differences", source: "more than fit on a page" },
+  movementAlpha: { value: 0.01, unit: "probability", source: "diagnosis.md A3.4 (d)" },
+  taskLift: {
+    value: 3,
+    unit: "ratio",
+    source: "members in one task type against the others, before it is called confined",
+  },
+  fallbackFlatShare: {
+    value: 0.2,
+    unit: "share",
+    source: "of members: the complement of commonShare",
+  },
+  suspectHours: { value: 72, unit: "hours", source: "what a person on call would suspect first" },
+  queriesShown: { value: 5, unit: "queries", source: "diagnosis.md decision 8" },
+  materialDays: { value: 10, unit: "days", source: "around the onset, what fits on a page" },
   contrastLift: {
     value: 2,
     unit: "ratio",

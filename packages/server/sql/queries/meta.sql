@@ -1,0 +1,3 @@
+SELECT text
+FROM stored_meta FINAL
+WHERE key = {key:String}

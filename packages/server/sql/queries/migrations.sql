@@ -1,0 +1,3 @@
+SELECT number, written_by
+FROM migrations
+ORDER BY number

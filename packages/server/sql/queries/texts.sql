@@ -1,0 +1,3 @@
+SELECT hash, text
+FROM stored_texts FINAL
+WHERE hash IN {hashes:Array(String)}

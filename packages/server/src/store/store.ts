@@ -1,0 +1,313 @@
+import { join } from "node:path";
+import { policy } from "@rootward/pipeline/model/policy";
+import type { Diagnosis } from "@rootward/pipeline/model/baseline";
+import type { Change } from "@rootward/pipeline/model/change";
+import type { RunDigest } from "@rootward/pipeline/model/digest";
+import { isTraceId } from "@rootward/pipeline/model/ids";
+import type { RunId, TraceId } from "@rootward/pipeline/model/ids";
+import type { LogRecord, Span } from "@rootward/pipeline/model/span";
+import type { RunQuery, Store, TraceContent } from "@rootward/pipeline/ports";
+import { openChdb } from "./chdb.ts";
+import { openClickhouse } from "./clickhouse.ts";
+import { takeDirectory } from "./data-directory.ts";
+import type { DataDirectory } from "./data-directory.ts";
+import type { Answer, Bounds, Column, Engine, Parameters, Row } from "./engine.ts";
+import { knownFormat, migrate } from "./migrate.ts";
+import { logsBlock, spansBlock } from "./record-blocks.ts";
+import { logOf, originReader, spanOf, textAt } from "./rows.ts";
+import { changesBlock, diagnosisBlocks, metaBlock, runsBlock, textsBlock } from "./run-blocks.ts";
+import { statementOf } from "./sql-files.ts";
+import { openWal } from "./wal.ts";
+import type { Wal } from "./wal.ts";
+
+export { viewColumns } from "./views.ts";
+export type { ViewName } from "./views.ts";
+
+export interface StoreOptions {
+  /** The data directory; with a remote ClickHouse it holds what is not sent yet. */
+  readonly dataDir: string;
+  /** `clickhouse://user:password@host:port/database`; the embedded engine without it. */
+  readonly clickhouseUrl?: string | null;
+  /** Milliseconds since 1970; `Date.now` without it. */
+  readonly now?: () => number;
+}
+
+export interface SqlAnswer {
+  readonly columns: readonly Column[];
+  /** Integers of 64 bits are numbers where that is exact, else decimal texts. */
+  readonly rows: readonly (readonly unknown[])[];
+}
+
+/** What an opened store offers its own door, beside the port. */
+export interface OpenStore extends Store {
+  /**
+   * Runs a SELECT that was judged already, over the views. It can do anything that the engine can: never give it a text from
+   * outside.
+   *
+   * @throws PortError query_failed
+   */
+  sql(text: string, bounds: Bounds): Promise<SqlAnswer>;
+  /** `pendingBytes`: durable, but not in the engine yet. */
+  stats(): Promise<{
+    readonly kind: "embedded" | "clickhouse";
+    readonly bytes: number;
+    readonly parts: number;
+    readonly pendingBytes: number;
+  }>;
+}
+
+/**
+ * Opens the store of a data directory, which is made if it does not exist. What an earlier process acknowledged and did not
+ * store is stored first.
+ *
+ * A write is durable when it returns: it stands in a write-ahead log, from which it is inserted within about half a second.
+ * Every read first inserts what was acknowledged before it, so that a reader sees all of it.
+ *
+ * @throws PortError store_locked, store_newer, store_down, store_full
+ */
+export async function openStore(options: StoreOptions): Promise<OpenStore> {
+  const directory = takeDirectory(options.dataDir, knownFormat());
+  const url = options.clickhouseUrl ?? null;
+  let engine: Engine | null = null;
+  try {
+    engine = url === null ? await openChdb(join(directory.path, "db")) : openClickhouse(url);
+    const opened = engine;
+    await migrate(opened, url === null ? directory.path : `the database ${withoutPassword(url)}`);
+    directory.markFormat(knownFormat());
+    const wal = await openWal(join(directory.path, "wal"), (segment, token) =>
+      opened.insertNative(segment, token),
+    );
+    const clock = await versions(opened, options.now ?? Date.now);
+    return storeOver({
+      directory,
+      engine: opened,
+      wal,
+      clock,
+      kind: url === null ? "embedded" : "clickhouse",
+    });
+  } catch (cause) {
+    await engine?.close();
+    directory.release();
+    throw cause;
+  }
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/:\/\/[^@/]*@/, "://");
+}
+
+/** Microseconds since 1970 that grow with every call, also past what an earlier process wrote. */
+async function versions(engine: Engine, now: () => number): Promise<() => bigint> {
+  const { rows } = await engine.query(statementOf("newest-version"));
+  let last = BigInt(rows[0] === undefined ? "0" : textAt(rows[0], 0));
+  return () => {
+    const clock = BigInt(Math.floor(now())) * 1000n;
+    last = clock > last ? clock : last + 1n;
+    return last;
+  };
+}
+
+interface Parts {
+  readonly directory: DataDirectory;
+  readonly engine: Engine;
+  readonly wal: Wal;
+  readonly clock: () => bigint;
+  readonly kind: "embedded" | "clickhouse";
+}
+
+type Ask = (name: string, parameters?: Parameters) => Promise<readonly Row[]>;
+
+function storeOver(parts: Parts): OpenStore {
+  const { engine, wal } = parts;
+  const ask: Ask = async (name, parameters) => {
+    await wal.flush();
+    return (await engine.query(statementOf(name), parameters)).rows;
+  };
+  let closing: Promise<void> | null = null;
+  return {
+    ...writers(parts),
+    ...readers(parts, ask),
+    ...diagnosisIn(parts, ask),
+    sql: async (text, bounds) => {
+      await wal.flush();
+      return plainAnswer(await engine.query(text, {}, bounds));
+    },
+    stats: async () => ({
+      kind: parts.kind,
+      ...(await engine.stats()),
+      pendingBytes: wal.pendingBytes(),
+    }),
+    close: () => (closing ??= closeAll(parts)),
+  };
+}
+
+function writers({ wal, clock }: Parts): Pick<Store, "put" | "putRuns" | "putChanges"> {
+  return {
+    put: async (batch) => {
+      if (batch.length === 0) return;
+      const block = batch.logCount > 0 ? logsBlock : spansBlock;
+      await wal.append([block(batch, clock())]);
+    },
+    putRuns: async (runs, texts) => {
+      const version = clock();
+      const blocks = [runsBlock(runs, version), textsBlock(texts, version)];
+      await wal.append(blocks.filter(({ rows }) => rows > 0));
+    },
+    putChanges: async (changes) => {
+      if (changes.length > 0) await wal.append([changesBlock(latestById(changes), clock())]);
+    },
+  };
+}
+
+type Reader = "traces" | "unsettled" | "runs" | "run" | "texts" | "changes" | "counts";
+
+function readers({ engine, wal }: Parts, ask: Ask): Pick<Store, Reader> {
+  return {
+    traces: (ids) => tracesOf(ids, ask),
+    unsettled: async () => {
+      const lookback = policy("unsettledLookbackMs") * 1000;
+      const rows = await ask("unsettled", { lookback });
+      return rows.map((row) => textAt(row, 0)).filter(isTraceId);
+    },
+    runs: async (query) => {
+      await wal.flush();
+      return runsOf(engine, query);
+    },
+    run: (id) => runOf(id, ask),
+    texts: async (hashes) => {
+      const rows = await ask("texts", { hashes });
+      return new Map(rows.map((row) => [textAt(row, 0), textAt(row, 1)]));
+    },
+    changes: async () => (await ask("changes")).map((row) => asChange(JSON.parse(textAt(row, 0)))),
+    counts: async () => {
+      const [row] = await ask("counts");
+      return { spans: Number(row?.[0]), logs: Number(row?.[1]), runs: Number(row?.[2]) };
+    },
+  };
+}
+
+type Texts = "putDiagnosis" | "diagnosis" | "putMeta" | "meta";
+
+function diagnosisIn({ wal, clock }: Parts, ask: Ask): Pick<Store, Texts> {
+  const metaOf = async (key: string): Promise<string | null> => {
+    const [row] = await ask("meta", { key });
+    return row === undefined ? null : textAt(row, 0);
+  };
+  return {
+    putDiagnosis: async (diagnosis) => {
+      const version = clock();
+      const text = JSON.stringify(diagnosis);
+      await wal.append([
+        ...diagnosisBlocks(diagnosis, version),
+        metaBlock(diagnosisKey, text, version),
+      ]);
+    },
+    diagnosis: async () => {
+      const text = await metaOf(diagnosisKey);
+      return text === null ? null : asDiagnosis(JSON.parse(text));
+    },
+    putMeta: (key, text) => wal.append([metaBlock(`door:${key}`, text, clock())]),
+    meta: (key) => metaOf(`door:${key}`),
+  };
+}
+
+/** The row of `stored_meta` that the views read for which clusters are current. */
+const diagnosisKey = "diagnosis";
+
+/** What cannot be inserted now stays in the log and is inserted at the next start. */
+async function closeAll({ wal, engine, directory }: Parts): Promise<void> {
+  try {
+    await wal.close();
+  } finally {
+    await engine.close();
+    directory.release();
+  }
+}
+
+function latestById(changes: readonly Change[]): readonly Change[] {
+  return [...new Map(changes.map((change) => [change.id, change])).values()];
+}
+
+async function tracesOf(ids: readonly TraceId[], ask: Ask): Promise<TraceContent> {
+  const spans: Span[] = [];
+  const logs: LogRecord[] = [];
+  const wanted = [...new Set(ids)];
+  const step = policy("traceReadMost");
+  for (let at = 0; at < wanted.length; at += step) {
+    const group = { ids: wanted.slice(at, at + step) };
+    const originOf = originReader();
+    for (const row of await ask("spans-of-traces", group)) spans.push(spanOf(row, originOf));
+    for (const row of await ask("logs-of-traces", group)) logs.push(logOf(row, originOf));
+  }
+  const byTime = (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0);
+  if (wanted.length > step) {
+    spans.sort((a, b) => byTime(a.startNanos, b.startNanos));
+    logs.sort((a, b) => byTime(a.timeNanos, b.timeNanos));
+  }
+  return { spans, logs };
+}
+
+const allRuns = Number.MAX_SAFE_INTEGER;
+
+async function runsOf(engine: Engine, query: RunQuery): Promise<readonly RunDigest[]> {
+  const found: RunDigest[] = [];
+  const parameters = {
+    anyWorkflow: query.workflow === undefined,
+    workflow: query.workflow ?? "",
+    anyEnvironment: query.environment === undefined,
+    environment: query.environment ?? "",
+    start: whole(query.window?.start ?? -allRuns),
+    end: whole(query.window?.end ?? allRuns),
+    failedOnly: query.failedOnly === true,
+    limit: query.limit ?? allRuns,
+  };
+  for await (const rows of engine.stream(statementOf("runs"), parameters))
+    for (const row of rows) found.push(asRun(JSON.parse(textAt(row, 0))));
+  return found.toReversed();
+}
+
+/** A bound as the whole millisecond from which on it holds. */
+function whole(ms: number): number {
+  return Math.min(allRuns, Math.max(-allRuns, Math.ceil(ms)));
+}
+
+/** How many runs may have absorbed one another before an id that leads on is a mistake. */
+const aliasHops = 20;
+
+async function runOf(id: RunId, ask: Ask): Promise<RunDigest | null> {
+  let wanted: string = id;
+  for (let hop = 0; hop < aliasHops; hop++) {
+    const [row] = await ask("run", { id: wanted });
+    if (row === undefined) return null;
+    const replacedBy = textAt(row, 1);
+    if (replacedBy === "") return asRun(JSON.parse(textAt(row, 0)));
+    wanted = replacedBy;
+  }
+  return null;
+}
+
+const wide = /^(Nullable\()?U?Int(64|128|256)\)?$/;
+
+/** Integers that JavaScript holds exactly become numbers: a count is one. */
+function plainAnswer(answer: Answer): SqlAnswer {
+  const isWide = answer.columns.map(({ type }) => wide.test(type));
+  const plain = (cell: unknown, at: number): unknown => {
+    if (isWide[at] !== true || typeof cell !== "string") return cell;
+    const number = Number(cell);
+    return Number.isSafeInteger(number) ? number : cell;
+  };
+  return { columns: answer.columns, rows: answer.rows.map((row) => row.map(plain)) };
+}
+
+/** JSON that this store wrote itself: it is what was put, so only that it is an object is looked at. */
+function isOwn<T>(value: unknown, key: keyof T & string): value is T {
+  return typeof value === "object" && value !== null && key in value;
+}
+
+function own<T>(value: unknown, key: keyof T & string, what: string): T {
+  if (isOwn<T>(value, key)) return value;
+  throw new Error(`the store holds a ${what} without ${key}`);
+}
+const asRun = (value: unknown) => own<RunDigest>(value, "traceIds", "run");
+const asChange = (value: unknown) => own<Change>(value, "atMs", "change");
+const asDiagnosis = (value: unknown) => own<Diagnosis>(value, "clusters", "diagnosis");

@@ -1,0 +1,272 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir } from "node:fs/promises";
+import { PortError } from "@rootward/pipeline/errors";
+import { policy } from "@rootward/pipeline/model/policy";
+import type { Segment } from "./engine.ts";
+import type { Block } from "./record-blocks.ts";
+import {
+  appendBlocks,
+  createSegment,
+  dataPath,
+  recoverSegment,
+  removeSegment,
+  sealSegment,
+} from "./segment-file.ts";
+import type { OpenSegment, SealedSegment } from "./segment-file.ts";
+
+/** Where every write goes first. */
+export interface Wal {
+  /** All of these blocks are durable when it returns. @throws PortError store_full, overloaded, store_down */
+  append(blocks: readonly Block[]): Promise<void>;
+  /** Everything that was appended before is in the engine when it returns. @throws PortError of the engine */
+  flush(): Promise<void>;
+  pendingBytes(): number;
+  /** Inserts what is left and stops. */
+  close(): Promise<void>;
+}
+
+/** Inserts a segment once for each token. */
+type Insert = (segment: Segment, token: string) => Promise<void>;
+
+interface Waiting {
+  readonly blocks: readonly Block[];
+  readonly resolve: () => void;
+  readonly reject: (cause: unknown) => void;
+}
+
+/**
+ * Opens the write-ahead log of a folder: first inserts what an earlier process acknowledged and did not insert. A segment is
+ * named by the time, a random part and a count, and by that name the engine knows whether it has it: a name that came twice
+ * would be data lost in silence.
+ *
+ * @throws PortError store_full, store_down
+ */
+export async function openWal(folder: string, insert: Insert): Promise<Wal> {
+  await mkdir(folder, { recursive: true });
+  const ready: SealedSegment[] = await recoverAll(folder);
+  const inserter = inserterOf(folder, ready, insert);
+  await inserter.drain();
+  return walOver(folder, ready, inserter);
+}
+
+async function recoverAll(folder: string): Promise<SealedSegment[]> {
+  const names = new Set(
+    (await readdir(folder)).map((file) => file.replace(/\.(native|index)$/, "")),
+  );
+  const found: SealedSegment[] = [];
+  for (const name of [...names].toSorted()) {
+    const segment = await recoverSegment(folder, name).catch((cause: unknown) => {
+      if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return null;
+      throw cause;
+    });
+    if (segment === null) await removeSegment(folder, name);
+    else found.push(segment);
+  }
+  return found;
+}
+
+interface Inserter {
+  /** Inserts until nothing is ready. A segment whose insert fails stays the next one. */
+  drain(): Promise<void>;
+}
+
+function inserterOf(folder: string, ready: SealedSegment[], insert: Insert): Inserter {
+  let running: Promise<void> | null = null;
+  const next = async (): Promise<void> => {
+    const segment = ready[0];
+    if (segment === undefined) return;
+    const { table, columns } = segment.head;
+    await insert({ table, columns, path: dataPath(folder, segment.name) }, segment.name);
+    ready.shift();
+    await removeSegment(folder, segment.name);
+  };
+  return {
+    drain: async () => {
+      while (ready.length > 0 || running !== null) {
+        running ??= next().finally(() => {
+          running = null;
+        });
+        await running;
+      }
+    },
+  };
+}
+
+function sizeOf(blocks: readonly Block[]): number {
+  return blocks.reduce((sum, block) => sum + block.bytes.length, 0);
+}
+
+function byTable(blocks: readonly Block[]): ReadonlyMap<string, readonly Block[]> {
+  const tables = new Map<string, Block[]>();
+  for (const block of blocks) tables.set(block.table, [...(tables.get(block.table) ?? []), block]);
+  return tables;
+}
+
+const fullCodes = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+
+function writeError(cause: unknown): PortError {
+  if (cause instanceof PortError) return cause;
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return fullCodes.has(code)
+    ? new PortError("store_full", `no room is left for the data directory: ${message}`, {
+        retryable: true,
+        cause,
+      })
+    : new PortError("store_down", `the data directory cannot be written: ${message}`, {
+        retryable: true,
+        cause,
+      });
+}
+
+/** The segments that are being written, one a table. */
+interface Segments {
+  /** Makes blocks durable. @throws whatever the disk throws; then none of the table's blocks are kept */
+  write(blocks: readonly Block[]): Promise<void>;
+  /** Hands every segment on to be inserted. */
+  sealAll(): Promise<void>;
+  bytes(): number;
+}
+
+function segmentsIn(folder: string, ready: SealedSegment[]): Segments {
+  const open = new Map<string, OpenSegment>();
+  let count = 0;
+
+  const segmentFor = async (block: Block): Promise<OpenSegment> => {
+    const known = open.get(block.table);
+    if (known !== undefined) return known;
+    count += 1;
+    const random = randomBytes(4).toString("hex");
+    const name = `${Date.now()}-${random}-${String(count).padStart(6, "0")}`;
+    const head = { table: block.table, columns: [...block.columns] };
+    const made = await createSegment(folder, name, head);
+    open.set(block.table, made);
+    return made;
+  };
+
+  const seal = async (table: string): Promise<void> => {
+    const segment = open.get(table);
+    if (segment === undefined) return;
+    open.delete(table);
+    const sealed = await sealSegment(segment);
+    if (sealed.rows === 0) await removeSegment(folder, sealed.name);
+    else ready.push(sealed);
+  };
+
+  const writeTable = async (table: string, blocks: readonly Block[]): Promise<void> => {
+    const [first] = blocks;
+    if (first === undefined) return;
+    const rows = blocks.reduce((sum, block) => sum + block.rows, 0);
+    try {
+      const segment = await segmentFor(first);
+      const bytes = blocks.map((block) => block.bytes);
+      await appendBlocks(segment, bytes, rows);
+      if (segment.rows >= policy("segmentRows")) await seal(table);
+    } catch (cause) {
+      // What the disk did with a write that failed is not known: the segment is not written to again.
+      await seal(table);
+      throw cause;
+    }
+  };
+
+  return {
+    write: async (blocks) => {
+      for (const [table, group] of byTable(blocks)) await writeTable(table, group);
+    },
+    sealAll: async () => {
+      for (const table of open.keys()) await seal(table);
+    },
+    bytes: () => [...open.values()].reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
+/** Runs works one at a time, in the order in which they were asked for. */
+function oneAtATime(): (work: () => Promise<void>) => Promise<void> {
+  let tail: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const turn = tail.then(work);
+    tail = turn.catch(() => undefined);
+    return turn;
+  };
+}
+
+/** Makes what is appended durable in groups: requests that come during a sync share the next one. */
+function committer(write: (blocks: readonly Block[]) => Promise<void>) {
+  let waiting: Waiting[] = [];
+  let committing: Promise<void> | null = null;
+  const commit = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const group = waiting;
+      waiting = [];
+      try {
+        await write(group.flatMap(({ blocks }) => blocks));
+        for (const { resolve } of group) resolve();
+      } catch (cause) {
+        for (const { reject } of group) reject(writeError(cause));
+      }
+    }
+    // Set here, in the same breath as the last look at what waits: nobody may be handed a commit that has stopped looking.
+    committing = null;
+  };
+  const committed = async (): Promise<void> => {
+    if (waiting.length > 0) committing ??= commit();
+    await committing;
+  };
+  return {
+    committed,
+    append: (blocks: readonly Block[]) =>
+      new Promise<void>((resolve, reject) => {
+        waiting.push({ blocks, resolve, reject });
+        void committed();
+      }),
+    bytes: () => waiting.reduce((sum, { blocks }) => sum + sizeOf(blocks), 0),
+  };
+}
+
+function walOver(folder: string, ready: SealedSegment[], inserter: Inserter): Wal {
+  const segments = segmentsIn(folder, ready);
+  const exclusive = oneAtATime();
+  const commits = committer((blocks) => exclusive(() => segments.write(blocks)));
+  let timer: NodeJS.Timeout | null = null;
+  let closed = false;
+
+  const pendingBytes = (): number =>
+    commits.bytes() + segments.bytes() + ready.reduce((sum, { bytes }) => sum + bytes, 0);
+
+  const flush = async (): Promise<void> => {
+    await commits.committed();
+    await exclusive(() => segments.sealAll());
+    await inserter.drain();
+  };
+
+  const later = (afterMs: number): void => {
+    if (timer !== null || closed) return;
+    timer = setTimeout(() => {
+      timer = null;
+      // The segments stay, and count as pending until an insert succeeds; readers are told by their own flush.
+      flush().catch(() => later(policy("insertRetryMs")));
+    }, afterMs);
+    timer.unref();
+  };
+
+  return {
+    append: async (blocks) => {
+      const limit = policy("pendingLimitBytes");
+      if (pendingBytes() + sizeOf(blocks) > limit)
+        throw new PortError(
+          "overloaded",
+          `${pendingBytes()} bytes wait to be stored; the limit is ${limit}`,
+          { retryable: true },
+        );
+      await commits.append(blocks);
+      later(policy("segmentMs"));
+    },
+    flush,
+    pendingBytes,
+    close: async () => {
+      closed = true;
+      if (timer !== null) clearTimeout(timer);
+      await flush();
+    },
+  };
+}

@@ -1,0 +1,236 @@
+import type { Attribution } from "../model/attribution.ts";
+import type { Baseline, WorkflowDiagnosis } from "../model/baseline.ts";
+import type { Change } from "../model/change.ts";
+import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
+import type { Drift } from "../model/baseline.ts";
+import { signalNames } from "../model/signal.ts";
+import { createHash } from "node:crypto";
+import { attribute } from "./attribute.ts";
+import { bucketsOf, clusterOf } from "./cluster.ts";
+import type { Bucket } from "./cluster.ts";
+import { concerns } from "./evidence.ts";
+import type { Versioned } from "./evidence.ts";
+import { confidenceOf, taskFocusOf } from "./facts.ts";
+import type { Facts, Member } from "./facts.ts";
+import { fitOf, onsetOf, upToLast } from "./fit.ts";
+import type { Fit, Onset } from "./fit.ts";
+import { dayMs } from "./flows.ts";
+import { withTexts } from "./material.ts";
+import { originOf, originStep, trailOf } from "./origin.ts";
+import type { ReadFlow } from "./readflow.ts";
+import { clusterIdOf, signatureOf } from "./signature.ts";
+import { dailyRates, isGood, summarize } from "./summary.ts";
+
+export type { ReadFlow } from "./readflow.ts";
+
+/** What all flows share when they are explained. */
+export interface Surroundings {
+  readonly changes: readonly Change[];
+  readonly toldAny: boolean;
+  readonly texts: ReadonlyMap<string, string>;
+  readonly guarded: ReadonlySet<string>;
+}
+
+export interface ExplainedFlow {
+  readonly workflow: WorkflowDiagnosis;
+  readonly clusters: readonly Cluster[];
+  readonly runs: readonly DiagnosedRun[];
+}
+
+interface Dated {
+  readonly bucket: Bucket;
+  readonly onset: Onset | null;
+  readonly before: readonly Versioned[];
+}
+
+function dated(flow: ReadFlow, bucket: Bucket): Dated {
+  const ids = new Set(bucket.members.map(({ entry }) => entry.run.id));
+  const before = upToLast(flow.versioned, ids);
+  return { bucket, before, onset: onsetOf(before, ids) };
+}
+
+/** Explains the flows together: a cause that moves several workflows at once is seen only across them. */
+export function attributeFlows(
+  flows: readonly ReadFlow[],
+  around: Surroundings,
+): readonly ExplainedFlow[] {
+  const all = flows.map((flow) => ({
+    flow,
+    buckets: bucketsOf(flow.flow, flow.members).map((bucket) => dated(flow, bucket)),
+  }));
+  return all.map(({ flow, buckets }) => {
+    const runs = flow.members.map((member) => diagnosedRun(flow, member));
+    const diagnosed = new Map(runs.map((run) => [run.id, run]));
+    const cleanRuns = flow.versioned.filter(({ run }) => flow.clean?.memberIds.has(run.id));
+    const changes = around.changes.filter((change) => concerns(change, flow.flow));
+    const clusters = buckets.map((one) => {
+      const others = all.filter((other) => other.flow !== flow);
+      const facts = factsOf(flow, one, { ...around, changes, cleanRuns, alike: alikeTo(one, others) });
+      return clusterOf(one.bucket, {
+        flow: flow.flow,
+        clean: flow.clean,
+        cleanRuns,
+        diagnosed,
+        attribution: readable(attribute(facts), around.texts),
+        failuresPerWeek: perWeek(flow),
+        guarded: around.guarded.has(clusterIdOf(one.bucket.signature)),
+      });
+    });
+    return { workflow: workflowOf(flow, { clusters, around, runs }), clusters, runs };
+  });
+}
+
+function readable(attribution: Attribution, texts: ReadonlyMap<string, string>): Attribution {
+  return {
+    ...attribution,
+    causes: attribution.causes.map((cause) => ({
+      ...cause,
+      material: withTexts(cause.material, texts),
+    })),
+  };
+}
+
+/** Failures in a week of the flow's own time. */
+function perWeek({ flow, members }: ReadFlow): number {
+  const spanMs = (flow.runs.at(-1)?.startedMs ?? 0) - (flow.runs[0]?.startedMs ?? 0);
+  return members.length / Math.max(1, spanMs / (7 * dayMs));
+}
+
+function alikeTo(
+  { bucket, onset }: Dated,
+  others: readonly { readonly flow: ReadFlow; readonly buckets: readonly Dated[] }[],
+): readonly string[] {
+  if (!onset) return [];
+  return others.flatMap(({ flow, buckets }) =>
+    buckets.some(
+      (other) =>
+        other.onset !== null &&
+        other.bucket.signature.primary === bucket.signature.primary &&
+        Math.abs(other.onset.atMs - onset.atMs) <= other.onset.plusMinusMs + onset.plusMinusMs,
+    )
+      ? [flow.flow.workflow]
+      : [],
+  );
+}
+
+function factsOf(
+  flow: ReadFlow,
+  { bucket, onset, before }: Dated,
+  around: Surroundings & { readonly cleanRuns: readonly Versioned[]; readonly alike: readonly string[] },
+): Facts {
+  const { signature, members } = bucket;
+  const ids = new Set(members.map(({ entry }) => entry.run.id));
+  const fits = onset
+    ? around.changes
+        .map((change) => fitOf(change, { versioned: before, members: ids, onset }))
+        .toSorted((a, b) => a.loss - b.loss)
+    : [];
+  const entries = members.map(({ entry }) => entry);
+  const from = onset?.atMs ?? members[0]?.entry.run.startedMs ?? 0;
+  const since = flow.versioned.filter(({ run }) => run.startedMs >= from);
+  const fitting = (verdict: Fit["verdict"]): readonly Fit[] =>
+    fits.filter((fit) => fit.verdict === verdict);
+  return {
+    flow: flow.flow,
+    signature,
+    members,
+    clean: flow.clean,
+    cleanRuns: around.cleanRuns,
+    since,
+    onset,
+    fits: fitting("fits"),
+    ruledOut: fitting("ruled_out"),
+    toldAny: around.toldAny,
+    confidence: confidenceOf(entries, around.cleanRuns),
+    taskType: taskFocusOf(entries, since, around.cleanRuns),
+    alike: around.alike,
+  };
+}
+
+function diagnosedRun({ flow }: ReadFlow, member: Member): DiagnosedRun {
+  const { view, primary, deviations, affected } = member;
+  const step = primary && originStep(view, primary);
+  return {
+    id: view.run.id,
+    cluster: clusterIdOf(signatureOf(flow, primary)),
+    affected,
+    deviations,
+    origin: step ? originOf(step) : null,
+    trail: step ? trailOf(view, step) : null,
+  };
+}
+
+function baselineOf({ reference }: ReadFlow): Baseline | null {
+  if (!reference.window) return null;
+  const hash = createHash("sha256");
+  for (const { id } of reference.runs) hash.update(id);
+  return {
+    window: reference.window,
+    runs: reference.runs.length,
+    frozen: reference.frozen,
+    summaries: signalNames.map((signal) => summarize(signal, reference.runs)),
+    id: `BL-${hash.digest("hex").slice(0, 8)}`,
+  };
+}
+
+function workflowOf(
+  read: ReadFlow,
+  { clusters, around, runs }: {
+    readonly clusters: readonly Cluster[];
+    readonly around: Surroundings;
+    readonly runs: readonly DiagnosedRun[];
+  },
+): WorkflowDiagnosis {
+  const { flow, drifts, reference } = read;
+  const traced = runs.filter(({ trail, affected }) => trail !== null && !affected);
+  return {
+    name: flow.workflow,
+    environment: flow.environment,
+    runs: flow.runs.length,
+    failedRuns: flow.runs.filter((run) => run.failed.length > 0).length,
+    state: reference.state,
+    firstMs: flow.runs[0]?.startedMs ?? 0,
+    lastMs: flow.runs.at(-1)?.startedMs ?? 0,
+    baseline: baselineOf(read),
+    drifts,
+    attributions: drifts
+      .filter((drift) => !isExplained(read, drift, clusters))
+      .map((drift) => ({
+        signal: drift.signal,
+        attribution: readable(attributeDrift(read, drift, around), around.texts),
+      })),
+    daily: dailyRates(flow.runs),
+    propagated: {
+      count: traced.filter(({ trail }) => (trail?.hops.length ?? 0) > 0).length,
+      of: traced.length,
+    },
+  };
+}
+
+function badSince({ versioned }: ReadFlow, drift: Drift): readonly Versioned[] {
+  return versioned.filter(
+    ({ run }) =>
+      run.startedMs >= drift.onsetMs &&
+      (drift.endMs === null || run.startedMs < drift.endMs) &&
+      isGood(drift.signal, run.signals) === false,
+  );
+}
+
+/** Whether the runs that a drift counts as bad stand in clusters that explain them. */
+function isExplained(read: ReadFlow, drift: Drift, clusters: readonly Cluster[]): boolean {
+  const shown = new Set(
+    clusters.filter(({ signature }) => signature.component !== "").flatMap(({ members }) => members),
+  );
+  const bad = badSince(read, drift);
+  return bad.length > 0 && bad.some(({ run }) => shown.has(run.id));
+}
+
+function attributeDrift(read: ReadFlow, drift: Drift, around: Surroundings): Attribution {
+  const ids = new Set(badSince(read, drift).map(({ run }) => run.id));
+  const bucket = {
+    signature: signatureOf(read.flow, undefined),
+    members: read.members.filter(({ entry }) => ids.has(entry.run.id)),
+  };
+  const cleanRuns = read.versioned.filter(({ run }) => read.clean?.memberIds.has(run.id));
+  return attribute(factsOf(read, dated(read, bucket), { ...around, cleanRuns, alike: [] }));
+}

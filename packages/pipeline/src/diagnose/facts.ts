@@ -1,0 +1,148 @@
+import type { Deviation } from "../model/deviation.ts";
+import type { Signature } from "../model/cluster.ts";
+import type { ChangeKind } from "../model/change.ts";
+import type { FailureReason } from "../model/signal.ts";
+import { policy } from "../model/policy.ts";
+import type { Clean } from "./cleanwindow.ts";
+import type { Versioned } from "./evidence.ts";
+import type { Fit, Onset } from "./fit.ts";
+import type { Flow } from "./flows.ts";
+import { valuesFell } from "./stats.ts";
+import type { Share } from "./stats.ts";
+import { isCall, retrieves } from "./view.ts";
+import type { RunView } from "./view.ts";
+
+/** A member of a cluster with what was found in it. */
+export interface Member {
+  readonly entry: Versioned;
+  readonly view: RunView;
+  readonly deviations: readonly Deviation[];
+  readonly primary: Deviation | undefined;
+  /** Not failed: an open drift counts it as bad. */
+  readonly affected: boolean;
+  /** The kind of step that is accused, and whether it brings documents. */
+  readonly originKind: "llm" | "tool" | "retrieval" | "other" | null;
+}
+
+/** Everything that the checks of the lookup table ask about. */
+export interface Facts {
+  readonly flow: Flow;
+  readonly signature: Signature;
+  readonly members: readonly Member[];
+  readonly clean: Clean | null;
+  /** Runs of the clean window, and unfailed runs since the onset. */
+  readonly cleanRuns: readonly Versioned[];
+  readonly since: readonly Versioned[];
+  readonly onset: Onset | null;
+  /** Best first. */
+  readonly fits: readonly Fit[];
+  readonly ruledOut: readonly Fit[];
+  /** Whether told changes were handed over at all: absence of news is no absence of change. */
+  readonly toldAny: boolean;
+  readonly confidence: Movement;
+  readonly taskType: TaskFocus | null;
+  /** Workflows with the same primary deviation that began in the same interval. */
+  readonly alike: readonly string[];
+}
+
+/** How a graded reading of members compares with clean runs. */
+export interface Movement {
+  readonly result: "fell" | "stable" | "absent";
+  readonly text: string;
+}
+
+/** The one task type in which members stand, against their share in the others. */
+export interface TaskFocus {
+  readonly name: string;
+  readonly members: Share;
+  /** Of the runs of this type, and of all others, since the onset: how many are members. */
+  readonly inside: Share;
+  readonly outside: Share;
+  readonly cleanRuns: number;
+}
+
+/** Share of members of which something holds. */
+export function shareWhere(facts: Facts, holds: (member: Member) => boolean): Share {
+  return { count: facts.members.filter(holds).length, of: facts.members.length };
+}
+
+/** "11 of 12 members". */
+export function ofMembers({ count, of }: Share): string {
+  return `${count} of ${of} members`;
+}
+
+/** Whether at least `policy.commonShare` hold. */
+export function isCommon({ count, of }: Share): boolean {
+  return of > 0 && count / of >= policy("commonShare");
+}
+
+/** Share of members that fail for a reason. */
+export function failing(facts: Facts, reason: FailureReason): Share {
+  return shareWhere(facts, ({ entry }) => entry.run.failed.includes(reason));
+}
+
+/** The best fitting change of some kinds. */
+export function fitOfKind(facts: Facts, kinds: readonly ChangeKind[]): Fit | undefined {
+  return facts.fits.find(({ change }) => kinds.includes(change.kind));
+}
+
+/** What kind of step a deviation accuses. */
+export function originKindOf(view: RunView, seq: number): Member["originKind"] {
+  const step = view.bySeq.get(seq);
+  if (!step) return null;
+  if (step.kind === "llm") return "llm";
+  if (retrieves(step)) return "retrieval";
+  return isCall(step) ? "tool" : "other";
+}
+
+/** Confidence of members against that of clean runs: Mann–Whitney, as in the detector of drift. */
+export function confidenceOf(
+  members: readonly Versioned[],
+  clean: readonly Versioned[],
+): Movement {
+  const values = (runs: readonly Versioned[]): readonly number[] =>
+    runs.flatMap(({ run: { signals } }) =>
+      signals.confidence.kind === "measured" ? [signals.confidence.value] : [],
+    );
+  const [now, before] = [values(members), values(clean)];
+  const few = policy("clusterShownFrom");
+  if (now.length < few || before.length < policy("shapeSamples")) {
+    return { result: "absent", text: `confidence was read in ${now.length} of ${members.length} members` };
+  }
+  const { p, delta } = valuesFell(before, now);
+  const mean = (list: readonly number[]): string =>
+    (list.reduce((sum, value) => sum + value, 0) / list.length).toFixed(2);
+  const fell = p <= policy("movementAlpha") && delta <= -policy("valuesMinDelta");
+  return {
+    result: fell ? "fell" : "stable",
+    text: `confidence ${mean(before)} in ${before.length} clean runs, ${mean(now)} in ${now.length} members`,
+  };
+}
+
+/** The task type of most members; null where runs have none, or fewer than two kinds. */
+export function taskFocusOf(
+  members: readonly Versioned[],
+  since: readonly Versioned[],
+  clean: readonly Versioned[],
+): TaskFocus | null {
+  const types = new Map<string, number>();
+  for (const { run } of members) {
+    if (run.taskType !== null) types.set(run.taskType, (types.get(run.taskType) ?? 0) + 1);
+  }
+  const [name, count] = [...types].toSorted((a, b) => b[1] - a[1])[0] ?? [];
+  if (name === undefined || count === undefined) return null;
+  const ids = new Set(members.map(({ run }) => run.id));
+  const share = (inside: boolean): Share => {
+    const runs = since.filter(({ run }) => (run.taskType === name) === inside);
+    return { count: runs.filter(({ run }) => ids.has(run.id)).length, of: runs.length };
+  };
+  const outside = share(false);
+  if (outside.of === 0) return null;
+  return {
+    name,
+    members: { count, of: members.length },
+    inside: share(true),
+    outside,
+    cleanRuns: clean.filter(({ run }) => run.taskType === name).length,
+  };
+}

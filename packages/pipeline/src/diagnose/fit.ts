@@ -1,0 +1,132 @@
+import type { Change } from "../model/change.ts";
+import type { RunId } from "../model/ids.ts";
+import { policy } from "../model/policy.ts";
+import type { UnixMillis } from "../model/time.ts";
+import { carries } from "./evidence.ts";
+import type { Versioned } from "./evidence.ts";
+import { moreFrequentSince } from "./onset.ts";
+import { logLikelihood } from "./stats.ts";
+import type { Share } from "./stats.ts";
+
+/** When a cluster began, and the split of the runs that says so. */
+export interface Onset {
+  readonly atMs: UnixMillis;
+  readonly plusMinusMs: number;
+  /** Log-likelihood of the best split of runs into before and after. */
+  readonly likelihood: number;
+}
+
+/** How well a change explains where members stand among the runs. */
+export interface Fit {
+  readonly change: Change;
+  /** Log-likelihood that it lacks against the best split by time alone; negative where its carriers explain more than time does. */
+  readonly loss: number;
+  readonly carrying: Share;
+  readonly others: Share;
+  readonly verdict: "fits" | "ruled_out";
+  /** Why it is ruled out, or how it fits, with numbers. */
+  readonly why: string;
+}
+
+function likelihoodOf(a: Share, b: Share): number {
+  return logLikelihood(a, rate(a)) + logLikelihood(b, rate(b));
+}
+
+function rate({ count, of }: Share): number {
+  return of > 0 ? count / of : 0;
+}
+
+/** The runs up to the last member: what came after says nothing of when it began. */
+export function upToLast(
+  versioned: readonly Versioned[],
+  members: ReadonlySet<RunId>,
+): readonly Versioned[] {
+  const last = versioned.findLastIndex(({ run }) => members.has(run.id));
+  return versioned.slice(0, last + 1);
+}
+
+/**
+ * When members became more frequent among a flow's runs. Null with fewer than `policy.clusterShownFrom` members, or where they
+ * were as frequent from the start.
+ */
+export function onsetOf(
+  versioned: readonly Versioned[],
+  members: ReadonlySet<RunId>,
+): Onset | null {
+  if (members.size < policy("clusterShownFrom")) return null;
+  const events = versioned.map(({ run }) => members.has(run.id));
+  const point = moreFrequentSince(events, null);
+  if (!point || point.index === 0) return null;
+  const at = (index: number): UnixMillis => versioned[index]?.run.startedMs ?? 0;
+  const [early, late] = [at(Math.max(0, point.earliest - 1)), at(point.latest)];
+  const atMs = at(point.index);
+  const count = (from: number, to: number): Share => ({
+    count: events.slice(from, to).filter(Boolean).length,
+    of: to - from,
+  });
+  return {
+    atMs,
+    plusMinusMs: Math.max(atMs - early, late - atMs),
+    likelihood: likelihoodOf(count(0, point.index), count(point.index, events.length)),
+  };
+}
+
+/**
+ * Holds a change against the members of a cluster: do the runs that carry it fail, and those that do not behave? A change fits where
+ * this explains nearly as much as the best split by time (within `policy.fitLoss`), else it is ruled out.
+ */
+export function fitOf(
+  change: Change,
+  { versioned, members, onset }: {
+    readonly versioned: readonly Versioned[];
+    readonly members: ReadonlySet<RunId>;
+    readonly onset: Onset;
+  },
+): Fit {
+  const carrying = { count: 0, of: 0 };
+  const others = { count: 0, of: 0 };
+  let cleanFirst = 0;
+  for (const entry of versioned) {
+    const carried = carries(change, entry);
+    if (carried === null) continue;
+    const side = carried ? carrying : others;
+    const member = members.has(entry.run.id);
+    if (carried && carrying.count === 0 && !member) cleanFirst += 1;
+    side.of += 1;
+    if (member) side.count += 1;
+  }
+  const seen = carrying.of + others.of;
+  const scale = seen > 0 ? versioned.length / seen : 1;
+  const loss = onset.likelihood - likelihoodOf(carrying, others) * scale;
+  const why = reasonAgainst({ carrying, others, cleanFirst, loss, change });
+  return {
+    change,
+    loss,
+    carrying,
+    others,
+    verdict: why === null ? "fits" : "ruled_out",
+    why: why ?? `${carrying.count} of ${carrying.of} runs with it, ${others.count} of ${others.of} without`,
+  };
+}
+
+function reasonAgainst({ carrying, others, cleanFirst, loss, change }: {
+  readonly carrying: Share;
+  readonly others: Share;
+  readonly cleanFirst: number;
+  readonly loss: number;
+  readonly change: Change;
+}): string | null {
+  if (carrying.count === 0) return `none of its ${carrying.of} runs is a member`;
+  if (rate(carrying) <= rate(others)) {
+    return `${carrying.count} of ${carrying.of} runs with it, ${others.count} of ${others.of} without`;
+  }
+  const chance = (1 - carrying.count / Math.max(1, carrying.of - cleanFirst)) ** cleanFirst;
+  if (cleanFirst > 0 && chance < policy("changeCleanRuns")) {
+    return `its first ${cleanFirst} runs were clean (${cleanFirst} of ${cleanFirst})`;
+  }
+  if (loss > policy("fitLoss")) {
+    const where = change.origin === "told" ? "before it" : "without it";
+    return `${others.count} of ${others.of} runs ${where} are members as well`;
+  }
+  return null;
+}

@@ -1,0 +1,228 @@
+import type { CauseName, Material } from "../model/attribution.ts";
+import type { Change } from "../model/change.ts";
+import { policy } from "../model/policy.ts";
+import { shapeKey } from "./cleanwindow.ts";
+import type { Versioned } from "./evidence.ts";
+import type { Facts, Member } from "./facts.ts";
+import { compareText, dayMs, groupBy } from "./flows.ts";
+import { componentOf, isCall, retrieves } from "./view.ts";
+
+/** What a person needs for the first diagnostic step of a cause. Texts of versions are joined in `withTexts`. Source: diagnosis.md decision 8. */
+export function materialOf(
+  cause: CauseName,
+  facts: Facts,
+  change: Change | null,
+): readonly Material[] {
+  switch (cause) {
+    case "retrieval_drift":
+      return [queries(facts)];
+    case "prompt_regression":
+      return change ? [versionsOfChange(change)] : [];
+    case "tool_schema_change":
+      return [shapes(facts)];
+    case "provider_model_drift":
+      return [modelsByDay(facts)];
+    case "capability_boundary":
+      return [byTaskType(facts)];
+    case "inter_agent_misalignment":
+      return [border(facts)];
+    case "unknown":
+      return [firstBroken(facts)];
+  }
+}
+
+function day(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 10);
+}
+
+function found(documents: { readonly ids: readonly string[]; readonly topScore: number | null }): string {
+  const score = documents.topScore === null ? "" : ` (best ${documents.topScore.toFixed(2)})`;
+  return documents.ids.length > 0 ? `${documents.ids.slice(0, 5).join(", ")}${score}` : "nothing";
+}
+
+/** Words of a query, to find the clean query most like it. */
+function wordsOf(query: string): ReadonlySet<string> {
+  return new Set(query.toLowerCase().match(/[\p{L}\p{N}]{3,}/gu));
+}
+
+function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  let both = 0;
+  for (const word of a) if (b.has(word)) both += 1;
+  return both / Math.max(1, a.size + b.size - both);
+}
+
+/** Representative queries with what the most similar clean query returned, and what they return now. */
+function queries(facts: Facts): Material {
+  const before = facts.cleanRuns.flatMap(({ run }) =>
+    run.steps.flatMap((step) =>
+      step.query !== null && step.documents && step.documents.count > 0
+        ? [{ words: wordsOf(step.query), documents: step.documents, query: step.query }]
+        : [],
+    ),
+  );
+  const now = new Map<string, NonNullable<Versioned["run"]["steps"][number]["documents"]>>();
+  for (const { view, primary } of facts.members) {
+    const step = primary && view.bySeq.get(primary.seq);
+    if (step?.query && step.documents && !now.has(step.query)) now.set(step.query, step.documents);
+  }
+  const rows = [...now].slice(0, policy("queriesShown")).map(([query, documents]) => {
+    const words = wordsOf(query);
+    const like = before
+      .map((one) => ({ ...one, likeness: overlap(words, one.words) }))
+      .reduce<{ likeness: number; query: string; text: string } | null>(
+        (best, one) =>
+          one.likeness > (best?.likeness ?? 0)
+            ? { likeness: one.likeness, query: one.query, text: found(one.documents) }
+            : best,
+        null,
+      );
+    return [query, like ? `${like.text} for "${like.query}"` : "no clean query is like it", found(documents)];
+  });
+  return {
+    title: "Queries: what they returned before, and now",
+    before: null,
+    after: null,
+    rows: [["query", "before", "now"], ...rows],
+  };
+}
+
+function versionsOfChange(change: Change): Material {
+  return { title: change.title, before: change.before, after: change.after, rows: [] };
+}
+
+/** The usual shape of a component's results and the commonest one of the members. */
+function shapes(facts: Facts): Material {
+  const tool = facts.signature.component;
+  const usual = facts.clean?.window.shapes.get(`result:${tool}`) ?? new Map<string, number>();
+  const now = new Map<string, number>();
+  for (const { view, primary } of facts.members) {
+    const shape = primary && view.bySeq.get(primary.seq)?.resultShape;
+    if (shape) now.set(shape, (now.get(shape) ?? 0) + 1);
+  }
+  const example = facts.members[0]?.entry.run.id ?? "";
+  return {
+    title: `Results of ${tool}`,
+    before: commonest(usual),
+    after: commonest(now),
+    rows: [
+      ["", "run"],
+      ["clean", facts.clean?.window.runIds.at(-1) ?? "none"],
+      ["now", example],
+    ],
+  };
+}
+
+function commonest(counts: ReadonlyMap<string, number>): string | null {
+  return [...counts].toSorted((a, b) => b[1] - a[1] || compareText(a[0], b[0]))[0]?.[0] ?? null;
+}
+
+/** Models, builds and confidence by day, around the onset. */
+function modelsByDay(facts: Facts): Material {
+  const around = facts.onset?.atMs ?? facts.members[0]?.entry.run.startedMs ?? 0;
+  const reach = policy("materialDays") * dayMs;
+  const near = [...facts.cleanRuns, ...facts.since].filter(
+    ({ run }) => Math.abs(run.startedMs - around) <= reach,
+  );
+  const days = groupBy(near, ({ run }) => day(run.startedMs));
+  const rows = [...days].toSorted(([a], [b]) => compareText(a, b)).map(([date, runs]) => [
+    date,
+    String(runs.length),
+    models(runs, "model_requested:"),
+    models(runs, "model_answered:"),
+    models(runs, "model_build:"),
+    confidence(runs),
+  ]);
+  return {
+    title: "Models and confidence by day",
+    before: null,
+    after: null,
+    rows: [["day", "runs", "asked for", "answered", "build", "confidence"], ...rows],
+  };
+}
+
+function models(runs: readonly Versioned[], prefix: string): string {
+  const values = new Set<string>();
+  for (const { versions } of runs) {
+    for (const [field, value] of versions) if (field.startsWith(prefix)) values.add(value);
+  }
+  return values.size > 0 ? [...values].toSorted(compareText).join(", ") : "not recorded";
+}
+
+function confidence(runs: readonly Versioned[]): string {
+  const values = runs.flatMap(({ run: { signals } }) =>
+    signals.confidence.kind === "measured" ? [signals.confidence.value] : [],
+  );
+  if (values.length === 0) return "not read";
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return `${mean.toFixed(2)} (n=${values.length})`;
+}
+
+function byTaskType(facts: Facts): Material {
+  const ids = new Set(facts.members.map(({ entry }) => entry.run.id));
+  const types = groupBy(facts.since, ({ run }) => run.taskType ?? "none given");
+  const rows = [...types].toSorted(([a], [b]) => compareText(a, b)).map(([type, runs]) => [
+    type,
+    `${runs.filter(({ run }) => ids.has(run.id)).length} of ${runs.length}`,
+    confidence(runs),
+    runs.find(({ run }) => ids.has(run.id))?.run.inputText?.slice(0, 80) ?? "",
+  ]);
+  return {
+    title: "Since the onset, by kind of task",
+    before: null,
+    after: null,
+    rows: [["task", "members", "confidence", "example"], ...rows],
+  };
+}
+
+function border(facts: Facts): Material {
+  const component = facts.signature.component;
+  const usual = facts.clean?.window.shapes.get(`handoff:${component}`) ?? new Map<string, number>();
+  const now = new Map<string, number>();
+  for (const { view } of facts.members) {
+    for (const step of view.steps) {
+      if (step.argsShape === null || shapeKey.handoff(step) !== `handoff:${component}`) continue;
+      now.set(step.argsShape, (now.get(step.argsShape) ?? 0) + 1);
+    }
+  }
+  return {
+    title: `What is handed over: ${component}`,
+    before: commonest(usual),
+    after: commonest(now),
+    rows: [],
+  };
+}
+
+/** The first broken step of some members, for reading. */
+function firstBroken(facts: Facts): Material {
+  const rows = facts.members.slice(0, policy("queriesShown")).map((member) => [
+    member.entry.run.id,
+    stepName(member),
+    member.primary?.seen ?? "nothing deviates from clean runs",
+  ]);
+  return {
+    title: "First broken steps",
+    before: null,
+    after: null,
+    rows: [["run", "step", "seen"], ...rows],
+  };
+}
+
+function stepName({ view, primary }: Member): string {
+  const step = primary && view.bySeq.get(primary.seq);
+  if (!step) return "none";
+  return isCall(step) || retrieves(step) ? componentOf(step) : (step.agent ?? step.name);
+}
+
+/** Material with hashes replaced by the texts behind them, where they are at hand. */
+export function withTexts(
+  material: readonly Material[],
+  texts: ReadonlyMap<string, string>,
+): readonly Material[] {
+  const textOf = (value: string | null): string | null =>
+    value === null ? null : (texts.get(value) ?? value);
+  return material.map((one) => ({
+    ...one,
+    before: textOf(one.before),
+    after: textOf(one.after),
+  }));
+}

@@ -1,0 +1,125 @@
+import type { CleanWindow, Drift } from "../model/baseline.ts";
+import type { Change } from "../model/change.ts";
+import type { RunDigest } from "../model/digest.ts";
+import type { RunId } from "../model/ids.ts";
+import { cleanWindowOf, withRates } from "./cleanwindow.ts";
+import type { Clean } from "./cleanwindow.ts";
+import { deviationsOf, rateKey } from "./deviations.ts";
+import { driftsOf } from "./drift.ts";
+import { changesOf, versionsOf } from "./evidence.ts";
+import type { Versioned } from "./evidence.ts";
+import { originKindOf } from "./facts.ts";
+import type { Member } from "./facts.ts";
+import { referenceOf } from "./flows.ts";
+import type { Flow, Reference, ReferenceOptions } from "./flows.ts";
+import { originStep, primaryOf } from "./origin.ts";
+import { rereadDownstream, withReading } from "./reread.ts";
+import { isGood } from "./summary.ts";
+import { viewOf } from "./view.ts";
+
+/** A flow with everything that can be said of it without its neighbours. */
+export interface ReadFlow {
+  /** Runs with their readings taken again. */
+  readonly flow: Flow;
+  readonly reread: ReadonlySet<RunId>;
+  readonly reference: Reference;
+  readonly clean: Clean | null;
+  readonly drifts: readonly Drift[];
+  readonly versioned: readonly Versioned[];
+  readonly changes: readonly Change[];
+  /** Failed and affected runs, by start. */
+  readonly members: readonly Member[];
+}
+
+/** Runs of a frozen reference that no rule fails and that ended. */
+function cleanRunsOf(reference: Reference): readonly RunDigest[] {
+  return reference.runs.filter((run) => run.failed.length === 0 && run.error === null);
+}
+
+/**
+ * The clean window of a flow and its runs read again by it. A run of the window whose output turns out to be unlike the others
+ * leaves it, and all are read once more.
+ */
+function settle(flow: Flow, options: ReferenceOptions): Pick<ReadFlow, "flow" | "reread" | "reference" | "clean"> {
+  const before = referenceOf(flow, options);
+  if (!before.frozen) return { flow, reread: new Set(), reference: before, clean: null };
+  const rough = cleanWindowOf(cleanRunsOf(before));
+  const ordinary = cleanRunsOf(before).filter((run) => {
+    const reading = rereadDownstream(run, rough);
+    return !(reading?.kind === "measured" && !reading.value);
+  });
+  const clean = cleanWindowOf(ordinary);
+  const reread = new Set<RunId>();
+  const runs = flow.runs.map((run) => {
+    const reading = rereadDownstream(run, clean);
+    if (reading) reread.add(run.id);
+    return withReading(run, reading);
+  });
+  const after = { ...flow, runs };
+  return { flow: after, reread, reference: referenceOf(after, options), clean: withRates(clean, ratesOf(clean, runs)) };
+}
+
+/** Share of the window's runs that show each deviation: what is usual is no deviation. */
+function ratesOf(clean: Clean, runs: readonly RunDigest[]): CleanWindow["rates"] {
+  const counts = new Map<string, number>();
+  for (const run of runs) {
+    if (!clean.memberIds.has(run.id)) continue;
+    for (const key of new Set(deviationsOf(viewOf(run), clean).map(rateKey))) {
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+  }
+  return new Map([...counts].map(([key, count]) => [key, count / clean.window.runs]));
+}
+
+/** Whether an open drift of confidence counts a run that nothing else fails. Source: diagnosis.md decision 5. */
+function isAffected(run: RunDigest, drifts: readonly Drift[]): boolean {
+  return (
+    run.failed.length === 0 &&
+    isGood("confidence", run.signals) === false &&
+    drifts.some(
+      ({ signal, taskType, onsetMs, endMs }) =>
+        signal === "confidence" &&
+        run.startedMs >= onsetMs &&
+        (endMs === null || run.startedMs < endMs) &&
+        (taskType === null || run.taskType === taskType),
+    )
+  );
+}
+
+function memberOf(entry: Versioned, clean: Clean | null, affected: boolean): Member {
+  const view = viewOf(entry.run);
+  const deviations = deviationsOf(view, clean);
+  const chosen = affected
+    ? (deviations.find(({ kind }) => kind === "low_confidence") ?? primaryOf(deviations))
+    : primaryOf(deviations);
+  const step = chosen && originStep(view, chosen);
+  return {
+    entry,
+    view,
+    deviations,
+    primary: chosen,
+    affected,
+    originKind: step ? originKindOf(view, step.seq) : null,
+  };
+}
+
+/** Reads one flow: reference, clean window, readings again, drifts, changes, and what deviates in its failed runs. */
+export function readFlow(given: Flow, options: ReferenceOptions): ReadFlow {
+  const { flow, reread, reference, clean } = settle(given, options);
+  const drifts = driftsOf(flow, reference);
+  const versioned = flow.runs.map((run) => ({ run, versions: versionsOf(run, clean) }));
+  const members = versioned.flatMap((entry) => {
+    const affected = isAffected(entry.run, drifts);
+    return affected || entry.run.failed.length > 0 ? [memberOf(entry, clean, affected)] : [];
+  });
+  return {
+    flow,
+    reread,
+    reference,
+    clean,
+    drifts,
+    versioned,
+    changes: changesOf(flow, versioned),
+    members,
+  };
+}

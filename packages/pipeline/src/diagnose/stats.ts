@@ -1,0 +1,182 @@
+import { policy } from "../model/policy.ts";
+
+/** Successes of trials: counts, `0 ≤ count ≤ of`. */
+export interface Share {
+  readonly count: number;
+  readonly of: number;
+}
+
+const lanczos = [
+  676.5203681218851, -1259.1392167224028, 771.3234287776531, -176.6150291621406, 12.507343278686905,
+  -0.13857109526572012, 9.984369578019572e-6, 1.5056327351493116e-7,
+];
+
+/**
+ * Natural logarithm of the gamma function for positive arguments; 15 digits.
+ *
+ * @source Lanczos, SIAM J. Numer. Anal. B 1 (1964) 86; coefficients g = 7, n = 9
+ */
+export function logGamma(x: number): number {
+  if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
+  const z = x - 1;
+  const sum = lanczos.reduce((total, value, index) => total + value / (z + index + 1), 0.9999999999998099);
+  const t = z + 7.5;
+  return 0.5 * Math.log(2 * Math.PI) + (z + 0.5) * Math.log(t) - t + Math.log(sum);
+}
+
+function logBeta(a: number, b: number): number {
+  return logGamma(a) + logGamma(b) - logGamma(a + b);
+}
+
+function logChoose(n: number, k: number): number {
+  return logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
+}
+
+/**
+ * P(X ≤ x) for the beta-binomial distribution of `n` trials with prior counts `a` and `b`: how likely a window is to hold so few
+ * good runs if nothing changed since the baseline whose counts are the prior, its own uncertainty included.
+ *
+ * @returns 0 for `x < 0`, 1 for `x ≥ n`
+ * @source Gelman et al., Bayesian Data Analysis, 3rd ed., appendix A
+ */
+export function betaBinomialAtMost(x: number, n: number, a: number, b: number): number {
+  if (x < 0) return 0;
+  if (x >= n) return 1;
+  const base = logBeta(a, b);
+  const term = (k: number): number => Math.exp(logChoose(n, k) + logBeta(k + a, n - k + b) - base);
+  if (x > n / 2) {
+    let above = 0;
+    for (let k = x + 1; k <= n; k++) above += term(k);
+    return Math.max(0, 1 - above);
+  }
+  let below = 0;
+  for (let k = 0; k <= x; k++) below += term(k);
+  return Math.min(1, below);
+}
+
+/**
+ * Log-likelihood of `count` of `of` under the rate `p`; a rate of 0 or 1 is moved by half a count, so that it never answers -∞.
+ */
+export function logLikelihood({ count, of }: Share, p: number): number {
+  const small = 0.5 / (of + 1);
+  const rate = Math.min(1 - small, Math.max(small, p));
+  return count * Math.log(rate) + (of - count) * Math.log(1 - rate);
+}
+
+/**
+ * Wilson's 95 % interval of a share; [0, 1] without trials.
+ *
+ * @source Wilson, JASA 22 (1927) 209
+ */
+export function wilson({ count, of }: Share): readonly [number, number] {
+  if (of === 0) return [0, 1];
+  const z = policy("interval95");
+  const p = count / of;
+  const scale = 1 + (z * z) / of;
+  const center = (p + (z * z) / (2 * of)) / scale;
+  const half = (z * Math.sqrt((p * (1 - p)) / of + (z * z) / (4 * of * of))) / scale;
+  return [Math.max(0, center - half), Math.min(1, center + half)];
+}
+
+/**
+ * Whether a share moved between two samples: the pooled two-proportion z statistic.
+ *
+ * @returns z in standard deviations, negative when the share fell; `undefined` when either side has no trials or nothing varies,
+ *          because then the question has no answer
+ * @source NIST/SEMATECH e-Handbook of Statistical Methods, 7.3.3
+ */
+export function rateShift(before: Share, after: Share): number | undefined {
+  if (before.of === 0 || after.of === 0) return undefined;
+  const pooled = (before.count + after.count) / (before.of + after.of);
+  if (pooled === 0 || pooled === 1) return undefined;
+  const spread = Math.sqrt(pooled * (1 - pooled) * (1 / before.of + 1 / after.of));
+  return (after.count / after.of - before.count / before.of) / spread;
+}
+
+/**
+ * One-sided Fisher exact test: the chance of at least `a.count` successes in `a` if `a` and `b` have one rate.
+ *
+ * @returns 1 when either side is empty
+ * @source Fisher, Statistical Methods for Research Workers (1934), 21.02
+ */
+export function fisherGreater(a: Share, b: Share): number {
+  if (a.of === 0 || b.of === 0) return 1;
+  const successes = a.count + b.count;
+  const all = a.of + b.of;
+  const most = Math.min(a.of, successes);
+  const base = logChoose(all, successes);
+  let p = 0;
+  for (let k = a.count; k <= most; k++) {
+    if (successes - k > b.of) continue;
+    p += Math.exp(logChoose(a.of, k) + logChoose(b.of, successes - k) - base);
+  }
+  return Math.min(1, p);
+}
+
+/** Upper tail of the standard normal distribution. @source Abramowitz and Stegun 7.1.26, error below 1.5e-7; asymptotic beyond 5 */
+export function normalAbove(z: number): number {
+  if (z < 0) return 1 - normalAbove(-z);
+  if (z > 5) {
+    const inverse = 1 / (z * z);
+    return (Math.exp((-z * z) / 2) / (z * Math.sqrt(2 * Math.PI))) * (1 - inverse + 3 * inverse * inverse);
+  }
+  const t = 1 / (1 + (0.3275911 * z) / Math.SQRT2);
+  const poly =
+    t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  return (poly * Math.exp((-z * z) / 2)) / 2;
+}
+
+/**
+ * Mann–Whitney: whether values of `after` tend to be smaller than those of `before`.
+ *
+ * @returns `p`, the one-sided chance by the normal approximation with ties, and Cliff's `delta` in [-1, 1], negative when smaller;
+ *          p 1 and delta 0 when either side is empty
+ * @source Mann and Whitney, Ann. Math. Statist. 18 (1947) 50; Cliff, Psychol. Bull. 114 (1993) 494
+ */
+export function valuesFell(
+  before: readonly number[],
+  after: readonly number[],
+): { readonly p: number; readonly delta: number } {
+  const [m, n] = [before.length, after.length];
+  if (m === 0 || n === 0) return { p: 1, delta: 0 };
+  const all = [
+    ...before.map((value) => ({ value, late: false })),
+    ...after.map((value) => ({ value, late: true })),
+  ].toSorted((x, y) => x.value - y.value);
+  let rankSum = 0;
+  let ties = 0;
+  for (let start = 0; start < all.length; ) {
+    let end = start;
+    while (end < all.length && all[end]?.value === all[start]?.value) end++;
+    const size = end - start;
+    const rank = (start + 1 + end) / 2;
+    for (let index = start; index < end; index++) if (all[index]?.late) rankSum += rank;
+    ties += size * size * size - size;
+    start = end;
+  }
+  const u = rankSum - (n * (n + 1)) / 2;
+  const mean = (m * n) / 2;
+  const total = m + n;
+  const variance = ((m * n) / 12) * (total + 1 - ties / (total * (total - 1)));
+  const delta = (2 * u) / (m * n) - 1;
+  if (variance <= 0) return { p: 1, delta: 0 };
+  return { p: normalAbove((mean - u - 0.5) / Math.sqrt(variance)), delta };
+}
+
+/** Mean and sample standard deviation; both 0 without values. */
+export function levelOf(values: readonly number[]): {
+  readonly mean: number;
+  readonly deviation: number;
+  readonly n: number;
+} {
+  const n = values.length;
+  if (n === 0) return { mean: 0, deviation: 0, n };
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: n > 1 ? Math.sqrt(squares / (n - 1)) : 0, n };
+}
+
+/** The middle value, the lower one of two; undefined without values. */
+export function median(values: readonly number[]): number | undefined {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
+}

@@ -9,7 +9,8 @@ import type { RunQuery, Store } from "../ports.ts";
 interface Trace {
   readonly spans: Map<string, Span>;
   readonly logs: Map<string, LogRecord>;
-  /** When its latest span came and when its latest run was put, as counts of calls. */
+  /** When its first and its latest span came and when its latest run was put, as counts of calls. */
+  firstAt: number;
   spanAt: number;
   runAt: number;
 }
@@ -44,7 +45,7 @@ interface Memory {
 function traceIn(memory: Memory, id: TraceId): Trace {
   const known = memory.traces.get(id);
   if (known !== undefined) return known;
-  const trace: Trace = { spans: new Map(), logs: new Map(), spanAt: 0, runAt: 0 };
+  const trace: Trace = { spans: new Map(), logs: new Map(), firstAt: 0, spanAt: 0, runAt: 0 };
   memory.traces.set(id, trace);
   return trace;
 }
@@ -62,6 +63,7 @@ function putBatch(memory: Memory, batch: SpanBatch): void {
       const span = batch.span(row);
       const known = trace.spans.get(identity);
       if (known === undefined || span.endNanos >= known.endNanos) trace.spans.set(identity, span);
+      if (trace.firstAt === 0) trace.firstAt = memory.clock;
       trace.spanAt = memory.clock;
     }
   }
@@ -116,7 +118,7 @@ export function memoryStore(): Store {
     unsettled: async () =>
       [...memory.traces]
         .filter(([, trace]) => trace.spanAt > trace.runAt)
-        .sort(([, a], [, b]) => a.spanAt - b.spanAt)
+        .sort(([, a], [, b]) => a.firstAt - b.firstAt)
         .map(([id]) => id),
     putRuns: async (put, putTexts) => {
       memory.clock += 1;

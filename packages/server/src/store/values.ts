@@ -68,12 +68,15 @@ function integer(text: string): number | bigint {
 }
 
 /** How a marked value is read, by its mark. */
-const marked: Readonly<Record<string, (held: unknown) => AttributeValue>> = {
-  $int: (held) => integer(String(held)),
-  $double: (held) => Number(held),
-  $bytes: (held) => new Uint8Array(Buffer.from(String(held), "base64")),
-  $map: (held) => new Map(listOf(held).map((entry) => pair(entry))),
-};
+const marked: ReadonlyMap<string, (held: unknown) => AttributeValue> = new Map<
+  string,
+  (held: unknown) => AttributeValue
+>([
+  ["$int", (held) => integer(String(held))],
+  ["$double", (held) => Number(held)],
+  ["$bytes", (held) => new Uint8Array(Buffer.from(String(held), "base64"))],
+  ["$map", (held) => new Map(listOf(held).map((entry) => pair(entry)))],
+]);
 
 function listOf(held: unknown): readonly unknown[] {
   if (Array.isArray(held)) return held;
@@ -93,7 +96,7 @@ export function fromPlain(value: unknown): AttributeValue {
   if (Array.isArray(value)) return value.map(fromPlain);
   const entries = Object.entries(value);
   const [first] = entries;
-  const read = entries.length === 1 && first !== undefined ? marked[first[0]] : undefined;
+  const read = entries.length === 1 && first !== undefined ? marked.get(first[0]) : undefined;
   if (read !== undefined && first !== undefined) return read(first[1]);
   return new Map(entries.map(([key, each]) => [key, fromPlain(each)]));
 }

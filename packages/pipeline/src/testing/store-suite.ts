@@ -1,0 +1,341 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { OtlpBody, SpanBatch } from "../model/batch.ts";
+import type { Diagnosis } from "../model/baseline.ts";
+import type { Change } from "../model/change.ts";
+import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
+import type { RunDigest } from "../model/digest.ts";
+import type { ClusterId, RunId, TraceId } from "../model/ids.ts";
+import type { AbsentReason, Reading } from "../model/signal.ts";
+import type { Store } from "../ports.ts";
+
+/** What a store is tested with: how it is opened, and the stage that makes the batches it is given. */
+export interface StoreSuite {
+  readonly open: () => Promise<Store>;
+  readonly receive: (body: OtlpBody) => { readonly batch: SpanBatch };
+}
+
+const traceOf = (n: number) => n.toString(16).padStart(32, "a") as TraceId;
+const spanOf = (n: number) => n.toString(16).padStart(16, "b");
+const startNanos = 1_700_000_000_000_000_000n;
+
+interface SpanLike {
+  readonly trace: number;
+  readonly span: number;
+  readonly name?: string;
+  readonly endMs?: number;
+  readonly attributes?: readonly object[];
+  readonly more?: object;
+}
+
+function body(spans: readonly SpanLike[]): OtlpBody {
+  const records = spans.map(({ trace, span, name, endMs, attributes, more }) => ({
+    traceId: traceOf(trace),
+    spanId: spanOf(span),
+    name: name ?? `span ${span}`,
+    kind: 3,
+    startTimeUnixNano: String(startNanos + BigInt(span)),
+    endTimeUnixNano: String(startNanos + BigInt(endMs ?? 5) * 1_000_000n + 1n),
+    attributes: attributes ?? [{ key: "n", value: { intValue: span } }],
+    ...more,
+  }));
+  const resource = { attributes: [{ key: "service.name", value: { stringValue: "desk" } }] };
+  const scopeSpans = [{ scope: { name: "suite", version: "1" }, spans: records }];
+  return jsonBody("traces", { resourceSpans: [{ resource, scopeSpans }] });
+}
+
+function logBody(records: readonly object[]): OtlpBody {
+  return jsonBody("logs", { resourceLogs: [{ scopeLogs: [{ logRecords: records }] }] });
+}
+
+function jsonBody(signal: "traces" | "logs", value: object): OtlpBody {
+  return { signal, encoding: "json", bytes: Buffer.from(JSON.stringify(value)) };
+}
+
+const measured = <T>(value: T): Reading<T> => ({
+  kind: "measured",
+  value,
+  method: "declared",
+  source: "application",
+  evidence: [],
+});
+const absent = (why: AbsentReason): Reading<never> => ({ kind: "absent", why });
+
+/** A run with the signals that a test is about. */
+function runOf(n: number, more: Partial<RunDigest> = {}): RunDigest {
+  return {
+    id: traceOf(n) as string as RunId,
+    aliases: [],
+    traceIds: [traceOf(n)],
+    workflow: "desk",
+    environment: "production",
+    taskType: null,
+    session: null,
+    service: "desk",
+    startedMs: 1_700_000_000_000 + n * 1000,
+    endedMs: 1_700_000_000_500 + n * 1000,
+    complete: true,
+    conventions: ["otel-genai"],
+    signals: {
+      grounded: measured(1),
+      fallback: measured(false),
+      confidence: absent("no_logprobs"),
+      downstream_ok: absent("no_contract"),
+    },
+    failed: [],
+    error: null,
+    errorAt: null,
+    cited: null,
+    ungrounded: [],
+    retrieved: null,
+    unsupported: [],
+    violations: [],
+    outputShape: null,
+    hedge: false,
+    refusal: false,
+    steps: [],
+    versions: { deploy: "1.0" },
+    inputText: 'a "text" with\n\nDROP TABLE runs \\ and \u0000 — ünïcode 🙂',
+    outputText: null,
+    mapping: 1,
+    ...more,
+  } as RunDigest;
+}
+
+function change(id: string, atMs: number): Change {
+  return {
+    id,
+    atMs,
+    kind: "prompt",
+    workflow: "desk",
+    environment: null,
+    service: null,
+    title: `change ${id}`,
+    before: "a",
+    after: "b",
+    origin: "told",
+    field: null,
+  };
+}
+
+function diagnosisOf(runs: readonly RunId[]): Diagnosis {
+  const id = "CL-00000001" as ClusterId;
+  const cluster = {
+    id,
+    title: "one cluster",
+    workflow: "desk",
+    environment: "production",
+    state: "diagnosed",
+    members: runs,
+    representative: runs[0],
+    firstMs: 1,
+    lastMs: 2,
+    origin: null,
+    attribution: { causes: [], onsetMs: null, onsetPlusMinusMs: null, notThese: [] },
+  } as unknown as Cluster;
+  const diagnosed = runs.map((run) => ({ id: run, cluster: id }) as unknown as DiagnosedRun);
+  return { workflows: [], clusters: [cluster], runs: diagnosed, changes: [], warnings: [] };
+}
+
+const everyKind = [
+  { key: "text", value: { stringValue: "plain" } },
+  { key: "empty", value: { stringValue: "" } },
+  { key: "lines", value: { stringValue: "a\n\nDROP TABLE stored_spans\t'\\\"\u0000\u2028" } },
+  { key: "int", value: { intValue: "42" } },
+  { key: "negative", value: { intValue: -7 } },
+  { key: "wide", value: { intValue: "9223372036854775807" } },
+  { key: "double", value: { doubleValue: 0.1 } },
+  { key: "nan", value: { doubleValue: "NaN" } },
+  { key: "infinite", value: { doubleValue: "-Infinity" } },
+  { key: "yes", value: { boolValue: true } },
+  { key: "no", value: { boolValue: false } },
+  { key: "nothing", value: {} },
+  { key: "bytes", value: { bytesValue: "AAEC/w==" } },
+  { key: "list", value: { arrayValue: { values: [{ stringValue: "a" }, { intValue: "1" }, {}] } } },
+  {
+    key: "map",
+    value: { kvlistValue: { values: [{ key: "$int", value: { stringValue: "x" } }] } },
+  },
+  { key: "__proto__", value: { kvlistValue: { values: [{ key: "__proto__", value: {} }] } } },
+  { key: "constructor", value: { stringValue: "c" } },
+  { key: "", value: { stringValue: "no key" } },
+  { key: "10", value: { stringValue: "a number as key" } },
+];
+
+/** The tests that hold for every store, whatever it keeps its data in. */
+export function storeSuite(name: string, { open, receive }: StoreSuite): void {
+  describe(name, () => {
+    let store: Store;
+    beforeEach(async () => {
+      store = await open();
+    });
+    afterEach(() => store.close());
+
+    test("what was put is there as soon as put returns", async () => {
+      const { batch } = receive(
+        body([
+          { trace: 1, span: 1 },
+          { trace: 1, span: 2 },
+          { trace: 2, span: 3 },
+        ]),
+      );
+      await store.put(batch);
+      const { spans } = await store.traces([traceOf(1)]);
+      expect(spans).toEqual([batch.span(0), batch.span(1)]);
+      expect(await store.counts()).toEqual({ spans: 3, logs: 0, runs: 0 });
+    });
+
+    test("a trace that is not known has nothing", async () => {
+      expect(await store.traces([traceOf(99)])).toEqual({ spans: [], logs: [] });
+      expect(await store.traces([])).toEqual({ spans: [], logs: [] });
+    });
+
+    test("a span comes back as it was sent: every kind of value, events, links, kind and status", async () => {
+      const more = {
+        parentSpanId: spanOf(9),
+        status: { code: 2, message: "it\nfailed" },
+        events: [{ name: "exception", timeUnixNano: "17", attributes: everyKind }],
+        links: [{ traceId: traceOf(7), spanId: spanOf(7), attributes: everyKind }],
+      };
+      const { batch } = receive(body([{ trace: 1, span: 1, attributes: everyKind, more }]));
+      await store.put(batch);
+      const { spans } = await store.traces([traceOf(1)]);
+      expect(spans).toEqual([batch.span(0)]);
+      expect(spans[0]?.attributes.size).toBe(everyKind.length);
+    });
+
+    test("the same span twice is one span, in one batch or in several", async () => {
+      const once = receive(
+        body([
+          { trace: 1, span: 1 },
+          { trace: 1, span: 1 },
+        ]),
+      ).batch;
+      await store.put(once);
+      await store.put(
+        receive(
+          body([
+            { trace: 1, span: 1 },
+            { trace: 1, span: 2 },
+          ]),
+        ).batch,
+      );
+      expect((await store.traces([traceOf(1)])).spans).toHaveLength(2);
+      expect((await store.counts()).spans).toBe(2);
+    });
+
+    test("of two versions of a span the one that ends later stays, whichever comes first", async () => {
+      const early = receive(body([{ trace: 1, span: 1, name: "early", endMs: 1 }])).batch;
+      const late = receive(body([{ trace: 1, span: 1, name: "late", endMs: 9 }])).batch;
+      await store.put(late);
+      await store.put(early);
+      expect((await store.traces([traceOf(1)])).spans.map((span) => span.name)).toEqual(["late"]);
+    });
+
+    test("log records are kept with their trace, once however often they are sent", async () => {
+      const record = {
+        traceId: traceOf(1),
+        spanId: spanOf(1),
+        timeUnixNano: "5",
+        severityNumber: 9,
+        eventName: "gen_ai.choice",
+        body: { kvlistValue: { values: everyKind } },
+        attributes: everyKind,
+      };
+      const { batch } = receive(logBody([record, { body: { stringValue: "of no trace" } }]));
+      await store.put(batch);
+      await store.put(batch);
+      expect((await store.traces([traceOf(1)])).logs).toEqual([batch.log(0)]);
+      expect((await store.counts()).logs).toBe(2);
+    });
+
+    test("a trace is unsettled until a run of it is put, and again when more of it comes", async () => {
+      await store.put(receive(body([{ trace: 2, span: 1 }])).batch);
+      await store.put(receive(body([{ trace: 1, span: 1 }])).batch);
+      expect(await store.unsettled()).toEqual([traceOf(2), traceOf(1)]);
+      await store.putRuns([runOf(2)], []);
+      expect(await store.unsettled()).toEqual([traceOf(1)]);
+      await store.put(receive(body([{ trace: 2, span: 2 }])).batch);
+      expect(await store.unsettled()).toEqual([traceOf(2), traceOf(1)]);
+    });
+
+    test("a run comes back as it was put, and replaces the one with its id", async () => {
+      await store.putRuns([runOf(1)], []);
+      const second = runOf(1, { workflow: "other", failed: ["grounded"] });
+      await store.putRuns([second], []);
+      expect(await store.runs({})).toEqual([second]);
+      expect(await store.run(second.id)).toEqual(second);
+      expect((await store.counts()).runs).toBe(1);
+    });
+
+    test("a run replaces the runs whose ids are its aliases, and is found by them", async () => {
+      await store.putRuns([runOf(1), runOf(2)], []);
+      const joined = runOf(3, { aliases: [runOf(1).id, runOf(2).id] });
+      await store.putRuns([joined], []);
+      expect(await store.runs({})).toEqual([joined]);
+      expect(await store.run(runOf(1).id)).toEqual(joined);
+      expect(await store.run(runOf(77).id)).toBeNull();
+    });
+
+    test("runs are asked for by workflow, environment, time and failure, earliest first", async () => {
+      const runs = [1, 2, 3, 4].map((n) =>
+        runOf(n, {
+          workflow: n === 4 ? "other" : "desk",
+          environment: n === 3 ? "staging" : "production",
+          failed: n === 2 ? ["fallback"] : [],
+        }),
+      );
+      await store.putRuns(runs.toReversed(), []);
+      const ids = async (query: Parameters<Store["runs"]>[0]) =>
+        (await store.runs(query)).map((run) => runs.findIndex((each) => each.id === run.id) + 1);
+      expect(await ids({})).toEqual([1, 2, 3, 4]);
+      expect(await ids({ workflow: "desk" })).toEqual([1, 2, 3]);
+      expect(await ids({ workflow: "desk", environment: "production" })).toEqual([1, 2]);
+      expect(await ids({ failedOnly: true })).toEqual([2]);
+      expect(await ids({ limit: 2 })).toEqual([3, 4]);
+      const window = { start: runs[1]!.startedMs, end: runs[3]!.startedMs };
+      expect(await ids({ window })).toEqual([2, 3]);
+    });
+
+    test("texts are kept by their hash", async () => {
+      await store.putRuns(
+        [runOf(1)],
+        [
+          { hash: "h1", text: "one" },
+          { hash: "h2", text: "zwei 🙂\n\n'" },
+        ],
+      );
+      expect(await store.texts(["h2", "unknown"])).toEqual(new Map([["h2", "zwei 🙂\n\n'"]]));
+      expect(await store.texts([])).toEqual(new Map());
+    });
+
+    test("changes are kept by id and read by time", async () => {
+      await store.putChanges([change("b", 2), change("a", 3)]);
+      await store.putChanges([change("b", 1)]);
+      expect(await store.changes()).toEqual([change("b", 1), change("a", 3)]);
+    });
+
+    test("the last diagnosis replaces the one before", async () => {
+      expect(await store.diagnosis()).toBeNull();
+      await store.putDiagnosis(diagnosisOf([runOf(1).id, runOf(2).id]));
+      const last = diagnosisOf([runOf(2).id]);
+      await store.putDiagnosis(last);
+      expect(await store.diagnosis()).toEqual(last);
+    });
+
+    test("a small text is kept under its key", async () => {
+      expect(await store.meta("mark")).toBeNull();
+      await store.putMeta("mark", "1");
+      await store.putMeta("mark", "2\n\n';--");
+      expect(await store.meta("mark")).toBe("2\n\n';--");
+    });
+
+    test("batches that are put at once are all kept", async () => {
+      const batches = Array.from(
+        { length: 30 },
+        (_, n) => receive(body([{ trace: n, span: n + 1 }])).batch,
+      );
+      await Promise.all(batches.map((batch) => store.put(batch)));
+      expect((await store.counts()).spans).toBe(30);
+    });
+  });
+}

@@ -1,5 +1,132 @@
 import type { Command } from "commander";
+import { z } from "zod";
+import { requestJson, serverUrl } from "../api.ts";
+import { count, OperatorError, plain, printJson, printLine } from "../output.ts";
+
+const signals = ["grounded", "fallback", "confidence", "downstream_ok"] as const;
+
+const Status = z.object({
+  version: z.string(),
+  received: z.number(),
+  accepted: z.number(),
+  rejected: z.record(z.string(), z.number()),
+  truncated: z.number(),
+  duplicates: z.number(),
+  metricsDropped: z.number(),
+  pendingBytes: z.number(),
+  openTraces: z.number(),
+  spans: z.number(),
+  runs: z.number(),
+  loopsClosed: z.object({ closed: z.number(), of: z.number() }),
+  warnings: z.array(z.string()),
+});
+
+const Point = z.object({ measured: z.number(), good: z.number() });
+const Workflow = z.object({
+  name: z.string(),
+  environment: z.string(),
+  runs: z.number(),
+  failedRuns: z.number(),
+  state: z.enum(["learning", "provisional", "active"]),
+  drifts: z.array(z.object({ signal: z.enum(signals), open: z.boolean() })),
+  daily: z.record(z.enum(signals), z.array(Point)),
+});
+type Workflow = z.infer<typeof Workflow>;
+
+const Overview = z.object({
+  workflows: z.array(Workflow),
+  clusters: z.array(z.object({ id: z.string(), state: z.string(), size: z.number() })),
+  status: Status,
+});
+type Overview = z.infer<typeof Overview>;
+
+interface StatusOptions {
+  readonly json?: boolean;
+  readonly url?: string;
+}
 
 export function register(program: Command): void {
-  program.command("status").description("what was received, and how each workflow behaves");
+  program
+    .command("status")
+    .description("how each workflow behaves, what was received, which loops are closed")
+    .option("--json", "print {workflows, clusters, changes, status}")
+    .option("--url <url>", "the server (default: ROOTWARD_URL or http://127.0.0.1:4318)")
+    .action(async (options: StatusOptions) => {
+      const url = serverUrl(options.url);
+      const answer = await requestJson(url, "/api/overview");
+      if (options.json === true) {
+        printJson(answer);
+        return;
+      }
+      const parsed = Overview.safeParse(answer);
+      if (!parsed.success) {
+        throw new OperatorError(
+          `${url} answered as no server of this version does: another version?`,
+        );
+      }
+      for (const line of statusLines(parsed.data)) printLine(line);
+    });
+}
+
+/** The status for people: a line per workflow, one for what came in, one for the loops. */
+export function statusLines({ workflows, clusters, status }: Overview): readonly string[] {
+  const names = workflows.map(({ name, environment }) => plain(`${name} · ${environment}`));
+  const width = Math.max(0, ...names.map((name) => name.length));
+  const lines = workflows.map(
+    (workflow, index) => `${(names[index] ?? "").padEnd(width)}   ${workflowText(workflow)}`,
+  );
+  if (workflows.length === 0) lines.push("No runs yet. Send OTLP to this server: POST /v1/traces");
+  return [
+    ...lines,
+    "",
+    `ingest   ${ingestText(status)}`,
+    `loops    ${loopsText(clusters, status)}`,
+    ...status.warnings.map((warning) => `warning  ${plain(warning)}`),
+  ];
+}
+
+const stateTexts = {
+  learning: "learning   ",
+  provisional: "provisional",
+  active: "active     ",
+} as const;
+
+function workflowText(workflow: Workflow): string {
+  const runs = `${count(workflow.runs)} runs`.padStart(12);
+  const failed = `${count(workflow.failedRuns)} failed`.padStart(12);
+  const readings = signals.map((signal) => `${signal} ${signalText(workflow, signal)}`.padEnd(22));
+  return `${stateTexts[workflow.state]} ${runs} ${failed}   ${readings.join("")}`.trimEnd();
+}
+
+/** The share of measured runs that behaved, whether it drifts, or a dash where nothing is measured. */
+function signalText(workflow: Workflow, signal: (typeof signals)[number]): string {
+  const points = workflow.daily[signal];
+  const measured = points.reduce((sum, point) => sum + point.measured, 0);
+  if (measured === 0) return "–";
+  const good = points.reduce((sum, point) => sum + point.good, 0);
+  const drifts = workflow.drifts.some((drift) => drift.open && drift.signal === signal);
+  return `${((100 * good) / measured).toFixed(1)} %${drifts ? " drift" : ""}`;
+}
+
+function ingestText(status: Overview["status"]): string {
+  const reasons = Object.entries(status.rejected);
+  const rejected = reasons.reduce((sum, [, number]) => sum + number, 0);
+  const why = reasons.map(([reason, number]) => `${count(number)} ${plain(reason)}`).join(", ");
+  const parts = [
+    `received ${count(status.received)}`,
+    `accepted ${count(status.accepted)}`,
+    `rejected ${count(rejected)}${why === "" ? "" : ` (${why})`}`,
+    `duplicate ${count(status.duplicates)}`,
+    `open traces ${count(status.openTraces)}`,
+    `stored ${count(status.spans)} spans, ${count(status.runs)} runs`,
+  ];
+  return parts.join(" · ");
+}
+
+function loopsText(clusters: Overview["clusters"], { loopsClosed }: Overview["status"]): string {
+  const states = new Map<string, number>();
+  for (const { state } of clusters) states.set(state, (states.get(state) ?? 0) + 1);
+  const list = [...states].map(([state, number]) => `${number} ${state.replaceAll("_", " ")}`);
+  const detail = list.length === 0 ? "" : `: ${list.join(", ")}`;
+  return `${loopsClosed.closed} of ${loopsClosed.of} closed · ${clusters.length} clusters${detail}`;
 }

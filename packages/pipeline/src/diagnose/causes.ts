@@ -100,6 +100,7 @@ export const causeTable: readonly CauseRow[] = [
       { id: "no_own_change", asks: "no prompt, tool or index of yours changed at the onset", required: true, look: (facts) => unchanged(facts, ownChanges, ["model", "provider"]) },
       { id: "model_changed", asks: "the model, its build or the provider changed at the onset", required: false, look: (facts) => silentModel(facts) },
       { id: "confidence_fell", asks: "confidence fell", required: false, look: (facts) => confidenceFell(facts) },
+      { id: "every_task", asks: "it is not confined to one kind of task", required: false, look: (facts) => everyTask(facts) },
       { id: "elsewhere", asks: "other workflows moved at the same time", required: false, look: (facts) => (facts.alike.length > 0 ? matches(facts.alike.join(", ")) : notRun("no other workflow shows it")) },
     ],
     firstStep: "Check the provider's changelog and the models that answered against the time of the first failure.",
@@ -200,6 +201,12 @@ function oneTask(facts: Facts): Answer {
   const seen = `${name}: ${ofMembers(members)}; of other tasks ${outside.count} of ${outside.of}, of this ${inside.count} of ${inside.of}`;
   const lift = inside.count / Math.max(1, inside.of) / ((outside.count + 0.5) / (outside.of + 1));
   return whether(isCommon(members) && lift >= policy("taskLift"), seen);
+}
+
+/** A provider's change reaches every kind of task; what stands in one alone is the model's limit there. */
+function everyTask(facts: Facts): Answer {
+  const { result, seen } = oneTask(facts);
+  return result === "not_run" ? notRun(seen) : whether(result === "contradicts", seen);
 }
 
 function newTask(facts: Facts): Answer {

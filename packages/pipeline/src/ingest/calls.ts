@@ -1,0 +1,213 @@
+import type { Finish, LlmCall, Message, Source, TokenLogprob, ToolDefinition } from "../model/run.ts";
+import { eventMessages, systemText } from "./events.ts";
+import { failureOf } from "./failures.ts";
+import { find, findText } from "./fields.ts";
+import type { Field } from "./fields.ts";
+import { messagesOf, textIn } from "./messages.ts";
+import { parseText } from "./parse.ts";
+import { actorOf } from "./steps.ts";
+import type { Step } from "./steps.ts";
+import { at, isList, isRecord, numberOf, textOf } from "./value.ts";
+
+/** One model call read from its span and log records. */
+export type ReadCall = Omit<LlmCall, "seq" | "requested"> & {
+  readonly step: Step;
+  readonly tools: readonly ToolDefinition[];
+};
+
+/** Spellings of finish reasons. Source: conventions.md 1.14. */
+const finishes: Readonly<Record<string, Finish>> = {
+  stop: "stop",
+  end_turn: "stop",
+  endturn: "stop",
+  stop_sequence: "stop",
+  completed: "stop",
+  length: "length",
+  max_tokens: "length",
+  max_output_tokens: "length",
+  content_filter: "content_filter",
+  "content-filter": "content_filter",
+  safety: "content_filter",
+  refusal: "content_filter",
+  tool_calls: "tool_call",
+  tool_call: "tool_call",
+  "tool-calls": "tool_call",
+  tooluse: "tool_call",
+  tool_use: "tool_call",
+  function_call: "tool_call",
+  function_calls: "tool_call",
+  error: "error",
+};
+
+/** A finish reason in our words; null where the span says none. */
+function finishOf(step: Step): Finish | null {
+  const raw = find(step.span, "finish")?.value;
+  const value = typeof raw === "string" ? parseText(raw).value : raw;
+  const text = textOf(isList(value) ? value[0] : value);
+  if (text === null) return null;
+  const word = text.toLowerCase().replace(/^finishreason\./, "");
+  return finishes[word] ?? "other";
+}
+
+/** The messages of one side: the first place that holds any with content, else any at all. */
+function side(
+  step: Step,
+  field: Field,
+  role: Message["role"],
+): { readonly messages: readonly Message[]; readonly source: Source | null } {
+  let messages: readonly Message[] = [];
+  const found = find(step.span, field, (value) => {
+    const read = messagesOf(value, role);
+    if (messages.length === 0) messages = read;
+    if (!read.some((message) => message.parts.length > 0)) return false;
+    messages = read;
+    return true;
+  });
+  return { messages, source: found?.source ?? null };
+}
+
+/** The AI SDK's own spans keep text and calls apart. */
+function splitOutput(step: Step): readonly Message[] {
+  const text = textOf(find(step.span, "llmText")?.value);
+  const calls = messagesOf(find(step.span, "llmCalls")?.value, "assistant");
+  const parts = [
+    ...(text === null ? [] : [{ t: "text", text } as const]),
+    ...calls.flatMap((message) => message.parts),
+  ];
+  return parts.length === 0 ? [] : [{ role: "assistant", parts }];
+}
+
+/** Answers only: some senders repeat the question, or stale turns, in the output. */
+function answers(messages: readonly Message[]): readonly Message[] {
+  const own = messages.filter((message) => message.role === "assistant");
+  return own.length > 0 ? own : messages;
+}
+
+function sidesOf(step: Step): { input: readonly Message[]; output: readonly Message[]; source: Source | null } {
+  const told = eventMessages(step);
+  const asked = side(step, "llmInput", "user");
+  const split = splitOutput(step);
+  const said = split.length > 0 ? { messages: split, source: null } : side(step, "llmOutput", "assistant");
+  const input = hasParts(asked.messages) ? asked.messages : told.input;
+  const output = hasParts(said.messages) ? said.messages : told.output;
+  return { input: trimQuoted(input), output: answers(output), source: asked.source };
+}
+
+function hasParts(messages: readonly Message[]): boolean {
+  return messages.some((message) => message.parts.length > 0);
+}
+
+const quotedTurn = "<<<BEGIN_QUOTED_AGENT_CONTENT>>>";
+
+/** Quoted turns of another agent are context, neither calls nor answers. */
+function trimQuoted(messages: readonly Message[]): readonly Message[] {
+  return messages.filter((message) => !(message.role === "user" && textIn(message).includes(quotedTurn) && message.parts.every((part) => part.t === "text") && messages.length > 1 && !isQuestion(message)));
+}
+
+function isQuestion(message: Message): boolean {
+  return textIn(message).split(quotedTurn)[0]?.trim() !== "";
+}
+
+function systemOf(step: Step, input: readonly Message[]): LlmCall["system"] {
+  const found = find(step.span, "system");
+  const own = systemText(found?.value) ?? eventMessages(step).system;
+  const text =
+    own ??
+    (input
+      .filter((message) => message.role === "system")
+      .map(textIn)
+      .join("\n")
+      .trim() ||
+      null);
+  if (text === null) return { value: null, why: "absent" };
+  const source = found?.source ?? { convention: step.convention, spanId: step.span.spanId, path: "messages" };
+  return { value: text, source };
+}
+
+/** Tokens with their log probabilities in any list of them; null where it holds none. */
+export function tokensIn(value: unknown): readonly TokenLogprob[] | null {
+  const parsed = typeof value === "string" ? parseText(value).value : value;
+  const list = isRecord(parsed) ? (parsed["content"] ?? parsed["tokens"]) : parsed;
+  if (!isList(list)) return null;
+  const tokens = list.flat().flatMap((item) => {
+    const token = textOrBlank(at(item, ["token"]));
+    const logprob = numberOf(at(item, ["logprob"]));
+    return token === null || logprob === null ? [] : [{ token, logprob }];
+  });
+  return tokens.length === 0 ? null : tokens;
+}
+
+function textOrBlank(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function logprobsOf(step: Step): LlmCall["logprobs"] {
+  const found = find(step.span, "logprobs", (value) => tokensIn(value) !== null);
+  const tokens = found === null ? null : tokensIn(found.value);
+  if (found === null || tokens === null) return { value: null, why: "absent" };
+  return { value: tokens, source: found.source };
+}
+
+/** A tool definition in any of its forms: flat, `function`, JSON schema, Gemini's declarations; nothing for a bare name. */
+export function definitionsIn(value: unknown): readonly ToolDefinition[] {
+  const parsed = typeof value === "string" ? parseText(value).value : value;
+  if (isList(parsed)) return parsed.flatMap((item) => definitionsIn(item));
+  if (!isRecord(parsed)) return [];
+  const wrapped =
+    parsed["function"] ?? parsed["tool"] ?? parsed["json_schema"] ?? parsed["functionDeclarations"] ?? parsed["function_declarations"];
+  if (isRecord(wrapped) || isList(wrapped)) return definitionsIn(wrapped);
+  if (typeof wrapped === "string" && wrapped.startsWith("{")) return definitionsIn(wrapped);
+  const name = textOf(parsed["name"]);
+  if (name === null) return [];
+  const parameters = parsed["parameters"] ?? parsed["inputSchema"] ?? parsed["input_schema"] ?? null;
+  return [
+    {
+      name,
+      description: textOf(parsed["description"]),
+      parameters: typeof parameters === "string" ? parseText(parameters).value : parameters,
+    },
+  ];
+}
+
+function usageOf(step: Step): LlmCall["usage"] {
+  const read = (field: Field): number | null => numberOf(find(step.span, field)?.value);
+  const tokensIn = read("tokensIn");
+  const tokensOut = read("tokensOut");
+  const cacheRead = read("cacheRead");
+  return {
+    ...(tokensIn === null ? {} : { in: tokensIn }),
+    ...(tokensOut === null ? {} : { out: tokensOut }),
+    ...(cacheRead === null ? {} : { cacheRead }),
+  };
+}
+
+function providerOf(step: Step): string | null {
+  const name = findText(step.span, "provider");
+  return name === null ? null : name.toLowerCase().replace(/\.(chat|responses|messages)$/, "");
+}
+
+/** A model call as its span and log records tell it. What they do not hold is null or empty, never guessed. */
+export function readCall(step: Step): ReadCall {
+  const { span } = step;
+  const { input, output } = sidesOf(step);
+  return {
+    step,
+    spanId: span.spanId,
+    agent: actorOf(step),
+    provider: providerOf(step),
+    modelRequested: findText(span, "modelRequested"),
+    modelAnswered: findText(span, "modelAnswered"),
+    modelBuild: findText(span, "modelBuild"),
+    responseId: findText(span, "responseId"),
+    system: systemOf(step, input),
+    input,
+    output,
+    finish: finishOf(step),
+    usage: usageOf(step),
+    logprobs: logprobsOf(step),
+    failure: failureOf(step),
+    startNanos: span.startNanos,
+    endNanos: span.endNanos,
+    tools: definitionsIn(find(span, "tools")?.value),
+  };
+}

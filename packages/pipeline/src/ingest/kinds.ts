@@ -1,0 +1,402 @@
+import type { Convention } from "../model/run.ts";
+import type { Span } from "../model/span.ts";
+
+/**
+ * The role of a span. `chain` is a container of other steps or the application's own span; `part` belongs to the tool call around
+ * it (MCP, its execution); `other` is noise that is kept for the tree and read by nothing.
+ */
+export type StepKind =
+  | "workflow"
+  | "agent"
+  | "llm"
+  | "tool"
+  | "retrieval"
+  | "handoff"
+  | "guardrail"
+  | "chain"
+  | "part"
+  | "other";
+
+export interface Detected {
+  readonly kind: StepKind;
+  readonly convention: Convention;
+}
+
+/** One row of the table: a test on a span, or the values of one attribute. */
+type Row =
+  | { readonly convention: Convention; readonly when: (span: Span) => StepKind | null }
+  | {
+      readonly convention: Convention;
+      readonly attribute: string;
+      readonly values: Readonly<Record<string, StepKind>>;
+      /** What a value that is not listed means; without it the next row decides. */
+      readonly rest?: StepKind;
+    };
+
+function text(span: Span, key: string): string {
+  const value = span.attributes.get(key);
+  return typeof value === "string" ? value.replace(/^"(.*)"$/s, "$1") : "";
+}
+
+function has(span: Span, key: string): boolean {
+  return span.attributes.has(key);
+}
+
+/** Spans whose own kind contradicts what they are. Source: conventions.md 3.1, rule 0. */
+const exceptions: readonly Row[] = [
+  {
+    convention: "logfire",
+    when: (span) => (text(span, "logfire.span_type") === "pending_span" ? "other" : null),
+  },
+  {
+    convention: "openinference",
+    when: (span) =>
+      has(span, "tool.name") && ["AGENT", "CHAIN"].includes(text(span, "openinference.span.kind"))
+        ? "tool"
+        : null,
+  },
+  {
+    convention: "openinference",
+    when: (span) =>
+      text(span, "openinference.span.kind") === "LLM" && span.name.startsWith("invoke_agent ")
+        ? "agent"
+        : null,
+  },
+  {
+    convention: "llamaindex",
+    when: (span) => (span.name.endsWith("._prepare_chat_with_tools") ? "other" : null),
+  },
+  { convention: "ag2", when: (span) => (text(span, "ag2.span.type") === "usage" ? "other" : null) },
+  {
+    convention: "crewai",
+    when: (span) =>
+      text(span, "crewai.event_name") === "tool_failure_detected" ? "part" : null,
+  },
+  {
+    convention: "langsmith",
+    when: (span) => (span.name.endsWith(".wrap_tool_call") ? "other" : null),
+  },
+  {
+    convention: "google-adk",
+    when: (span) => (/^execute_tool \(merged( tools)?\)$/.test(span.name) ? "other" : null),
+  },
+  {
+    convention: "otel-genai",
+    when: (span) =>
+      ["create_agent", "unknown"].includes(text(span, "gen_ai.operation.name")) ||
+      span.name === "workflow.build"
+        ? "other"
+        : null,
+  },
+  {
+    convention: "openinference",
+    when: (span) =>
+      text(span, "openinference.span.kind") === "TOOL" && /^handoff to /i.test(span.name)
+        ? "handoff"
+        : null,
+  },
+  {
+    convention: "otel-genai",
+    when: (span) =>
+      has(span, "gen_ai.transfer.target.name") || has(span, "gen_ai.handoff.to_agent")
+        ? "handoff"
+        : null,
+  },
+];
+
+const openInferenceKinds = {
+  AGENT: "agent",
+  CHAIN: "chain",
+  LLM: "llm",
+  TOOL: "tool",
+  RETRIEVER: "retrieval",
+  RERANKER: "retrieval",
+  EMBEDDING: "other",
+  GUARDRAIL: "guardrail",
+  EVALUATOR: "other",
+  PROMPT: "other",
+} as const;
+
+const genAiOperations = {
+  invoke_agent: "agent",
+  invoke_workflow: "workflow",
+  chat: "llm",
+  generate_content: "llm",
+  text_completion: "llm",
+  model_generation: "llm",
+  execute_tool: "tool",
+  retrieval: "retrieval",
+  embeddings: "other",
+  invoke_swarm: "workflow",
+  invoke_graph: "workflow",
+  conversation: "workflow",
+  handle_conversation_turn: "workflow",
+  agent_handoff: "handoff",
+  handoff: "handoff",
+  guardrail_check: "guardrail",
+  rerank: "retrieval",
+  agent_step: "chain",
+  execute_event_loop_cycle: "chain",
+  execute_node: "chain",
+  execute_task: "chain",
+} as const;
+
+const frameworkRows: readonly Row[] = [
+  {
+    convention: "langfuse",
+    when: (span) =>
+      text(span, "langfuse.observation.type") === "chain" &&
+      (text(span, "langfuse.observation.metadata.is_langchain_root") === "true" ||
+        (has(span, "langfuse.observation.metadata.lc_agent_name") &&
+          text(span, "langfuse.observation.metadata.lc_agent_name") === span.name))
+        ? "agent"
+        : null,
+  },
+  {
+    convention: "langfuse",
+    attribute: "langfuse.observation.type",
+    values: {
+      agent: "agent",
+      generation: "llm",
+      tool: "tool",
+      retriever: "retrieval",
+      guardrail: "guardrail",
+      embedding: "other",
+      evaluator: "other",
+      event: "other",
+    },
+    rest: "chain",
+  },
+  {
+    convention: "langsmith",
+    attribute: "langsmith.span.kind",
+    values: { llm: "llm", tool: "tool", retriever: "retrieval", embedding: "other" },
+    rest: "chain",
+  },
+  {
+    convention: "openinference",
+    attribute: "openinference.span.kind",
+    values: openInferenceKinds,
+  },
+  {
+    convention: "openllmetry",
+    when: (span) => {
+      if (text(span, "traceloop.span.kind") !== "task") return null;
+      if (has(span, "tool.name")) return "tool";
+      if (text(span, "gen_ai.operation.name") === "goto") return "handoff";
+      return text(span, "gen_ai.operation.name") === "vector_db_retrieve" ||
+        /\.retrieve(\.task)?$|Retriever\.task$/.test(span.name)
+        ? "retrieval"
+        : null;
+    },
+  },
+  {
+    convention: "openllmetry",
+    when: (span) => (has(span, "agno.team.name") ? "agent" : null),
+  },
+  {
+    convention: "openllmetry",
+    attribute: "traceloop.span.kind",
+    values: { workflow: "workflow", agent: "agent", tool: "tool", handoff: "handoff", task: "chain" },
+  },
+  {
+    convention: "mastra",
+    attribute: "mastra.span.type",
+    values: {
+      agent_run: "agent",
+      workflow_run: "workflow",
+      model_inference: "llm",
+      tool_call: "tool",
+      mcp_tool_call: "tool",
+    },
+    rest: "chain",
+  },
+  {
+    convention: "mlflow",
+    attribute: "mlflow.spanType",
+    values: {
+      AGENT: "agent",
+      CHAT_MODEL: "llm",
+      LLM: "llm",
+      TOOL: "tool",
+      RETRIEVER: "retrieval",
+      EMBEDDING: "other",
+      UNKNOWN: "chain",
+      CHAIN: "chain",
+    },
+    rest: "chain",
+  },
+  {
+    convention: "genkit",
+    attribute: "genkit:metadata:subtype",
+    values: {
+      flow: "workflow",
+      model: "llm",
+      tool: "tool",
+      "tool.v2": "tool",
+      retriever: "retrieval",
+      embedder: "other",
+    },
+    rest: "chain",
+  },
+  {
+    convention: "claude-code",
+    attribute: "span.type",
+    values: { interaction: "agent", llm_request: "llm", tool: "tool" },
+  },
+  {
+    convention: "claude-code",
+    when: (span) => (/^(claude_code\.)?tool\./.test(span.name) ? "part" : null),
+  },
+  {
+    convention: "vercel-ai",
+    when: (span) => {
+      const operation = text(span, "ai.operationId") || text(span, "operation.name").split(" ")[0];
+      if (operation === undefined || !operation.startsWith("ai.")) return null;
+      if (/\.do(Generate|Stream)$/.test(operation)) return "llm";
+      if (/embed/i.test(operation)) return "other";
+      return operation === "ai.toolCall" ? "tool" : "agent";
+    },
+  },
+  {
+    convention: "mcp",
+    when: (span) => {
+      const method = text(span, "mcp.method.name");
+      if (method === "") return null;
+      return method === "tools/call" ? "part" : "other";
+    },
+  },
+];
+
+/** What the scope and the name say where no attribute does. */
+const scopeRows: readonly Row[] = [
+  {
+    convention: "google-adk",
+    when: (span) => {
+      if (span.scope.name !== "gcp.vertex.agent") return null;
+      if (span.name === "call_llm") return "llm";
+      return span.name === "invocation" ? "workflow" : null;
+    },
+  },
+  {
+    convention: "haystack",
+    when: (span) => {
+      if (!span.name.startsWith("haystack.")) return null;
+      if (span.name === "haystack.agent.step.llm") return "llm";
+      if (span.name === "haystack.agent.step.tool") return "tool";
+      if (span.name === "haystack.agent.run") return "agent";
+      if (span.name !== "haystack.component.run") return "chain";
+      const type = text(span, "haystack.component.type");
+      if (type.endsWith("Retriever")) return "retrieval";
+      return /(Chat)?Generator$/.test(type) ? "llm" : "chain";
+    },
+  },
+  {
+    convention: "llamaindex",
+    when: (span) => {
+      if (!span.scope.name.startsWith("llamaindex")) return null;
+      if (/\.a?(stream_)?chat(_with_tools)?$|\.astream_chat$/.test(span.name)) return "llm";
+      if (/Retriever\.a?retrieve$|\._?a?retrieve$/.test(span.name)) return "retrieval";
+      if (/\.a?call_tool$/.test(span.name)) return "tool";
+      return /(Agent|AgentWorkflow|QueryEngine)\.(run|a?query)$/.test(span.name) ? "agent" : "chain";
+    },
+  },
+  {
+    convention: "logfire",
+    when: (span) => {
+      if (!span.scope.name.startsWith("logfire")) return null;
+      if (/^Agent run/.test(span.name)) return "agent";
+      if (/^Function:/.test(span.name)) return "tool";
+      if (/^Handoff:/.test(span.name)) return "handoff";
+      if (/^(Responses API|Chat completion)/i.test(span.name)) return "llm";
+      if (/^Guardrail/.test(span.name)) return "guardrail";
+      return /^OpenAI Agents trace/.test(span.name) ? "workflow" : null;
+    },
+  },
+  {
+    convention: "pydantic-ai",
+    when: (span) => {
+      if (span.name === "agent run") return "agent";
+      if (/^running tool(s|:|$)/.test(span.name) && has(span, "gen_ai.tool.name")) return "tool";
+      return null;
+    },
+  },
+  {
+    convention: "crewai",
+    when: (span) => {
+      if (!has(span, "crewai.event_name") && !span.name.startsWith("crewai.")) return null;
+      return span.name === "crewai.workflow" ? "workflow" : null;
+    },
+  },
+  {
+    convention: "autogen",
+    when: (span) => (/^autogen (create|process|send|publish|ack|intercept)/.test(span.name) ? "chain" : null),
+  },
+];
+
+const structureRows: readonly Row[] = [
+  {
+    convention: "otel-genai",
+    when: (span) => (has(span, "gen_ai.tool.name") || has(span, "gen_ai.tool.call.id") ? "tool" : null),
+  },
+  {
+    convention: "openllmetry",
+    when: (span) =>
+      has(span, "db.vector.query.top_k") ||
+      span.events.some((event) => event.name.startsWith("db.query."))
+        ? "retrieval"
+        : null,
+  },
+  {
+    convention: "otel-genai",
+    when: (span) =>
+      has(span, "gen_ai.request.model") ||
+      has(span, "gen_ai.response.model") ||
+      has(span, "llm.request.type")
+        ? "llm"
+        : null,
+  },
+];
+
+const nameRows: readonly Row[] = [
+  {
+    convention: "otel-genai",
+    when: (span) => {
+      if (/^execute_tool ./.test(span.name)) return "tool";
+      if (/^invoke_agent ./.test(span.name)) return "agent";
+      if (/^retrieval ./.test(span.name) || span.name.endsWith(".retrieve")) return "retrieval";
+      return span.name.endsWith(".tool") ? "tool" : null;
+    },
+  },
+];
+
+/** The first row that matches decides: specific before generic, so that spans of two conventions come out right. */
+const rows: readonly Row[] = [
+  ...exceptions,
+  ...frameworkRows,
+  { convention: "otel-genai", attribute: "gen_ai.operation.name", values: genAiOperations },
+  ...scopeRows,
+  ...structureRows,
+  ...nameRows,
+];
+
+/**
+ * Which kind of step a span is, and by which convention it says so. A span that nothing recognizes is a `chain` of the
+ * application: it may hold steps, or be one that can fail.
+ *
+ * @source conventions.md 3.1
+ */
+export function detect(span: Span): Detected {
+  for (const row of rows) {
+    if ("when" in row) {
+      const kind = row.when(span);
+      if (kind !== null) return { kind, convention: row.convention };
+      continue;
+    }
+    const value = text(span, row.attribute);
+    if (value === "") continue;
+    const kind = Object.hasOwn(row.values, value) ? row.values[value] : row.rest;
+    if (kind !== undefined) return { kind, convention: row.convention };
+  }
+  return { kind: "chain", convention: "app" };
+}

@@ -231,8 +231,28 @@ const entries = {
   settleBatchTraces: { value: 500, unit: "traces", source: "one read of the store per tick" },
   diagnoseEveryMs: { value: 5_000, unit: "ms", source: "while new runs arrive" },
   joinedTracesLimit: { value: 50, unit: "traces", source: "one run; a hub of links is none" },
+  remeasureRuns: {
+    value: 5_000,
+    unit: "runs",
+    source:
+      "the latest runs that are measured again when settings are learned; some seconds of work",
+  },
   learnEveryRuns: { value: 200, unit: "runs", source: "product.md: a baseline's size" },
-  learnFromRuns: { value: 500, unit: "runs", source: "the latest runs of a workflow" },
+  learnFromRuns: {
+    value: 500,
+    unit: "runs",
+    source: "of a workflow's first and of its latest runs",
+  },
+  trialsMax: { value: 15, unit: "trials", source: "evals.md 2.3: sequential test" },
+  trialsPassRate: { value: 0.95, unit: "share", source: "evals.md 2.3: the bar" },
+  trialsBrokenRate: { value: 0.6, unit: "share", source: "evals.md 2.3" },
+  trialsAlpha: { value: 0.05, unit: "probability", source: "evals.md 2.3" },
+  trialsBeta: { value: 0.1, unit: "probability", source: "evals.md 2.3" },
+  replayDriftMax: {
+    value: 0.5,
+    unit: "share of calls",
+    source: "evals.md 6.2: above it a trial is undecided",
+  },
 } as const satisfies Record<string, Entry>;
 
 export type PolicyName = keyof typeof entries;

@@ -1,0 +1,184 @@
+import type { Override } from "../model/evalcase.ts";
+import type { Day } from "../model/time.ts";
+import { gateExitCodes } from "../model/verdict.ts";
+import type { CaseAction, CaseResult, GateOutcome, GateVerdict } from "../model/verdict.ts";
+import type { Tally } from "./trials.ts";
+
+/** One tried case with where it stands. */
+export interface Decided {
+  readonly tally: Tally;
+  readonly file: string;
+  /** The line of each assertion, by name. */
+  readonly lines: ReadonlyMap<string, number | null>;
+}
+
+export interface DecideInput {
+  readonly decided: readonly Decided[];
+  readonly overrides: readonly Override[];
+  /** The machine's calendar day: what expires before it is gone. */
+  readonly today: Day;
+  readonly breakGlass: boolean;
+  /** What makes the store of cases invalid. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * The verdict on all cases. Monotone: one more failing case never improves it. An override passes a failing P1 while it lives and names
+ * every failing assertion; it never covers what could not be decided, and a P0 only under break-glass. No case at all is invalid.
+ */
+export function decide({
+  decided,
+  overrides,
+  today,
+  breakGlass,
+  problems,
+}: DecideInput): GateVerdict {
+  const cases = decided.map((entry) =>
+    resultOf(entry, coveringOverride(entry.tally, overrides, today, breakGlass)),
+  );
+  const noCases = decided.length === 0 && problems.length === 0;
+  const allProblems = noCases
+    ? ["no active case was found: an empty gate passes nothing"]
+    : problems;
+  const outcome = outcomeOfCases(cases, allProblems);
+  return {
+    schema: "gate-result/v1",
+    outcome,
+    exitCode: gateExitCodes[outcome],
+    today,
+    cases,
+    problems: allProblems,
+    staleOverrides: staleOverrides(overrides, cases, today),
+    sentence: sentenceOf(outcome, cases, allProblems),
+  };
+}
+
+interface Coverage {
+  readonly id: string | null;
+  /** Why the nearest override does not help. */
+  readonly note: string | null;
+}
+
+function coveringOverride(
+  tally: Tally,
+  overrides: readonly Override[],
+  today: Day,
+  breakGlass: boolean,
+): Coverage {
+  if (tally.verdict !== "fail" || tally.failed.length === 0) return { id: null, note: null };
+  let note: string | null = null;
+  for (const override of overrides.filter((entry) => entry.case === tally.case.id)) {
+    const uncovered = tally.failed.filter((name) => !override.covers.assertions.includes(name));
+    if (override.expires < today) note = `${override.id} expired on ${override.expires}`;
+    else if (override.created > today) note = `${override.id} begins on ${override.created}`;
+    else if (override.severity !== tally.case.severity)
+      note = `${override.id} is for a ${override.severity}`;
+    else if (uncovered.length > 0) note = `${override.id} does not cover ${uncovered.join(", ")}`;
+    else if (tally.case.severity === "P0" && !breakGlass)
+      note = `${override.id}: a P0 passes only by break-glass, which is off`;
+    else return { id: override.id, note: null };
+  }
+  return { id: null, note };
+}
+
+function actionOf(tally: Tally, overridden: boolean): CaseAction {
+  const { verdict } = tally;
+  switch (tally.case.severity) {
+    case "P0":
+      return verdict === "pass"
+        ? "ok"
+        : verdict === "undecided"
+          ? "undecided"
+          : overridden
+            ? "overridden"
+            : "block";
+    case "P1":
+      return verdict === "pass"
+        ? "ok"
+        : verdict === "undecided"
+          ? "undecided"
+          : overridden
+            ? "overridden"
+            : "needs_override";
+    case "P2":
+      return verdict === "pass" ? "ok" : "logged";
+  }
+}
+
+function resultOf({ tally, file, lines }: Decided, coverage: Coverage): CaseResult {
+  const count = (outcome: string) =>
+    tally.trials.filter((trial) => trial.outcome === outcome).length;
+  return {
+    case: tally.case.id,
+    file,
+    severity: tally.case.severity,
+    title: tally.case.title,
+    cluster: tally.case.provenance.cluster ?? null,
+    verdict: tally.verdict,
+    action: actionOf(tally, coverage.id !== null),
+    trials: {
+      n: tally.trials.length,
+      pass: count("pass"),
+      fail: count("fail"),
+      undecided: count("undecided"),
+    },
+    failed: tally.failed.map((assertion) => ({ assertion, line: lines.get(assertion) ?? null })),
+    why: coverage.note === null ? tally.why : `${tally.why} (${coverage.note})`,
+    drift: tally.trials.reduce((sum, trial) => sum + trial.drift, 0),
+    upperFailureRate: tally.upperFailureRate,
+    override: coverage.id,
+  };
+}
+
+function outcomeOfCases(cases: readonly CaseResult[], problems: readonly string[]): GateOutcome {
+  const has = (action: CaseAction) => cases.some((result) => result.action === action);
+  if (problems.length > 0) return "invalid";
+  if (has("block")) return "blocked";
+  if (has("undecided")) return "undecided";
+  if (has("needs_override")) return "override_needed";
+  return "pass";
+}
+
+/** Overrides that expired, or whose case passes or is gone: each should be deleted by a person. */
+function staleOverrides(
+  overrides: readonly Override[],
+  cases: readonly CaseResult[],
+  today: Day,
+): readonly string[] {
+  return overrides.flatMap((override) => {
+    const result = cases.find((entry) => entry.case === override.case);
+    if (override.expires < today) return [`${override.id} expired on ${override.expires}`];
+    if (!result) return [`${override.id} names ${override.case}, which did not run`];
+    return result.verdict === "pass" ? [`${override.id}: ${override.case} passes now`] : [];
+  });
+}
+
+function sentenceOf(
+  outcome: GateOutcome,
+  cases: readonly CaseResult[],
+  problems: readonly string[],
+): string {
+  const count = (action: CaseAction) => cases.filter((result) => result.action === action).length;
+  const parts = [
+    count("block") > 0 && `${count("block")} P0 ${count("block") === 1 ? "fails" : "fail"}`,
+    count("undecided") > 0 && `${count("undecided")} could not be decided`,
+    count("needs_override") > 0 &&
+      `${count("needs_override")} P1 need${count("needs_override") === 1 ? "s" : ""} an override`,
+    count("overridden") > 0 && `${count("overridden")} overridden`,
+    count("logged") > 0 && `${count("logged")} P2 logged`,
+  ].filter((text) => typeof text === "string");
+  const words = {
+    pass: "Pass",
+    blocked: "Blocked",
+    override_needed: "Override needed",
+    undecided: "Undecided",
+    invalid: "Invalid",
+  }[outcome];
+  const detail =
+    outcome === "invalid"
+      ? problems[0]
+      : parts.length > 0
+        ? parts.join(", ")
+        : `${cases.length} of ${cases.length} cases hold`;
+  return `${words}: ${detail} (exit ${gateExitCodes[outcome]}).`;
+}

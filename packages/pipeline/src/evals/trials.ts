@@ -1,0 +1,129 @@
+import type { EvalCase, Severity, TrialsPolicy } from "../model/evalcase.ts";
+import { policy } from "../model/policy.ts";
+import type { Grade, Trial, TrialOutcome } from "../model/verdict.ts";
+import { sequential, upperFailureRate } from "./statistics.ts";
+
+/** The trials of one case and what they decide. */
+export interface Tally {
+  readonly case: EvalCase;
+  readonly trials: readonly Trial[];
+  readonly verdict: TrialOutcome;
+  readonly why: string;
+  /** Types, or ids, of the assertions that failed in any trial. */
+  readonly failed: readonly string[];
+  /** After clean trials only: the case could still fail up to this share of the time. */
+  readonly upperFailureRate: number | null;
+}
+
+/** Runs one trial; never throws for what the candidate does, that is `undecided` with its sentence. */
+export type RunTrial = (evalCase: EvalCase, index: number) => Promise<Trial>;
+
+const defaultPolicies = {
+  P0: { policy: "must_hold", n: policy("trialsP0") },
+  P1: { policy: "rate" },
+  P2: { policy: "must_hold", n: policy("trialsP2") },
+} as const satisfies Record<Severity, TrialsPolicy>;
+
+/** How often a case is tried: as the case says, else as the configuration says for its severity, else the defaults. */
+export function trialsOf(
+  evalCase: EvalCase,
+  configured: Partial<Record<Severity, TrialsPolicy | undefined>>,
+): TrialsPolicy {
+  return evalCase.trials ?? configured[evalCase.severity] ?? defaultPolicies[evalCase.severity];
+}
+
+/** What several grades of one trial say together: a failure wins, then an error, and an error never passes. */
+export function outcomeOf(grades: readonly Grade[]): { outcome: TrialOutcome; why: string } {
+  const failed = grades.find(({ kind }) => kind === "fail");
+  if (failed) return { outcome: "fail", why: `${failed.assertion}: ${failed.why}` };
+  const erred = grades.find(({ kind }) => kind === "error");
+  if (erred) return { outcome: "undecided", why: `${erred.assertion}: ${erred.why}` };
+  if (grades.length === 0) return { outcome: "undecided", why: "no assertion was asked" };
+  return { outcome: "pass", why: grades[0]?.why ?? "" };
+}
+
+/**
+ * Tries one case until its policy has an answer: `must_hold` stops at the first failure, `rate` is a sequential test whose failure (or
+ * lack of an answer) one fresh batch must confirm. Any undecided trial makes the case undecided.
+ */
+export async function runTrials(
+  evalCase: EvalCase,
+  trialsPolicy: TrialsPolicy,
+  runTrial: RunTrial,
+): Promise<Tally> {
+  const trials =
+    trialsPolicy.policy === "must_hold"
+      ? await mustHold(evalCase, trialsPolicy.n ?? defaultN(evalCase.severity), runTrial)
+      : await atRate(evalCase, trialsPolicy, runTrial);
+  return tally(evalCase, trials.trials, trials.verdict);
+}
+
+function defaultN(severity: Severity): number {
+  return severity === "P2" ? policy("trialsP2") : policy("trialsP0");
+}
+
+interface Batch {
+  readonly trials: readonly Trial[];
+  readonly verdict: TrialOutcome;
+}
+
+async function mustHold(evalCase: EvalCase, n: number, runTrial: RunTrial): Promise<Batch> {
+  const trials: Trial[] = [];
+  for (let index = 0; index < n; index += 1) {
+    const trial = await runTrial(evalCase, index);
+    trials.push(trial);
+    if (trial.outcome !== "pass") return { trials, verdict: trial.outcome };
+  }
+  return { trials, verdict: "pass" };
+}
+
+async function atRate(
+  evalCase: EvalCase,
+  rate: Extract<TrialsPolicy, { policy: "rate" }>,
+  runTrial: RunTrial,
+): Promise<Batch> {
+  const test = {
+    passRate: rate.pass_rate ?? policy("trialsPassRate"),
+    brokenRate: rate.broken_rate ?? policy("trialsBrokenRate"),
+    alpha: rate.alpha ?? policy("trialsAlpha"),
+    beta: rate.beta ?? policy("trialsBeta"),
+  };
+  const max = rate.max ?? policy("trialsMax");
+  const batch = async (from: number): Promise<Batch> => {
+    const trials: Trial[] = [];
+    for (let index = 0; index < max; index += 1) {
+      const trial = await runTrial(evalCase, from + index);
+      trials.push(trial);
+      if (trial.outcome === "undecided") return { trials, verdict: "undecided" };
+      const passes = trials.filter(({ outcome }) => outcome === "pass").length;
+      const answer = sequential(test, passes, trials.length - passes);
+      if (answer) return { trials, verdict: answer };
+    }
+    return { trials, verdict: "undecided" };
+  };
+  const first = await batch(0);
+  if (first.verdict === "pass" || first.trials.some(({ outcome }) => outcome === "undecided"))
+    return first;
+  const second = await batch(max);
+  return { trials: [...first.trials, ...second.trials], verdict: second.verdict };
+}
+
+function tally(evalCase: EvalCase, trials: readonly Trial[], verdict: TrialOutcome): Tally {
+  const deciding = trials.find(({ outcome }) => outcome === verdict) ?? trials.at(-1);
+  const failing = trials.filter(({ outcome }) => outcome === "fail");
+  const failed = failing.flatMap(({ grades }) =>
+    grades.filter(({ kind }) => kind === "fail").map(({ assertion }) => assertion),
+  );
+  return {
+    case: evalCase,
+    trials,
+    verdict,
+    why:
+      verdict === "undecided" && deciding?.outcome !== "undecided"
+        ? `${trials.length} trials did not settle it`
+        : (deciding?.why ?? "no trial ran"),
+    failed: [...new Set(failed)],
+    upperFailureRate:
+      failing.length === 0 && verdict === "pass" ? upperFailureRate(trials.length) : null,
+  };
+}

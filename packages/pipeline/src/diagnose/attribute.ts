@@ -92,7 +92,9 @@ function causeOf(weighed: Weighed, verdict: Verdict, facts: Facts): Cause {
 /** What to say when no cause is supported: what was looked for, and what spoke against it. */
 function unknownCause(weighed: readonly Weighed[], facts: Facts): Cause {
   const checks = weighed.map(({ row, checks: asked }): Check => {
-    const against = asked.find(({ result }) => result === "contradicts") ?? asked.find(({ result }) => result === "not_run");
+    const against =
+      asked.find(({ result }) => result === "contradicts") ??
+      asked.find(({ result }) => result === "not_run");
     return {
       id: row.cause,
       asks: row.pattern,

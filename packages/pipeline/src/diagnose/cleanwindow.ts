@@ -15,7 +15,10 @@ export interface Clean {
   /** By the keys of `window.shapes`. */
   readonly profiles: ReadonlyMap<string, ShapeProfile>;
   /** Tool → the agent whose model call usually asks for it first, and which of its calls that is (from 0). */
-  readonly callers: ReadonlyMap<string, { readonly agent: string | null; readonly ordinal: number }>;
+  readonly callers: ReadonlyMap<
+    string,
+    { readonly agent: string | null; readonly ordinal: number }
+  >;
   /** Tools that bring documents, with the share of clean runs that use them. */
   readonly retrievers: ReadonlyMap<string, number>;
   /** Share of clean runs in which some retriever was used. */

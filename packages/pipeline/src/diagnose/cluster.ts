@@ -5,7 +5,7 @@ import type { Clean } from "./cleanwindow.ts";
 import { differencesOf, examplesOf } from "./contrast.ts";
 import type { Versioned } from "./evidence.ts";
 import type { Member } from "./facts.ts";
-import { dayMs } from "./flows.ts";
+import { compareText, dayMs } from "./flows.ts";
 import type { Flow } from "./flows.ts";
 import { clusterIdOf, signatureOf } from "./signature.ts";
 import { titleOf } from "./title.ts";
@@ -46,7 +46,7 @@ export interface ClusterContext {
 function perDay(flow: Flow, members: readonly Member[]): readonly number[] {
   const first = Math.floor((flow.runs[0]?.startedMs ?? 0) / dayMs);
   const last = Math.floor((flow.runs.at(-1)?.startedMs ?? 0) / dayMs);
-  const days = new Array<number>(Math.min(last - first + 1, policy("daysShownMost"))).fill(0);
+  const days = Array.from({ length: Math.min(last - first + 1, policy("daysShownMost")) }, () => 0);
   for (const { entry } of members) {
     const index = Math.floor(entry.run.startedMs / dayMs) - (last - days.length + 1);
     if (index >= 0) days[index] = (days[index] ?? 0) + 1;
@@ -59,7 +59,11 @@ function failingOf(members: readonly Member[]): Readonly<Record<string, number>>
   for (const { entry } of members) {
     for (const reason of entry.run.failed) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
-  return Object.fromEntries([...counts].toSorted().map(([reason, n]) => [reason, n / members.length]));
+  return Object.fromEntries(
+    [...counts]
+      .toSorted(([a], [b]) => compareText(a, b))
+      .map(([reason, n]) => [reason, n / members.length]),
+  );
 }
 
 /** A bucket as a cluster: examples, trend, what differs, and why. */
@@ -74,7 +78,11 @@ export function clusterOf({ signature, members }: Bucket, context: ClusterContex
     title: titleOf(signature, typical?.primary),
     workflow: flow.workflow,
     environment: flow.environment,
-    state: context.guarded ? "guarded" : attribution.causes[0]?.cause === "unknown" ? "new" : "diagnosed",
+    state: context.guarded
+      ? "guarded"
+      : attribution.causes[0]?.cause === "unknown"
+        ? "new"
+        : "diagnosed",
     members: members.map(({ entry }) => entry.run.id),
     representative: representative.run.id,
     diverse: diverse.map(({ run }) => run.id),

@@ -106,7 +106,9 @@ export function examplesOf(members: readonly Versioned[]): {
   for (let round = 0; round < 2; round++) {
     let furthest: { rated: (typeof rated)[number]; distance: number } | undefined;
     for (const candidate of rated) {
-      const distance = Math.min(...chosen.map(({ features }) => apart(candidate.features, features)));
+      const distance = Math.min(
+        ...chosen.map(({ features }) => apart(candidate.features, features)),
+      );
       if (distance > (furthest?.distance ?? 0)) furthest = { rated: candidate, distance };
     }
     if (!furthest) break;

@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Change } from "../model/change.ts";
 import type { RunDigest } from "../model/digest.ts";
-import { buildDigest, buildRuns, buildStep, goodSignals, measured, stepsWith } from "../testing/build-digest.ts";
+import {
+  buildDigest,
+  buildRuns,
+  buildStep,
+  goodSignals,
+  measured,
+  stepsWith,
+} from "../testing/build-digest.ts";
 import { diagnoseRuns } from "./diagnose.ts";
 
 const options = { baselineWindow: null, needsDays: true };
@@ -20,7 +27,9 @@ function emptyRetrieval(index: number): Partial<RunDigest> {
     ungrounded: ["D-9"],
     retrieved: [],
     versions: { "prompt:desk": "a".repeat(64), deploy: "1.0.0", "index:rules": "rules-v2" },
-    steps: stepsWith({ find_rules: { documents: { count: 0, ids: [], topScore: null }, query: `claim ${index}` } }),
+    steps: stepsWith({
+      find_rules: { documents: { count: 0, ids: [], topScore: null }, query: `claim ${index}` },
+    }),
   };
 }
 
@@ -59,13 +68,21 @@ describe("the story of the article", () => {
 
   test("its drift is placed at the first failed run and says its false-alarm rate", () => {
     const [drift] = result.workflows[0]?.drifts ?? [];
-    expect(drift).toMatchObject({ signal: "grounded", before: 1, open: true, falseAlarmRate: 0.005 });
+    expect(drift).toMatchObject({
+      signal: "grounded",
+      before: 1,
+      open: true,
+      falseAlarmRate: 0.005,
+    });
     expect(drift?.onsetMs).toBe(story[240]?.startedMs);
   });
 
   test("the trail leads from the answer back to the retrieval, by value", () => {
     const run = result.runs[0];
-    expect(run?.trail).toMatchObject({ proven: true, hops: [{ name: "find_rules", proof: "value", text: "D-1" }] });
+    expect(run?.trail).toMatchObject({
+      proven: true,
+      hops: [{ name: "find_rules", proof: "value", text: "D-1" }],
+    });
   });
 
   test("what each query returned before and now is at hand", () => {
@@ -109,7 +126,9 @@ describe("causes", () => {
       signals: { ...goodSignals, downstream_ok: measured(false) },
       steps: stepsWith({ get_claim: { resultShape: "/amount:int\n/currency_code:text\n/id:id" } }),
     });
-    expect(topOf([...base, ...buildRuns(240, 320, { every: 2, broken })])).toBe("tool_schema_change");
+    expect(topOf([...base, ...buildRuns(240, 320, { every: 2, broken })])).toBe(
+      "tool_schema_change",
+    );
   });
 
   test("values that are merely gone are nobody's deploy: unknown", () => {
@@ -126,7 +145,10 @@ describe("causes", () => {
       failed: ["fallback"],
       signals: { ...goodSignals, fallback: measured(true) },
       steps: stepsWith({
-        get_claim: { outcome: "error", error: { class: "network", template: "<n> bad gateway", text: "502" } },
+        get_claim: {
+          outcome: "error",
+          error: { class: "network", template: "<n> bad gateway", text: "502" },
+        },
       }),
     });
     const runs = [...base, ...buildRuns(240, 270, { broken }), ...buildRuns(270, 320)];
@@ -169,7 +191,9 @@ describe("causes", () => {
         buildStep({ seq: 1, kind: "llm", name: "chat", finish: "stop" }),
       ],
     });
-    expect(topOf([...base, ...buildRuns(240, 320, { every: 4, broken })])).toBe("provider_model_drift");
+    expect(topOf([...base, ...buildRuns(240, 320, { every: 4, broken })])).toBe(
+      "provider_model_drift",
+    );
   });
 });
 
@@ -197,7 +221,14 @@ describe("states", () => {
   });
 
   test("no runs give an empty diagnosis", () => {
-    expect(diagnose([])).toEqual({ workflows: [], clusters: [], runs: [], standings: [], changes: [], warnings: [] });
+    expect(diagnose([])).toEqual({
+      workflows: [],
+      clusters: [],
+      runs: [],
+      standings: [],
+      changes: [],
+      warnings: [],
+    });
   });
 
   test("an output unlike all clean ones fails downstream_ok, by its learned shape", () => {
@@ -222,7 +253,10 @@ describe("states", () => {
       ...buildRuns(0, 240, { clean: confident(0.95) }),
       ...buildRuns(240, 340, { every: 2, broken: confident(0.5), clean: confident(0.95) }),
     ]);
-    expect(result.workflows[0]).toMatchObject({ failedRuns: 0, drifts: [{ signal: "confidence" }] });
+    expect(result.workflows[0]).toMatchObject({
+      failedRuns: 0,
+      drifts: [{ signal: "confidence" }],
+    });
     expect(result.clusters[0]?.signature.primary).toBe("low_confidence");
     expect(result.runs.every(({ affected }) => affected)).toBe(true);
   });
@@ -230,9 +264,16 @@ describe("states", () => {
 
 /** Runs of two workflows, some of them broken, in numbers below and above what freezes a baseline. */
 const anyRuns = fc
-  .record({ clean: fc.integer({ min: 0, max: 230 }), later: fc.integer({ min: 0, max: 60 }), every: fc.integer({ min: 1, max: 5 }) })
+  .record({
+    clean: fc.integer({ min: 0, max: 230 }),
+    later: fc.integer({ min: 0, max: 60 }),
+    every: fc.integer({ min: 1, max: 5 }),
+  })
   .map(({ clean, later, every }) => [
-    ...buildRuns(0, clean, { every: 17, broken: () => ({ failed: ["error"], error: { class: "other", template: "", text: "" } }) }),
+    ...buildRuns(0, clean, {
+      every: 17,
+      broken: () => ({ failed: ["error"], error: { class: "other", template: "", text: "" } }),
+    }),
     ...buildRuns(clean, clean + later, { every, broken: emptyRetrieval }),
     buildDigest(9999, { workflow: "other", failed: ["fallback"] }),
   ]);
@@ -243,8 +284,18 @@ describe("what always holds", () => {
       fc.property(anyRuns, (runs) => {
         const result = diagnose(runs);
         const members = result.clusters.flatMap((cluster) => cluster.members);
-        expect(members.toSorted()).toEqual(runs.filter((run) => run.failed.length > 0).map((run) => run.id).toSorted());
-        expect(result.standings.filter(({ cluster }) => cluster !== null).map(({ id }) => id).toSorted()).toEqual(members.toSorted());
+        expect(members.toSorted()).toEqual(
+          runs
+            .filter((run) => run.failed.length > 0)
+            .map((run) => run.id)
+            .toSorted(),
+        );
+        expect(
+          result.standings
+            .filter(({ cluster }) => cluster !== null)
+            .map(({ id }) => id)
+            .toSorted(),
+        ).toEqual(members.toSorted());
       }),
       { numRuns: 20 },
     );
@@ -254,7 +305,9 @@ describe("what always holds", () => {
     fc.assert(
       fc.property(anyRuns, fc.integer({ min: 1, max: 1000 }), (runs, seed) => {
         const shuffled = [...runs, ...runs.slice(0, 5)].toSorted(
-          (a, b) => ((Number.parseInt(a.id.slice(-6), 16) * seed) % 997) - ((Number.parseInt(b.id.slice(-6), 16) * seed) % 997),
+          (a, b) =>
+            ((Number.parseInt(a.id.slice(-6), 16) * seed) % 997) -
+            ((Number.parseInt(b.id.slice(-6), 16) * seed) % 997),
         );
         expect(diagnose(shuffled)).toEqual(diagnose(runs));
       }),
@@ -285,7 +338,11 @@ describe("what always holds", () => {
       startedMs: run.startedMs + 123_456_789,
       inputText: `other ${index}`,
       outputText: `other ${index}`,
-      steps: run.steps.map((step) => ({ ...step, spanId: `f${step.spanId.slice(1)}`, query: step.query && `${step.query}?` })),
+      steps: run.steps.map((step) => ({
+        ...step,
+        spanId: `f${step.spanId.slice(1)}`,
+        query: step.query && `${step.query}?`,
+      })),
     }));
     expect(diagnose(moved).clusters[0]?.id).toBe(one);
   });

@@ -148,7 +148,9 @@ export function streamsOf(flow: Flow, reference: Reference, signal: SignalName):
       later: observe(later.filter(own)),
     };
   };
-  const types = [...new Set(reference.runs.flatMap((run) => run.taskType ?? []))].toSorted(compareText);
+  const types = [...new Set(reference.runs.flatMap((run) => run.taskType ?? []))].toSorted(
+    compareText,
+  );
   const typed = types.length > 1 ? types.map(streamOf) : [];
   return [
     streamOf(null),
@@ -161,7 +163,11 @@ export function streamsOf(flow: Flow, reference: Reference, signal: SignalName):
  * highest; what came since is the next reference, so that a further fall is found as well and a return ends the step. Windows in
  * control join the reference up to `policy.baselineRunsMax`.
  */
-function stepsOf(stream: Stream, detector: Detector, plan: ReturnType<typeof lookPlan>): readonly Step[] {
+function stepsOf(
+  stream: Stream,
+  detector: Detector,
+  plan: ReturnType<typeof lookPlan>,
+): readonly Step[] {
   const steps: Step[] = [];
   let baseline = [...stream.reference];
   let level = baseline;
@@ -205,7 +211,9 @@ function returned(
   { baseline, level, window }: Record<"baseline" | "level" | "window", readonly Observation[]>,
 ): boolean {
   const rose = detector.fell(window, level);
-  return rose.p <= policy("returnAlpha") && rose.matters && !detector.fell(baseline, window).matters;
+  return (
+    rose.p <= policy("returnAlpha") && rose.matters && !detector.fell(baseline, window).matters
+  );
 }
 
 /**

@@ -178,17 +178,16 @@ function short(value: string | null): string {
 }
 
 /** Told and derived changes in one list by time, each id once. */
-export function ledgerOf(
-  told: readonly Change[],
-  derived: readonly Change[],
-): readonly Change[] {
+export function ledgerOf(told: readonly Change[], derived: readonly Change[]): readonly Change[] {
   const unique = new Map([...derived, ...told].map((change) => [change.id, change]));
   return [...unique.values()].toSorted((a, b) => a.atMs - b.atMs || compareText(a.id, b.id));
 }
 
 /** Whether a change may concern a flow: told entries without a workflow or service concern everyone. */
 export function concerns(change: Change, flow: Flow): boolean {
-  const services = new Set(flow.runs.slice(0, policy("changeWindowRuns")).map((run) => run.service));
+  const services = new Set(
+    flow.runs.slice(0, policy("changeWindowRuns")).map((run) => run.service),
+  );
   return (
     (change.workflow === null || change.workflow === flow.workflow) &&
     (change.environment === null || change.environment === flow.environment) &&

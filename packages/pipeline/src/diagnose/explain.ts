@@ -65,7 +65,12 @@ export function attributeFlows(
     const changes = around.changes.filter((change) => concerns(change, flow.flow));
     const clusters = buckets.map((one) => {
       const others = all.filter((other) => other.flow !== flow);
-      const facts = factsOf(flow, one, { ...around, changes, cleanRuns, alike: alikeTo(one, others) });
+      const facts = factsOf(flow, one, {
+        ...around,
+        changes,
+        cleanRuns,
+        alike: alikeTo(one, others),
+      });
       return clusterOf(one.bucket, {
         flow: flow.flow,
         clean: flow.clean,
@@ -116,7 +121,10 @@ function alikeTo(
 function factsOf(
   flow: ReadFlow,
   { bucket, onset, before }: Dated,
-  around: Surroundings & { readonly cleanRuns: readonly Versioned[]; readonly alike: readonly string[] },
+  around: Surroundings & {
+    readonly cleanRuns: readonly Versioned[];
+    readonly alike: readonly string[];
+  },
 ): Facts {
   const { signature, members } = bucket;
   const ids = new Set(members.map(({ entry }) => entry.run.id));
@@ -175,7 +183,11 @@ function baselineOf({ reference }: ReadFlow): Baseline | null {
 
 function workflowOf(
   read: ReadFlow,
-  { clusters, around, runs }: {
+  {
+    clusters,
+    around,
+    runs,
+  }: {
     readonly clusters: readonly Cluster[];
     readonly around: Surroundings;
     readonly runs: readonly DiagnosedRun[];
@@ -219,10 +231,11 @@ function badSince({ versioned }: ReadFlow, drift: Drift): readonly Versioned[] {
 /** Whether the runs that a drift counts as bad stand in clusters that explain them. */
 function isExplained(read: ReadFlow, drift: Drift, clusters: readonly Cluster[]): boolean {
   const shown = new Set(
-    clusters.filter(({ signature }) => signature.component !== "").flatMap(({ members }) => members),
+    clusters
+      .filter(({ signature }) => signature.component !== "")
+      .flatMap(({ members }) => members),
   );
-  const bad = badSince(read, drift);
-  return bad.length > 0 && bad.some(({ run }) => shown.has(run.id));
+  return badSince(read, drift).some(({ run }) => shown.has(run.id));
 }
 
 function attributeDrift(read: ReadFlow, drift: Drift, around: Surroundings): Attribution {

@@ -96,10 +96,7 @@ export function originKindOf(view: RunView, seq: number): Member["originKind"] {
 }
 
 /** Confidence of members against that of clean runs: Mann–Whitney, as in the detector of drift. */
-export function confidenceOf(
-  members: readonly Versioned[],
-  clean: readonly Versioned[],
-): Movement {
+export function confidenceOf(members: readonly Versioned[], clean: readonly Versioned[]): Movement {
   const values = (runs: readonly Versioned[]): readonly number[] =>
     runs.flatMap(({ run: { signals } }) =>
       signals.confidence.kind === "measured" ? [signals.confidence.value] : [],
@@ -107,7 +104,10 @@ export function confidenceOf(
   const [now, before] = [values(members), values(clean)];
   const few = policy("clusterShownFrom");
   if (now.length < few || before.length < policy("shapeSamples")) {
-    return { result: "absent", text: `confidence was read in ${now.length} of ${members.length} members` };
+    return {
+      result: "absent",
+      text: `confidence was read in ${now.length} of ${members.length} members`,
+    };
   }
   const { p, delta } = valuesFell(before, now);
   const mean = (list: readonly number[]): string =>

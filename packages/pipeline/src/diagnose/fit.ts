@@ -77,7 +77,11 @@ export function onsetOf(
  */
 export function fitOf(
   change: Change,
-  { versioned, members, onset }: {
+  {
+    versioned,
+    members,
+    onset,
+  }: {
     readonly versioned: readonly Versioned[];
     readonly members: ReadonlySet<RunId>;
     readonly onset: Onset;
@@ -105,11 +109,19 @@ export function fitOf(
     carrying,
     others,
     verdict: why === null ? "fits" : "ruled_out",
-    why: why ?? `${carrying.count} of ${carrying.of} runs with it, ${others.count} of ${others.of} without`,
+    why:
+      why ??
+      `${carrying.count} of ${carrying.of} runs with it, ${others.count} of ${others.of} without`,
   };
 }
 
-function reasonAgainst({ carrying, others, cleanFirst, loss, change }: {
+function reasonAgainst({
+  carrying,
+  others,
+  cleanFirst,
+  loss,
+  change,
+}: {
   readonly carrying: Share;
   readonly others: Share;
   readonly cleanFirst: number;

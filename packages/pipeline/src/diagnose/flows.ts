@@ -18,7 +18,10 @@ export function compareText(a: string, b: string): number {
 }
 
 /** Items by a key, in the order of their first appearance. */
-export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
+export function groupBy<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+): ReadonlyMap<string, readonly T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {
     const key = keyOf(item);
@@ -96,7 +99,11 @@ export function referenceOf(flow: Flow, options: ReferenceOptions): Reference {
       : flow.runs.length < policy("provisionalRuns")
         ? "learning"
         : "provisional",
-    warnings: warningsOf(flow, runs.length, { spanMs, frozen, named: options.baselineWindow !== null }),
+    warnings: warningsOf(flow, runs.length, {
+      spanMs,
+      frozen,
+      named: options.baselineWindow !== null,
+    }),
   };
 }
 
@@ -120,7 +127,9 @@ function warningsOf(
   const needed = policy("baselineRuns");
   if (runs < needed) {
     return named
-      ? [`${name}: the named baseline holds ${runs} runs; ${needed} are needed, so no drift is looked for`]
+      ? [
+          `${name}: the named baseline holds ${runs} runs; ${needed} are needed, so no drift is looked for`,
+        ]
       : [];
   }
   const days = spanMs / dayMs;

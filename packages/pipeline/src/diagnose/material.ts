@@ -35,7 +35,10 @@ function day(atMs: number): string {
   return new Date(atMs).toISOString().slice(0, 10);
 }
 
-function found(documents: { readonly ids: readonly string[]; readonly topScore: number | null }): string {
+function found(documents: {
+  readonly ids: readonly string[];
+  readonly topScore: number | null;
+}): string {
   const score = documents.topScore === null ? "" : ` (best ${documents.topScore.toFixed(2)})`;
   return documents.ids.length > 0 ? `${documents.ids.slice(0, 5).join(", ")}${score}` : "nothing";
 }
@@ -76,7 +79,11 @@ function queries(facts: Facts): Material {
             : best,
         null,
       );
-    return [query, like ? `${like.text} for "${like.query}"` : "no clean query is like it", found(documents)];
+    return [
+      query,
+      like ? `${like.text} for "${like.query}"` : "no clean query is like it",
+      found(documents),
+    ];
   });
   return {
     title: "Queries: what they returned before, and now",
@@ -124,14 +131,16 @@ function modelsByDay(facts: Facts): Material {
     ({ run }) => Math.abs(run.startedMs - around) <= reach,
   );
   const days = groupBy(near, ({ run }) => day(run.startedMs));
-  const rows = [...days].toSorted(([a], [b]) => compareText(a, b)).map(([date, runs]) => [
-    date,
-    String(runs.length),
-    models(runs, "model_requested:"),
-    models(runs, "model_answered:"),
-    models(runs, "model_build:"),
-    confidence(runs),
-  ]);
+  const rows = [...days]
+    .toSorted(([a], [b]) => compareText(a, b))
+    .map(([date, runs]) => [
+      date,
+      String(runs.length),
+      models(runs, "model_requested:"),
+      models(runs, "model_answered:"),
+      models(runs, "model_build:"),
+      confidence(runs),
+    ]);
   return {
     title: "Models and confidence by day",
     before: null,
@@ -160,12 +169,14 @@ function confidence(runs: readonly Versioned[]): string {
 function byTaskType(facts: Facts): Material {
   const ids = new Set(facts.members.map(({ entry }) => entry.run.id));
   const types = groupBy(facts.since, ({ run }) => run.taskType ?? "none given");
-  const rows = [...types].toSorted(([a], [b]) => compareText(a, b)).map(([type, runs]) => [
-    type,
-    `${runs.filter(({ run }) => ids.has(run.id)).length} of ${runs.length}`,
-    confidence(runs),
-    runs.find(({ run }) => ids.has(run.id))?.run.inputText?.slice(0, 80) ?? "",
-  ]);
+  const rows = [...types]
+    .toSorted(([a], [b]) => compareText(a, b))
+    .map(([type, runs]) => [
+      type,
+      `${runs.filter(({ run }) => ids.has(run.id)).length} of ${runs.length}`,
+      confidence(runs),
+      runs.find(({ run }) => ids.has(run.id))?.run.inputText?.slice(0, 80) ?? "",
+    ]);
   return {
     title: "Since the onset, by kind of task",
     before: null,
@@ -194,11 +205,13 @@ function border(facts: Facts): Material {
 
 /** The first broken step of some members, for reading. */
 function firstBroken(facts: Facts): Material {
-  const rows = facts.members.slice(0, policy("queriesShown")).map((member) => [
-    member.entry.run.id,
-    stepName(member),
-    member.primary?.seen ?? "nothing deviates from clean runs",
-  ]);
+  const rows = facts.members
+    .slice(0, policy("queriesShown"))
+    .map((member) => [
+      member.entry.run.id,
+      stepName(member),
+      member.primary?.seen ?? "nothing deviates from clean runs",
+    ]);
   return {
     title: "First broken steps",
     before: null,

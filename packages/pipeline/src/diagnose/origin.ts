@@ -5,7 +5,11 @@ import { componentOf, isCall } from "./view.ts";
 import type { RunView } from "./view.ts";
 
 /** Kinds that say where a failure showed, not where it began: they name the origin only if nothing else does. */
-const manifest: ReadonlySet<DeviationKind> = new Set(["app_rejected", "contract", "output_mismatch"]);
+const manifest: ReadonlySet<DeviationKind> = new Set([
+  "app_rejected",
+  "contract",
+  "output_mismatch",
+]);
 
 /**
  * The deviation that stands for a run: the earliest strong one; else the earliest of medium strength that is not merely where the
@@ -108,7 +112,7 @@ export function trailOf(view: RunView, origin: StepDigest): Trail | null {
   if (!failing) return null;
   const reached = upstreamOf(view, failing);
   const hops: Hop[] = [];
-  for (let seq: number | null = origin.seq; seq !== null; ) {
+  for (let seq: number | null = origin.seq; seq !== null;) {
     const entry: Reached | undefined = reached.get(seq);
     const step = view.bySeq.get(seq);
     if (!entry || !step || !entry.hop) break;

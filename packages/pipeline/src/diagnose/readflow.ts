@@ -40,7 +40,10 @@ function cleanRunsOf(reference: Reference): readonly RunDigest[] {
  * The clean window of a flow and its runs read again by it. A run of the window whose output turns out to be unlike the others
  * leaves it, and all are read once more.
  */
-function settle(flow: Flow, options: ReferenceOptions): Pick<ReadFlow, "flow" | "reread" | "reference" | "clean"> {
+function settle(
+  flow: Flow,
+  options: ReferenceOptions,
+): Pick<ReadFlow, "flow" | "reread" | "reference" | "clean"> {
   const before = referenceOf(flow, options);
   if (!before.frozen) return { flow, reread: new Set(), reference: before, clean: null };
   const rough = cleanWindowOf(cleanRunsOf(before));
@@ -56,7 +59,12 @@ function settle(flow: Flow, options: ReferenceOptions): Pick<ReadFlow, "flow" | 
     return withReading(run, reading);
   });
   const after = { ...flow, runs };
-  return { flow: after, reread, reference: referenceOf(after, options), clean: withRates(clean, ratesOf(clean, runs)) };
+  return {
+    flow: after,
+    reread,
+    reference: referenceOf(after, options),
+    clean: withRates(clean, ratesOf(clean, runs)),
+  };
 }
 
 /** Share of the window's runs that show each deviation: what is usual is no deviation. */

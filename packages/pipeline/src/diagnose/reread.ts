@@ -60,7 +60,11 @@ export function rereadDownstream(run: RunDigest, clean: Clean): Reading<boolean>
     value: violations.length === 0,
     method: "learned_shape",
     source: "server",
-    evidence: violations.map((text) => ({ spanId: null, path: "output", text: text.slice(0, 300) })),
+    evidence: violations.map((text) => ({
+      spanId: null,
+      path: "output",
+      text: text.slice(0, 300),
+    })),
   };
 }
 

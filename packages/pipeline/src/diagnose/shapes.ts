@@ -122,7 +122,7 @@ function excused(pointer: string, leaves: ReadonlyMap<string, ReadonlySet<string
 
 /** Whether a new pointer only fills what was empty in some results of the profile. */
 function elaborates(pointer: string, profile: ShapeProfile): boolean {
-  for (let above = pointer; above !== ""; ) {
+  for (let above = pointer; above !== "";) {
     above = parentOf(above);
     const types = profile.pointers.get(above)?.types;
     if (types && [...types.keys()].some((type) => emptyTypes.has(type))) return true;
@@ -199,7 +199,9 @@ function compare(profile: ShapeProfile, shape: string): ShapeDifference {
 }
 
 function commonest(types: ReadonlyMap<string, number>): string {
-  return [...types.entries()].toSorted((a, b) => b[1] - a[1] || compareText(a[0], b[0]))[0]?.[0] ?? "";
+  return (
+    [...types.entries()].toSorted((a, b) => b[1] - a[1] || compareText(a[0], b[0]))[0]?.[0] ?? ""
+  );
 }
 
 /** Whether anything differs. */

@@ -19,7 +19,10 @@ const lanczos = [
 export function logGamma(x: number): number {
   if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
   const z = x - 1;
-  const sum = lanczos.reduce((total, value, index) => total + value / (z + index + 1), 0.9999999999998099);
+  const sum = lanczos.reduce(
+    (total, value, index) => total + value / (z + index + 1),
+    0.9999999999998099,
+  );
   const t = z + 7.5;
   return 0.5 * Math.log(2 * Math.PI) + (z + 0.5) * Math.log(t) - t + Math.log(sum);
 }
@@ -118,11 +121,15 @@ export function normalAbove(z: number): number {
   if (z < 0) return 1 - normalAbove(-z);
   if (z > 5) {
     const inverse = 1 / (z * z);
-    return (Math.exp((-z * z) / 2) / (z * Math.sqrt(2 * Math.PI))) * (1 - inverse + 3 * inverse * inverse);
+    return (
+      (Math.exp((-z * z) / 2) / (z * Math.sqrt(2 * Math.PI))) *
+      (1 - inverse + 3 * inverse * inverse)
+    );
   }
   const t = 1 / (1 + (0.3275911 * z) / Math.SQRT2);
   const poly =
-    t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+    t *
+    (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
   return (poly * Math.exp((-z * z) / 2)) / 2;
 }
 
@@ -145,7 +152,7 @@ export function valuesFell(
   ].toSorted((x, y) => x.value - y.value);
   let rankSum = 0;
   let ties = 0;
-  for (let start = 0; start < all.length; ) {
+  for (let start = 0; start < all.length;) {
     let end = start;
     while (end < all.length && all[end]?.value === all[start]?.value) end++;
     const size = end - start;

@@ -10,20 +10,24 @@ interface Words {
 const sentences: Readonly<Record<string, (words: Words) => string>> = {
   schema_mismatch: ({ component, seen }) => `${component} answers with another shape: ${seen}`,
   value_mismatch: ({ component, seen }) => `${component} answers with values gone: ${seen}`,
-  handoff_schema: ({ component, seen }) => `what is handed over to ${component} has another shape: ${seen}`,
+  handoff_schema: ({ component, seen }) =>
+    `what is handed over to ${component} has another shape: ${seen}`,
   args_mismatch: ({ component, seen }) => `${component} is asked in another form: ${seen}`,
   empty_retrieval: ({ component }) => `${component} finds no documents`,
-  no_retrieval: ({ component }) => `${component} answers without retrieving, and cites what it never read`,
+  no_retrieval: ({ component }) =>
+    `${component} answers without retrieving, and cites what it never read`,
   ungrounded: ({ component }) => `${component} cites documents that were not retrieved`,
   loop: ({ component }) => `${component} is called again and again`,
   truncated: ({ component }) => `answers of ${component} are cut off`,
   empty_result: ({ component }) => `${component} answers with nothing`,
   missing_step: ({ component }) => `${component} is no longer called`,
   low_score: ({ component }) => `${component} finds worse matches than before`,
-  args_ungrounded: ({ component }) => `${component} is asked with values that nothing in the run holds`,
+  args_ungrounded: ({ component }) =>
+    `${component} is asked with values that nothing in the run holds`,
   order_never: ({ component }) => `${component} is called in an order not seen in clean runs`,
   contract: ({ component, seen }) => `the output of ${component} breaks the contract: ${seen}`,
-  output_mismatch: ({ component, seen }) => `the output of ${component} is unlike clean ones: ${seen}`,
+  output_mismatch: ({ component, seen }) =>
+    `the output of ${component} is unlike clean ones: ${seen}`,
   app_rejected: ({ component, seen }) => `${component} rejects the output: ${seen}`,
   num_unsupported: ({ component }) => `${component} states numbers that nothing it read holds`,
   fallback: ({ component }) => `the second choice ${component} is used`,

@@ -133,7 +133,9 @@ export function cleanSteps(): readonly StepDigest[] {
 }
 
 /** The same steps with some of them changed, by name. */
-export function stepsWith(changes: Readonly<Record<string, Partial<StepDigest>>>): readonly StepDigest[] {
+export function stepsWith(
+  changes: Readonly<Record<string, Partial<StepDigest>>>,
+): readonly StepDigest[] {
   return cleanSteps().map((step) => ({ ...step, ...changes[step.name] }));
 }
 
@@ -141,7 +143,11 @@ export function stepsWith(changes: Readonly<Record<string, Partial<StepDigest>>>
 export function buildRuns(
   from: number,
   to: number,
-  { every, broken, clean }: {
+  {
+    every,
+    broken,
+    clean,
+  }: {
     readonly every?: number;
     readonly broken?: (index: number) => Partial<RunDigest>;
     readonly clean?: (index: number) => Partial<RunDigest>;

@@ -1,0 +1,176 @@
+import type { Check } from "../model/attribution.ts";
+import type { ChangeKind } from "../model/change.ts";
+import { policy } from "../model/policy.ts";
+import { failing, fitOfKind, isCommon, ofMembers, shareWhere } from "./facts.ts";
+import type { Facts } from "./facts.ts";
+
+/** What one check of the lookup table answers, with numbers. */
+export type Answer = Pick<Check, "result" | "seen">;
+
+export const matches = (seen: string): Answer => ({ result: "matches", seen });
+const contradicts = (seen: string): Answer => ({ result: "contradicts", seen });
+export const notRun = (seen: string): Answer => ({ result: "not_run", seen });
+
+export function whether(holds: boolean, seen: string): Answer {
+  return holds ? matches(seen) : contradicts(seen);
+}
+
+export function primaryIn(facts: Facts, kinds: readonly string[]): Answer {
+  const share = shareWhere(
+    facts,
+    ({ primary }) => primary !== undefined && kinds.includes(primary.kind),
+  );
+  return whether(isCommon(share), `${facts.signature.primary}: ${ofMembers(share)}`);
+}
+
+export function beganAt(facts: Facts, kind: string, words: string): Answer {
+  const share = shareWhere(facts, ({ originKind }) => originKind === kind);
+  return whether(isCommon(share), `${ofMembers(share)} begin at ${words}`);
+}
+
+/** A change of these kinds that fits; else whether such changes could have been seen at all. */
+export function changed(
+  facts: Facts,
+  kinds: readonly ChangeKind[],
+  prefixes: readonly string[],
+): Answer {
+  const fit = fitOfKind(facts, kinds);
+  if (fit) return matches(`${fit.change.title}: ${fit.why}`);
+  if (!facts.onset) return notRun("too few members to say when it began");
+  const visible = facts.members.some(({ entry }) =>
+    [...entry.versions.keys()].some((field) => prefixes.some((prefix) => field.startsWith(prefix))),
+  );
+  if (!visible) return notRun("the spans do not show it, and nobody told of one");
+  return contradicts("visible in the spans, and no change of it fits the onset");
+}
+
+/** That nothing else changed: contradicted only by a change that the runs themselves show and that explains them better. */
+export function unchanged(
+  facts: Facts,
+  kinds: readonly ChangeKind[],
+  than: readonly ChangeKind[],
+): Answer {
+  const other = fitOfKind(facts, kinds);
+  const own = fitOfKind(facts, than);
+  if (!other) return matches("none fits the onset");
+  if (own && own.loss <= other.loss)
+    return matches(`${own.change.title} fits better than ${other.change.title}`);
+  if (other.change.origin === "told" && other.change.field === null && own) {
+    return notRun(`${other.change.title} was told for about the same time`);
+  }
+  return contradicts(`${other.change.title}: ${other.why}`);
+}
+
+export function confidenceFell(facts: Facts): Answer {
+  const { result, text } = facts.confidence;
+  if (result === "absent") return notRun(text);
+  return whether(result === "fell", text);
+}
+
+export function confidenceStable(facts: Facts): Answer {
+  const { result, text } = facts.confidence;
+  if (result === "absent") return notRun(text);
+  return whether(result === "stable", text);
+}
+
+export function failsBy(
+  facts: Facts,
+  reasons: readonly ("grounded" | "downstream_ok" | "fallback" | "error")[],
+): Answer {
+  const told = reasons.map((reason) => `${reason} ${ofMembers(failing(facts, reason))}`).join(", ");
+  const some = shareWhere(facts, ({ entry }) =>
+    reasons.some((reason) => entry.run.failed.includes(reason)),
+  );
+  return whether(some.count * 2 >= some.of, told);
+}
+
+const drifting = [
+  "no_retrieval",
+  "missing_step",
+  "args_mismatch",
+  "order_never",
+  "loop",
+  "truncated",
+];
+const modelKinds = [
+  ...drifting,
+  "low_confidence",
+  "args_ungrounded",
+  "ungrounded",
+  "output_mismatch",
+  "contract",
+  "app_rejected",
+  "num_unsupported",
+  "hedge",
+];
+export const ownChanges: readonly ChangeKind[] = [
+  "prompt",
+  "tool_schema",
+  "index",
+  "response_schema",
+];
+
+export function fingerprintShift(facts: Facts): Answer {
+  const answer = primaryIn(facts, drifting);
+  if (answer.result === "matches") return answer;
+  const weaker = primaryIn(facts, modelKinds);
+  const model = fitOfKind(facts, ["model", "provider"]);
+  if (weaker.result === "matches" && (model || facts.confidence.result === "fell")) return weaker;
+  return answer;
+}
+
+export function silentModel(facts: Facts): Answer {
+  const answer = changed(facts, ["model", "provider"], ["model_answered:", "model_build:"]);
+  return answer.result === "contradicts"
+    ? notRun(
+        "the model's name and build stayed the same; a provider may change what is behind them",
+      )
+    : answer;
+}
+
+export function fallbackFlat(facts: Facts): Answer {
+  const share = failing(facts, "fallback");
+  return whether(
+    share.count / Math.max(1, share.of) < policy("fallbackFlatShare"),
+    ofMembers(share),
+  );
+}
+
+export function oneTask(facts: Facts): Answer {
+  const focus = facts.taskType;
+  if (!focus) return notRun("runs have no task type, or only one");
+  const { members, inside, outside, name } = focus;
+  const seen = `${name}: ${ofMembers(members)}; of other tasks ${outside.count} of ${outside.of}, of this ${inside.count} of ${inside.of}`;
+  const lift = inside.count / Math.max(1, inside.of) / ((outside.count + 0.5) / (outside.of + 1));
+  return whether(isCommon(members) && lift >= policy("taskLift"), seen);
+}
+
+/** A provider's change reaches every kind of task; what stands in one alone is the model's limit there. */
+export function everyTask(facts: Facts): Answer {
+  const { result, seen } = oneTask(facts);
+  return result === "not_run" ? notRun(seen) : whether(result === "contradicts", seen);
+}
+
+export function newTask(facts: Facts): Answer {
+  const focus = facts.taskType;
+  if (!focus) return notRun("runs have no task type, or only one");
+  const share = focus.cleanRuns / Math.max(1, facts.cleanRuns.length);
+  const seen = `${focus.cleanRuns} of ${facts.cleanRuns.length} clean runs are ${focus.name}`;
+  return share < policy("usualDeviationShare") ? matches(seen) : notRun(seen);
+}
+
+export function severalAgents(facts: Facts): Answer {
+  const share = shareWhere(
+    facts,
+    ({ view }) => new Set(view.steps.flatMap(({ agent }) => agent ?? [])).size > 1,
+  );
+  return whether(isCommon(share), ofMembers(share));
+}
+
+export function upstreamFlat(facts: Facts): Answer {
+  const share = shareWhere(
+    facts,
+    ({ deviations, primary }) => !primary || !deviations.some(({ seq }) => seq < primary.seq),
+  );
+  return whether(isCommon(share), ofMembers(share));
+}

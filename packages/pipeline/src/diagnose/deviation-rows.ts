@@ -1,0 +1,363 @@
+import type { StepDigest } from "../model/digest.ts";
+import { policy } from "../model/policy.ts";
+import { levelName, shapeKey } from "./cleanwindow.ts";
+import type { Clean } from "./cleanwindow.ts";
+import { groupBy } from "./flows.ts";
+import { differenceOf, differs, onlyEmptied, tellDifference } from "./shapes.ts";
+import { callerOf, componentOf, isCall, recovered, retrieves, toolOrder } from "./view.ts";
+import type { RunView } from "./view.ts";
+
+/** What a row of the table found: at which step, of which component, and what was seen instead of what. */
+export interface Finding {
+  readonly at: StepDigest;
+  /** Where it differs from `at`: the tool whose result or arguments deviate. */
+  readonly tool?: string | null;
+  readonly component: string;
+  readonly name?: string;
+  readonly expected?: string | null;
+  readonly seen: string;
+}
+
+function calls(view: RunView): readonly StepDigest[] {
+  return view.steps.filter(isCall);
+}
+
+function describe(step: StepDigest): string {
+  return step.error ? `${step.error.class}: ${step.error.text}` : step.outcome;
+}
+
+/** Failed calls of one tool count once, where they began: a repetition is no second deviation. */
+export function unresolvedErrors(view: RunView): readonly Finding[] {
+  const first = new Map<string, Finding>();
+  for (const step of view.steps) {
+    if (step.kind === "app" || step.kind === "agent") continue;
+    if (step.outcome !== "error" && step.outcome !== "soft_error") continue;
+    if (recovered(view, step, policy("recoveredWithin"))) continue;
+    const component = step.kind === "llm" ? (step.agent ?? step.name) : componentOf(step);
+    const name = `error:${step.error?.class ?? "other"}`;
+    const key = `${component} ${name}`;
+    if (!first.has(key)) first.set(key, { at: step, component, name, seen: describe(step) });
+  }
+  return [...first.values()];
+}
+
+/** Retrievals that found nothing, unless a later one of the run found something. */
+export function emptyRetrievals(view: RunView): readonly Finding[] {
+  const steps = view.steps.filter(retrieves);
+  const isEmpty = (step: StepDigest): boolean =>
+    step.documents?.count === 0 || (step.documents === null && step.outcome === "empty");
+  return steps
+    .filter((step) => isEmpty(step))
+    .filter(
+      (step) => !steps.some((later) => later.seq > step.seq && (later.documents?.count ?? 0) > 0),
+    )
+    .map((step) => ({
+      at: step,
+      component: componentOf(step),
+      expected: "documents",
+      seen: `0 documents${step.query === null ? "" : ` for "${step.query}"`}`,
+    }));
+}
+
+/** Tools that answered with nothing and were not asked again with success. */
+export function emptyResults(view: RunView): readonly Finding[] {
+  return calls(view)
+    .filter((step) => step.outcome === "empty" && !retrieves(step))
+    .filter((step) => !recovered(view, step, policy("recoveredWithin")))
+    .map((step) => ({
+      at: step,
+      component: componentOf(step),
+      expected: "a result",
+      seen: "an empty result",
+    }));
+}
+
+/** Results of tools unlike those of clean runs; `emptied` where the shape is the usual one and only values are gone. */
+export function resultDifferences(
+  view: RunView,
+  clean: Clean,
+): readonly (Finding & { emptied: boolean })[] {
+  return calls(view).flatMap((step) => {
+    if (step.resultShape === null || step.outcome !== "ok") return [];
+    const profile = clean.profiles.get(shapeKey.result(step));
+    const difference = profile && differenceOf(profile, step.resultShape);
+    if (!differs(difference)) return [];
+    return [
+      {
+        at: step,
+        component: componentOf(step),
+        expected: "the shape of clean results",
+        seen: tellDifference(difference),
+        emptied: onlyEmptied(difference),
+      },
+    ];
+  });
+}
+
+/** Arguments are the work of the model call that wrote them, so the deviation stands there. */
+export function argumentDifferences(view: RunView, clean: Clean): readonly Finding[] {
+  return calls(view).flatMap((step) => {
+    const profile = clean.profiles.get(shapeKey.args(step));
+    const difference = profile && step.argsShape !== null && differenceOf(profile, step.argsShape);
+    if (!difference || !differs(difference)) return [];
+    return [
+      {
+        at: callerOf(view, step) ?? step,
+        tool: step.tool,
+        component: componentOf(step),
+        expected: "arguments as in clean runs",
+        seen: tellDifference(difference),
+      },
+    ];
+  });
+}
+
+/** Hand-offs that carry another shape than in clean runs: the work of the model call that handed over. */
+export function handoffDifferences(view: RunView, clean: Clean): readonly Finding[] {
+  return view.steps.flatMap((step) => {
+    if (step.kind !== "handoff" || step.argsShape === null) return [];
+    const profile = clean.profiles.get(shapeKey.handoff(step));
+    const difference = profile && differenceOf(profile, step.argsShape);
+    if (!differs(difference)) return [];
+    return [
+      {
+        at: callerOf(view, step) ?? step,
+        tool: step.tool,
+        component: componentOf(step),
+        expected: "what this hand-off carries in clean runs",
+        seen: tellDifference(difference),
+      },
+    ];
+  });
+}
+
+/** Whether this workflow retrieves by nature: as most of its clean runs do. */
+function usuallyRetrieves(clean: Clean): boolean {
+  return clean.retrieving >= policy("retrievingShare");
+}
+
+/** A run that cites although it never asked: what broke is the call that should have asked. */
+export function skippedRetrieval(view: RunView, clean: Clean): readonly Finding[] {
+  if (view.run.ungrounded.length === 0 || view.steps.some(retrieves)) return [];
+  const first = view.calls[0];
+  if (!first || !usuallyRetrieves(clean)) return [];
+  const share = Math.round(clean.retrieving * 100);
+  return [
+    {
+      at: first,
+      component: first.agent ?? first.name,
+      expected: `a retrieval, as in ${share} % of clean runs`,
+      seen: `no retrieval, yet it cites ${view.run.ungrounded.join(", ")}`,
+    },
+  ];
+}
+
+/** Cited documents that no retrieval of the run returned: the work of what wrote the answer. */
+export function ungroundedCitations(view: RunView): readonly Finding[] {
+  const { writer, run } = view;
+  if (run.ungrounded.length === 0 || !writer) return [];
+  return [
+    {
+      at: writer,
+      component: writer.agent ?? writer.name,
+      expected:
+        run.retrieved && run.retrieved.length > 0 ? `one of ${run.retrieved.join(", ")}` : null,
+      seen: `cites ${run.ungrounded.join(", ")}, which was not retrieved`,
+    },
+  ];
+}
+
+/** Anchored at the first repetition, not where the count is complete. */
+export function loops(view: RunView, clean: Clean | null): readonly Finding[] {
+  const byTool = groupBy(calls(view), componentOf);
+  return [...byTool].flatMap(([tool, steps]) => {
+    const usual = clean?.window.tools.get(tool)?.maxCalls ?? 0;
+    const second = steps[1];
+    if (!second || steps.length < policy("loopCalls") || steps.length <= usual) return [];
+    if (!clean && new Set(steps.map((step) => step.argsHash)).size === steps.length) return [];
+    return [
+      {
+        at: second,
+        component: tool,
+        expected: clean ? `at most ${usual} calls` : null,
+        seen: `${steps.length} calls`,
+      },
+    ];
+  });
+}
+
+/** Model calls that ended at the limit of their length. */
+export function cutOff(view: RunView): readonly Finding[] {
+  return view.calls
+    .filter((step) => step.finish === "length")
+    .map((step) => ({
+      at: step,
+      component: step.agent ?? step.name,
+      expected: "an answer that ends",
+      seen: `cut off after ${step.tokensOut ?? "?"} tokens`,
+    }));
+}
+
+/** An output unlike those of clean runs. */
+export function outputDifferences(view: RunView, clean: Clean): readonly Finding[] {
+  const at = view.writer;
+  const shape = view.run.outputShape;
+  const profile = clean.profiles.get(shapeKey.output);
+  const difference = profile && shape !== null && differenceOf(profile, shape);
+  if (!at || !difference || !differs(difference)) return [];
+  return [
+    {
+      at,
+      component: at.agent ?? at.name,
+      expected: "the shape of clean outputs",
+      seen: tellDifference(difference),
+    },
+  ];
+}
+
+/** Violations of the contract that the workflow declares. */
+export function contractViolations(view: RunView): readonly Finding[] {
+  const at = view.writer ?? view.steps.at(-1);
+  const reading = view.run.signals.downstream_ok;
+  const declared = reading.kind === "measured" && reading.method === "contract";
+  if (!at || !declared || view.run.violations.length === 0) return [];
+  return [
+    {
+      at,
+      component: at.agent ?? at.name,
+      expected: "the declared contract",
+      seen: view.run.violations.join("; "),
+    },
+  ];
+}
+
+/** Steps of the application that refused what they were given: where a failure shows. */
+export function rejections(view: RunView): readonly Finding[] {
+  return view.steps
+    .filter((step) => step.kind === "app")
+    .filter((step) => step.outcome === "error" || step.outcome === "soft_error")
+    .map((step) => ({
+      at: step,
+      component: step.name,
+      expected: "accepted",
+      seen: describe(step),
+    }));
+}
+
+/** Tools that nearly every clean run calls, and this one does not. Stands at the model call that usually asks for it. */
+export function missingSteps(view: RunView, clean: Clean): readonly Finding[] {
+  const called = new Set(calls(view).map(componentOf));
+  return [...clean.window.tools].flatMap(([tool, { runs }]) => {
+    const share = runs / Math.max(1, clean.window.runs);
+    if (called.has(tool) || share < policy("expectedStepShare")) return [];
+    const usual = clean.callers.get(tool);
+    const own = view.calls.filter((call) => call.agent === usual?.agent);
+    const at = own[usual?.ordinal ?? 0] ?? own.at(-1) ?? view.calls[0];
+    if (!at) return [];
+    return [
+      {
+        at,
+        tool,
+        component: tool,
+        expected: `a call, as in ${Math.round(share * 100)} % of clean runs`,
+        seen: "not called",
+      },
+    ];
+  });
+}
+
+/** Calls that follow one which they never followed in clean runs. */
+export function strangeOrder(view: RunView, clean: Clean): readonly Finding[] {
+  const order = toolOrder(view);
+  const steps = calls(view);
+  return steps.flatMap((step, index) => {
+    const pair = `${order[index]} → ${order[index + 1]}`;
+    if (clean.window.bigrams.has(pair)) return [];
+    const at = callerOf(view, step) ?? step;
+    return [
+      {
+        at,
+        tool: step.tool,
+        component: componentOf(step),
+        expected: "an order seen in clean runs",
+        seen: pair,
+      },
+    ];
+  });
+}
+
+/** Retrievals whose best match is worse than nearly all in clean runs. */
+export function lowScores(view: RunView, clean: Clean): readonly Finding[] {
+  return view.steps.flatMap((step) => {
+    const score = step.documents?.topScore ?? null;
+    const level = clean.window.levels.get(levelName.topScore(step));
+    if (score === null || !level || level.n < policy("shapeSamples")) return [];
+    const least = level.mean - policy("lowScoreDeviations") * level.deviation;
+    if (score >= least || level.deviation === 0) return [];
+    return [
+      {
+        at: step,
+        component: componentOf(step),
+        expected: `a best score of at least ${least.toFixed(2)}`,
+        seen: `best score ${score.toFixed(2)}`,
+      },
+    ];
+  });
+}
+
+/** Model calls with a confidence that is low in itself and against clean runs. */
+export function unsureCalls(view: RunView, clean: Clean): readonly Finding[] {
+  return view.calls.flatMap((step) => {
+    const level = clean.window.levels.get(levelName.confidence(step));
+    if (step.confidence === null || !level || level.n < policy("shapeSamples")) return [];
+    const least = level.mean - policy("lowValueDeviations") * level.deviation;
+    if (step.confidence >= Math.min(least, policy("confidenceLowBelow"))) return [];
+    return [
+      {
+        at: step,
+        component: view.run.taskType ?? step.agent ?? step.name,
+        expected: `confidence around ${level.mean.toFixed(2)}`,
+        seen: `confidence ${step.confidence.toFixed(2)}`,
+      },
+    ];
+  });
+}
+
+/** Arguments that nothing in the run holds: the work of the model call that wrote them. */
+export function unsupportedArguments(view: RunView): readonly Finding[] {
+  return calls(view)
+    .filter((step) => step.unsupportedArgs.length > 0)
+    .map((step) => ({
+      at: callerOf(view, step) ?? step,
+      tool: step.tool,
+      component: componentOf(step),
+      expected: "values that the run has read",
+      seen: step.unsupportedArgs.join(", "),
+    }));
+}
+
+/** Tools that stand in for another. */
+export function secondChoices(view: RunView): readonly Finding[] {
+  return view.steps
+    .filter((step) => step.role === "fallback")
+    .map((step) => ({
+      at: step,
+      component: componentOf(step),
+      seen: "the second choice was used",
+    }));
+}
+
+/** Numbers and phrases of the answer that nothing in the run holds. */
+export function unsupportedNumbers(view: RunView): readonly Finding[] {
+  const { writer, run } = view;
+  if (!writer || run.unsupported.length === 0) return [];
+  return [{ at: writer, component: writer.agent ?? writer.name, seen: run.unsupported.join(", ") }];
+}
+
+/** Answers that hedge or decline. */
+export function hedges(view: RunView): readonly Finding[] {
+  const { writer, run } = view;
+  if (!writer || !(run.hedge || run.refusal)) return [];
+  const seen = run.refusal ? "declines to answer" : "hedges its answer";
+  return [{ at: writer, component: writer.agent ?? writer.name, seen }];
+}

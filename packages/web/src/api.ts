@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from "react";
-import type { WorkflowDiagnosis } from "@rootward/pipeline/model/baseline";
+import type { RunStanding, WorkflowDiagnosis } from "@rootward/pipeline/model/baseline";
 import type { Change } from "@rootward/pipeline/model/change";
 import type { Cluster, DiagnosedRun } from "@rootward/pipeline/model/cluster";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
@@ -12,6 +12,8 @@ export interface Status {
   readonly loopsClosed: { readonly closed: number; readonly of: number };
   readonly received?: number;
   readonly accepted?: number;
+  /** By reason. */
+  readonly rejected?: Readonly<Record<string, number>>;
 }
 
 /** A cluster as the API sends it; in lists `members` may be cut, `size` never is. */
@@ -62,6 +64,8 @@ export interface RunAnswer {
   readonly run: RunJson;
   readonly digest: RunDigest;
   readonly diagnosed: DiagnosedRun | null;
+  /** How it stands after diagnosis; null before the next one. */
+  readonly standing?: RunStanding | null;
   readonly spans: readonly SpanJson[];
   /** Readings of each agent's part, by span id (or name) of the agent; absent from servers that do not measure agents apart. */
   readonly agentSignals?: Readonly<Record<string, Signals>>;

@@ -2,6 +2,7 @@ import type { Cause } from "@rootward/pipeline/model/attribution";
 import type { Drift, WorkflowDiagnosis } from "@rootward/pipeline/model/baseline";
 import type { Change } from "@rootward/pipeline/model/change";
 import { policy } from "@rootward/pipeline/model/policy";
+import type { FailureReason, Signals } from "@rootward/pipeline/model/signal";
 import type { RunAnswer, ShownCluster } from "./api.ts";
 import { counted, lasting, momentOf, rate } from "./format.ts";
 import { moveWord, shownMove } from "./series.ts";
@@ -102,13 +103,13 @@ export function overviewSentence(
 }
 
 function changeSentence(change: Change, onsetMs: number | null): string {
-  if (onsetMs === null) return ` ${changeText(change)} took effect on ${momentOf(change.atMs)}.`;
+  if (onsetMs === null) return `: ${changeText(change)} took effect on ${momentOf(change.atMs)}`;
   const gap = onsetMs - change.atMs;
   const when =
     Math.abs(gap) < 60_000
       ? "just as the failures began"
       : `${lasting(Math.abs(gap))} ${gap > 0 ? "before" : "after"} the failures began`;
-  return ` ${changeText(change)} took effect ${when};`;
+  return `: ${changeText(change)} took effect ${when}`;
 }
 
 /** A cluster in one sentence: the likeliest cause, its change, its checks; or that none is named, and why. */
@@ -131,26 +132,63 @@ export function clusterSentence(cluster: ShownCluster): Say {
         : "Perhaps ";
   const change =
     first.change === null ? "" : changeSentence(first.change, cluster.attribution.onsetMs);
-  return [lead, { strong: causeWords[first.cause] }, ".", `${change} ${checksSentence(first)}.`];
+  return [lead, { strong: causeWords[first.cause] }, `${change}; ${checksSentence(first)}.`];
+}
+
+/** Why a run counts as failed: what diagnosis read again wins over what the run alone shows. */
+export function failedOf(answer: RunAnswer): readonly FailureReason[] {
+  return answer.standing?.failed ?? answer.digest.failed;
+}
+
+/** The run's readings, with `downstream_ok` as diagnosis read it again where only clean runs show what is usual. */
+export function signalsOf(answer: RunAnswer): Signals {
+  const again = answer.standing?.downstreamOk ?? null;
+  return again === null
+    ? answer.digest.signals
+    : { ...answer.digest.signals, downstream_ok: again };
+}
+
+/** Drifting workflows first: those that no case guards before the others, then the latest onset; the rest by failing runs. */
+export function inUrgency(
+  workflows: readonly WorkflowDiagnosis[],
+  clusters: readonly ShownCluster[],
+): readonly WorkflowDiagnosis[] {
+  const onset = (one: WorkflowDiagnosis) =>
+    Math.max(0, ...one.drifts.filter((drift) => drift.open).map((drift) => drift.onsetMs));
+  const isGuarded = (one: WorkflowDiagnosis) => {
+    const own = clusters.filter(
+      (cluster) => cluster.workflow === one.name && cluster.environment === one.environment,
+    );
+    return !own.some((cluster) => isFinding(cluster) && isOpen(cluster));
+  };
+  return workflows.toSorted(
+    (a, b) =>
+      Number(onset(b) > 0) - Number(onset(a) > 0) ||
+      Number(isGuarded(a)) - Number(isGuarded(b)) ||
+      onset(b) - onset(a) ||
+      b.failedRuns - a.failedRuns,
+  );
 }
 
 /** A run in one sentence: where it failed, how far the trail leads, and what proves it. */
 export function runSentence(answer: RunAnswer): Say {
   const { digest, diagnosed } = answer;
-  if (digest.failed.length === 0 && diagnosed === null)
+  const failed = failedOf(answer);
+  if (failed.length === 0 && diagnosed === null)
     return ["Nothing failed in this run", digest.complete ? "." : "; its end was not received."];
-  const why = joined(digest.failed.map((reason) => reasonWords[reason]));
+  const why = joined(failed.map((reason) => reasonWords[reason]));
   const lead =
-    why === "" ? "This run counts as affected by an open drift" : `This run failed: ${why}`;
+    why === "" ? "This run counts as affected by an open drift" : `This run failed (${why})`;
   const trail = trailOf(diagnosed);
   const last = trail.at(-1);
   const first = trail[0];
-  if (diagnosed?.origin == null || last === undefined || first === undefined)
+  const origin = diagnosed?.origin ?? null;
+  if (origin === null || last === undefined || first === undefined)
     return [`${lead}. Nothing in it speaks for one step more than for another, so none is named.`];
-  const kind = plainWords(diagnosed.origin.kind);
+  const kind = plainWords(origin.kind);
   if (trail.length === 1)
     return [`${lead}, at `, { strong: first.name }, `, where it also began: ${kind}.`];
-  const proven = diagnosed.trail?.proven === true;
+  const proven = diagnosed?.trail?.proven === true;
   const hops = counted(trail.length - 1, "hop");
   return [
     `${lead}, seen at `,

@@ -38,5 +38,6 @@ export function stopsOf(trail: Trail): readonly Stop[] {
 
 /** The stops of a run's trail; none where the run has none. */
 export function trailOf(diagnosed: DiagnosedRun | null): readonly Stop[] {
-  return diagnosed?.trail == null ? [] : stopsOf(diagnosed.trail);
+  const trail = diagnosed?.trail ?? null;
+  return trail === null ? [] : stopsOf(trail);
 }

@@ -11,7 +11,9 @@ import { AroundOnset } from "../parts/around-onset.tsx";
 import { Copyable, Keys, Moment, Section, Sentence, Waiting } from "../parts/bits.tsx";
 import { Causes } from "../parts/causes.tsx";
 import { Fingerprint, marksOf, marksOfMembers } from "../parts/fingerprint.tsx";
-import { ChartTable, SignalChart, chartFacts } from "../parts/signal-chart.tsx";
+import { chartFacts } from "../parts/chart-facts.ts";
+import { ChartTable } from "../parts/chart-table.tsx";
+import { SignalChart } from "../parts/signal-chart.tsx";
 import { TrailList } from "../parts/trail-list.tsx";
 import { Link, go, setSearch, usePage, useUrl } from "../router.tsx";
 import { openDrift } from "../series.ts";
@@ -238,7 +240,7 @@ function Members(props: { readonly cluster: ShownCluster }) {
       {runs.slice(0, membersShown).map((run) => (
         <MemberLine key={run.id} run={run} role={roleOf(run.id)} />
       ))}
-      <Link className="lnk" href={`/runs?cluster=${cluster.id}`}>
+      <Link className="lnk block" href={`/runs?cluster=${cluster.id}`}>
         all {count(cluster.size)} in Runs
       </Link>
     </>
@@ -258,7 +260,9 @@ function CasePart(props: { readonly cluster: ShownCluster }) {
           <div key={one.id} className="draft">
             <b>{one.id}</b> <span className="chip">{one.severity}</span> {one.status}
             <code className="path">{one.file}</code>
-            {one.text != null && <Copyable text={one.text} label={`the case file ${one.file}`} />}
+            {typeof one.text === "string" && (
+              <Copyable text={one.text} label={`the case file ${one.file}`} />
+            )}
           </div>
         ))}
       </>
@@ -349,7 +353,7 @@ function Known(props: { readonly cluster: ShownCluster; readonly overview: Overv
             <>
               <Section
                 title="Signals around onset"
-                note={`${workflow.name}, before (hollow) and since (filled); band: usual range`}
+                note={`${workflow.name}, share of runs before (hollow) and since (filled); band: usual range`}
               >
                 <AroundOnset workflow={workflow} onsetMs={onsetMs} />
               </Section>

@@ -176,6 +176,36 @@ function Groups(props: {
   });
 }
 
+function Table(props: { readonly overview: Overview; readonly findings: readonly ShownCluster[] }) {
+  return (
+    <div className="wide" tabIndex={0} role="region" aria-label="Clusters" data-scrolls="">
+      <table className="cl">
+        <thead>
+          <tr>
+            <th scope="col" className="c-glyph">
+              <span className="sr">fingerprint</span>
+            </th>
+            <th scope="col">what fails</th>
+            <th scope="col" className="c-trend">
+              trend
+            </th>
+            <th scope="col" className="num c-num">
+              runs
+            </th>
+            <th scope="col" className="c-cause">
+              cause and its checks
+            </th>
+            <th scope="col" className="c-when">
+              first, last
+            </th>
+          </tr>
+        </thead>
+        <Groups overview={props.overview} findings={props.findings} />
+      </table>
+    </div>
+  );
+}
+
 function Rest(props: { readonly clusters: readonly ShownCluster[] }) {
   if (props.clusters.length === 0) return null;
   const runs = props.clusters.reduce((sum, one) => sum + one.size, 0);
@@ -229,33 +259,7 @@ export function ClustersPage(props: { readonly overview: Answer<Overview> }) {
       <p className="verdict big">
         <Sentence say={sentence(findings)} />
       </p>
-      {findings.length > 0 && (
-        <div className="wide" tabIndex={0} role="region" aria-label="Clusters" data-scrolls="">
-          <table className="cl">
-            <thead>
-              <tr>
-                <th scope="col" className="c-glyph">
-                  <span className="sr">fingerprint</span>
-                </th>
-                <th scope="col">what fails</th>
-                <th scope="col" className="c-trend">
-                  trend
-                </th>
-                <th scope="col" className="num c-num">
-                  runs
-                </th>
-                <th scope="col" className="c-cause">
-                  cause and its checks
-                </th>
-                <th scope="col" className="c-when">
-                  first, last
-                </th>
-              </tr>
-            </thead>
-            <Groups overview={props.overview.value} findings={findings} />
-          </table>
-        </div>
-      )}
+      {findings.length > 0 && <Table overview={props.overview.value} findings={findings} />}
       <Rest clusters={clusters.filter((one) => !isFinding(one))} />
       <div className="hints">
         <span>

@@ -2,19 +2,28 @@ import { policy } from "@rootward/pipeline/model/policy";
 import { signalNames } from "@rootward/pipeline/model/signal";
 import type { WorkflowDiagnosis } from "@rootward/pipeline/model/baseline";
 import type { SignalName } from "@rootward/pipeline/model/signal";
-import type { Answer, Overview, ShownCluster } from "../api.ts";
+import type { Answer, Overview, ShownCluster, Status } from "../api.ts";
 import { count, counted, momentOf, percent } from "../format.ts";
 import { useKeys, useRows } from "../keys.ts";
 import { Keys, Moment, Section, Sentence, Waiting } from "../parts/bits.tsx";
 import { Fingerprint, SignalMark, marksOfMembers } from "../parts/fingerprint.tsx";
-import { ChartTable, SignalChart, chartFacts } from "../parts/signal-chart.tsx";
+import { chartFacts } from "../parts/chart-facts.ts";
+import { ChartTable } from "../parts/chart-table.tsx";
+import { SignalChart } from "../parts/signal-chart.tsx";
 import { Needs } from "../parts/needs.tsx";
 import { WorkflowTable, keyOf } from "../parts/workflow-table.tsx";
 import { Link, setSearch, usePage, useUrl } from "../router.tsx";
 import { openDrift } from "../series.ts";
-import { isFinding, isOpen, overviewSentence } from "../story.ts";
+import { inUrgency, isFinding, isOpen, overviewSentence } from "../story.ts";
 import { signalWords, stateWords } from "../words.ts";
 import { FirstSpan } from "./first-span.tsx";
+
+function spansText(status: Status): string {
+  const stored = `${counted(status.spans, "span")} stored`;
+  const rejected = Object.values(status.rejected ?? {}).reduce((sum, one) => sum + one, 0);
+  if (status.received === undefined || status.received === 0) return stored;
+  return `${stored}; since the start ${count(status.received)} received, ${count(rejected)} rejected`;
+}
 
 function Head(props: { readonly overview: Overview }) {
   const { workflows, status } = props.overview;
@@ -37,7 +46,7 @@ function Head(props: { readonly overview: Overview }) {
               <Moment ms={first} /> to <Moment ms={last} />
             </span>
           )}
-          <span>{counted(status.spans, "span")} stored</span>
+          <span>{spansText(status)}</span>
         </div>
       </div>
     </div>
@@ -50,14 +59,6 @@ function firstSignal(workflow: WorkflowDiagnosis): SignalName {
     signalNames.find((signal) => openDrift(workflow, signal) !== null) ??
     signalNames.find((signal) => workflow.daily[signal].some((point) => point.measured > 0)) ??
     "grounded"
-  );
-}
-
-/** Drifting workflows first, then by failing runs. */
-function ordered(workflows: readonly WorkflowDiagnosis[]): readonly WorkflowDiagnosis[] {
-  const drifts = (one: WorkflowDiagnosis) => one.drifts.filter((drift) => drift.open).length;
-  return workflows.toSorted(
-    (a, b) => Math.sign(drifts(b)) - Math.sign(drifts(a)) || b.failedRuns - a.failedRuns,
   );
 }
 
@@ -192,7 +193,7 @@ export function OverviewPage(props: { readonly overview: Answer<Overview> }) {
   useRows();
   if (props.overview.kind !== "here") return <Unknown overview={props.overview} />;
   const overview = props.overview.value;
-  const workflows = ordered(overview.workflows);
+  const workflows = inUrgency(overview.workflows, overview.clusters);
   const chosen = workflows.find((one) => keyOf(one) === search.get("wf")) ?? workflows[0];
   if (chosen === undefined) return <FirstSpan status={overview.status} />;
   return (

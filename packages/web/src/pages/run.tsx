@@ -9,7 +9,7 @@ import { Inspector } from "../parts/inspector.tsx";
 import { Passed } from "../parts/passed.tsx";
 import { StepTree } from "../parts/step-tree.tsx";
 import { Link, go, setSearch, usePage, useUrl } from "../router.tsx";
-import { runSentence } from "../story.ts";
+import { runSentence, signalsOf } from "../story.ts";
 import { trailOf } from "../trail.ts";
 import type { Stop } from "../trail.ts";
 import { rowsOf } from "../tree.ts";
@@ -74,7 +74,7 @@ function Head(props: { readonly answer: RunAnswer }) {
         )}
       </div>
       <div className="head">
-        <Fingerprint marks={marksOf(answer.digest.signals)} size={40} />
+        <Fingerprint marks={marksOf(signalsOf(answer))} size={40} />
         <div className="t">
           <h1 {...heading}>{title}</h1>
           <Facts answer={answer} />
@@ -138,6 +138,69 @@ function useFolds() {
   return { folded, fold };
 }
 
+function Bar(props: {
+  readonly stops: readonly Stop[];
+  readonly dims: boolean;
+  readonly onSelect: (id: string) => void;
+}) {
+  const { stops, dims, onSelect: select } = props;
+  return (
+    <div className="bar-run">
+      <span className="seg" role="group" aria-label="View">
+        <button
+          type="button"
+          aria-pressed={dims}
+          disabled={stops.length === 0}
+          onClick={() => setSearch({ mode: null })}
+        >
+          Trail
+        </button>
+        <button type="button" aria-pressed={!dims} onClick={() => setSearch({ mode: "all" })}>
+          All spans
+        </button>
+      </span>
+      <span>
+        {stops.length === 0
+          ? "no trail in this run"
+          : dims
+            ? "trail kept, the rest dimmed"
+            : "all spans alike"}
+      </span>
+      {stops.length > 0 && (
+        <button
+          type="button"
+          className="btn end"
+          onClick={() => select(stops.at(-1)?.spanId ?? "")}
+        >
+          First broken step <Keys of="firstBreak" />
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Hints() {
+  return (
+    <div className="hints">
+      <span>
+        <Keys of="next" /> <Keys of="previous" /> span
+      </span>
+      <span>
+        <Keys of="trailBack" /> <Keys of="trailForth" /> along the trail
+      </span>
+      <span>
+        <Keys of="fold" /> <Keys of="unfold" /> fold
+      </span>
+      <span>
+        <Keys of="trailMode" /> trail, all
+      </span>
+      <span className="end">
+        <Keys of="help" /> all keys
+      </span>
+    </div>
+  );
+}
+
 function Known(props: { readonly answer: RunAnswer }) {
   const { answer } = props;
   const search = useUrl().searchParams;
@@ -159,37 +222,7 @@ function Known(props: { readonly answer: RunAnswer }) {
   return (
     <div className="body">
       <div className="left">
-        <div className="bar-run">
-          <span className="seg" role="group" aria-label="View">
-            <button
-              type="button"
-              aria-pressed={dims}
-              disabled={stops.length === 0}
-              onClick={() => setSearch({ mode: null })}
-            >
-              Trail
-            </button>
-            <button type="button" aria-pressed={!dims} onClick={() => setSearch({ mode: "all" })}>
-              All spans
-            </button>
-          </span>
-          <span>
-            {stops.length === 0
-              ? "no trail in this run"
-              : dims
-                ? "trail kept, the rest dimmed"
-                : "all spans alike"}
-          </span>
-          {stops.length > 0 && (
-            <button
-              type="button"
-              className="btn end"
-              onClick={() => select(stops.at(-1)?.spanId ?? "")}
-            >
-              First broken step <Keys of="firstBreak" />
-            </button>
-          )}
-        </div>
+        <Bar stops={stops} dims={dims} onSelect={select} />
         <StepTree
           view={{
             answer,
@@ -203,23 +236,7 @@ function Known(props: { readonly answer: RunAnswer }) {
           }}
         />
         {stops.length > 0 && <Passed answer={answer} stops={stops} onSelect={select} />}
-        <div className="hints">
-          <span>
-            <Keys of="next" /> <Keys of="previous" /> span
-          </span>
-          <span>
-            <Keys of="trailBack" /> <Keys of="trailForth" /> along the trail
-          </span>
-          <span>
-            <Keys of="fold" /> <Keys of="unfold" /> fold
-          </span>
-          <span>
-            <Keys of="trailMode" /> trail, all
-          </span>
-          <span className="end">
-            <Keys of="help" /> all keys
-          </span>
-        </div>
+        <Hints />
       </div>
       <Inspector answer={answer} row={selected} stop={stop} onSelect={select} />
     </div>

@@ -1,5 +1,6 @@
 import type { Attribution, Cause, Material } from "@rootward/pipeline/model/attribution";
 import { diffLines } from "../diff.ts";
+import { counted } from "../format.ts";
 import { checkCounts, changeText } from "../story.ts";
 import { causeShapes, causeWords, checkWords, verdictWords } from "../words.ts";
 import { CheckMark, CheckRow, Moment, Section } from "./bits.tsx";
@@ -103,7 +104,7 @@ function CauseDetail(props: { readonly cause: Cause }) {
       </table>
       {cause.evidence.length > 0 && (
         <details className="material">
-          <summary>Evidence, {cause.evidence.length} observations</summary>
+          <summary>Evidence: {counted(cause.evidence.length, "observation")}</summary>
           <ul className="evidence">
             {cause.evidence.map((one, at) => (
               <li key={at}>

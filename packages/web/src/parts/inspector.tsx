@@ -6,6 +6,7 @@ import type { Reading } from "@rootward/pipeline/model/signal";
 import type { RunAnswer } from "../api.ts";
 import { lasting, rate } from "../format.ts";
 import { setSearch, useUrl } from "../router.tsx";
+import { signalsOf } from "../story.ts";
 import type { Stop } from "../trail.ts";
 import type { TreeRow } from "../tree.ts";
 import { absentWords, methodWords, plainWords, proofWords } from "../words.ts";
@@ -35,7 +36,7 @@ function valueText(reading: Reading<unknown>): string {
 function Readings(props: { readonly place: Place }) {
   const { answer, row } = props.place;
   const own = readingsOf(answer, row);
-  const readings = own ?? answer.digest.signals;
+  const readings = own ?? signalsOf(answer);
   return (
     <>
       <h3>{own === null ? "Signals of the run" : "Signals at this step"}</h3>
@@ -136,7 +137,7 @@ function Came(props: { readonly place: Place }) {
                 {from?.name ?? `step ${link.from}`}
               </button>
               , {proofWords[link.proof]}
-              {link.text !== null && <span className="quote">{link.text}</span>}
+              {link.text !== null && <span className="quote"> {link.text}</span>}
             </li>
           );
         })}
@@ -148,6 +149,7 @@ function Came(props: { readonly place: Place }) {
 function Evidence(props: { readonly place: Place }) {
   const { answer, row, stop } = props.place;
   const { digest } = answer;
+  const error = row.step?.error ?? null;
   const isEnd = stop?.number === 1 || row.depth === 0;
   const ids = digest.cited ?? [];
   return (
@@ -177,10 +179,10 @@ function Evidence(props: { readonly place: Place }) {
           </ul>
         </>
       )}
-      {row.step?.error != null && (
+      {error !== null && (
         <>
           <h3>Error</h3>
-          <PlainText value={row.step.error.text} label="error" />
+          <PlainText value={error.text} label="error" />
         </>
       )}
       <Documents place={props.place} />
@@ -353,7 +355,7 @@ export function Inspector(props: Place) {
         )}
         <h2>{row.name}</h2>
         <span className="faint">
-          {[row.kind, row.step?.agent].filter((part) => part != null && part !== "").join(", ")}
+          {[row.kind, row.step?.agent ?? ""].filter((part) => part !== "").join(", ")}
         </span>
         <span className="faint end">{row.span === null ? "" : lasting(row.durationMs)}</span>
       </header>

@@ -10,8 +10,7 @@ export function KeySheet(props: { readonly onClose: () => void }) {
   const [on, setOn] = useState(lettersOn);
   useEffect(() => {
     const element = dialog.current;
-    element?.showModal();
-    return () => element?.close();
+    if (element !== null && !element.open) element.showModal();
   }, []);
   const choose = (value: boolean) => {
     setLetters(value);

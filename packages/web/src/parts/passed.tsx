@@ -20,12 +20,14 @@ function StopFacts(props: {
   const { answer, stop, step } = props;
   const deviation = answer.diagnosed?.deviations.find((one) => one.spanId === stop.spanId);
   const documents = step === undefined ? null : documentsText(step);
+  const query = step?.query ?? null;
+  const error = step?.error ?? null;
   const missing = stop.number === 1 ? answer.digest.ungrounded : [];
   return (
     <>
-      {step?.query != null && (
+      {query !== null && (
         <div>
-          <span className="muted">query</span> {step.query}
+          <span className="muted">query</span> {query}
         </div>
       )}
       {documents !== null && (
@@ -50,7 +52,7 @@ function StopFacts(props: {
           <span className="muted">not retrieved</span>
         </div>
       )}
-      {step?.error != null && <div>{step.error.text.slice(0, 160)}</div>}
+      {error !== null && <div>{error.text.slice(0, 160)}</div>}
       {stop.text !== null && <div className="quote">{stop.text}</div>}
       {stop.proof !== null && (
         <div className="muted">

@@ -1,14 +1,11 @@
 import { useEffect, useRef, useState } from "react";
 import type { Change, ChangeKind } from "@rootward/pipeline/model/change";
-import type { WorkflowDiagnosis } from "@rootward/pipeline/model/baseline";
-import type { SignalName } from "@rootward/pipeline/model/signal";
-import type { ShownCluster } from "../api.ts";
-import { count, dayOf, lasting, momentOf, rate } from "../format.ts";
-import { openDrift, rangeOf, seriesOf, usualBand } from "../series.ts";
-import type { Band, SeriesPoint } from "../series.ts";
-import { changeText, namedCause } from "../story.ts";
+import { dayOf, lasting, momentOf, rate } from "../format.ts";
+import { rangeOf } from "../series.ts";
+import type { Band } from "../series.ts";
+import { changeText } from "../story.ts";
 import { laneSources, laneWords, lanes, signalWords } from "../words.ts";
-import { Moment } from "./bits.tsx";
+import type { ChartFacts } from "./chart-facts.ts";
 import { linePath } from "./sparkline.tsx";
 
 const left = 92;
@@ -22,71 +19,6 @@ const dayMs = 86_400_000;
 
 /** Lanes that always stand, so that "nothing changed" is said; the others appear once they have an entry. */
 const standingLanes: readonly ChangeKind[] = ["deploy", "prompt", "model", "index", "tool_schema"];
-
-/** What the chart of one signal of one workflow shows. */
-export interface ChartFacts {
-  readonly workflow: WorkflowDiagnosis;
-  readonly signal: SignalName;
-  readonly series: readonly SeriesPoint[];
-  readonly band: Band | null;
-  readonly onsetMs: number | null;
-  readonly onsetPlusMinusMs: number;
-  readonly failing: readonly { readonly startMs: number; readonly runs: number }[];
-  readonly changes: readonly Change[];
-  /** Changes that a cause rests on, by id. */
-  readonly suspects: ReadonlySet<string>;
-  /** Why a change was ruled out, by its id. */
-  readonly notThese: ReadonlyMap<string, string>;
-}
-
-/** Failing runs a day: every failed run is in one cluster, so that the clusters' days add up. */
-function failingPerDay(workflow: WorkflowDiagnosis, clusters: readonly ShownCluster[]) {
-  const days: number[] = [];
-  for (const cluster of clusters)
-    cluster.perDay.forEach((runs, day) => {
-      days[day] = (days[day] ?? 0) + runs;
-    });
-  return days.map((runs, day) => ({ startMs: workflow.firstMs + day * dayMs, runs: runs }));
-}
-
-/**
- * Gathers what the chart shows. With `only`, onset and failing runs are of that cluster; else of the workflow's open drift.
- */
-export function chartFacts(
-  workflow: WorkflowDiagnosis,
-  signal: SignalName,
-  clusters: readonly ShownCluster[],
-  changes: readonly Change[],
-  only?: ShownCluster,
-): ChartFacts {
-  const own = clusters.filter(
-    (one) => one.workflow === workflow.name && one.environment === workflow.environment,
-  );
-  const judged = only === undefined ? own : [only];
-  const drift = openDrift(workflow, signal);
-  const fromCluster = only?.attribution.onsetMs ?? null;
-  return {
-    workflow,
-    signal,
-    series: seriesOf(signal, workflow.daily[signal]),
-    band: usualBand(workflow, signal),
-    onsetMs: fromCluster ?? drift?.onsetMs ?? null,
-    onsetPlusMinusMs:
-      (fromCluster === null ? drift?.onsetPlusMinusMs : only?.attribution.onsetPlusMinusMs) ?? 0,
-    failing: failingPerDay(workflow, judged),
-    changes: changes.filter(
-      (change) =>
-        (change.workflow === null || change.workflow === workflow.name) &&
-        (change.environment === null || change.environment === workflow.environment),
-    ),
-    suspects: new Set(judged.flatMap((one) => namedCause(one)?.change?.id ?? [])),
-    notThese: new Map(
-      judged.flatMap((one) =>
-        one.attribution.notThese.map(({ change, why }) => [change.id, why] as const),
-      ),
-    ),
-  };
-}
 
 function useWidth(): readonly [React.RefObject<HTMLDivElement | null>, number] {
   const ref = useRef<HTMLDivElement>(null);
@@ -132,49 +64,86 @@ function scaleOf(facts: ChartFacts, width: number, around: boolean): Scale {
   };
 }
 
+function UsualRange(props: { readonly facts: ChartFacts; readonly scale: Scale }) {
+  const { band } = props.facts;
+  const { y, range, right } = props.scale;
+  if (band === null) return null;
+  const isRoomBelow = band.low - range.low > 0.03;
+  return (
+    <>
+      <rect
+        className="band"
+        x={left}
+        y={y(band.high)}
+        width={right - left}
+        height={Math.max(3, y(band.low) - y(band.high))}
+      />
+      <text
+        className="faint halo"
+        x={left + 4}
+        y={isRoomBelow ? y(band.low) + 13 : y(band.high) - 5}
+      >
+        usual range {rate(band.low)} to {rate(band.high)}
+      </text>
+    </>
+  );
+}
+
+function Axis(props: { readonly facts: ChartFacts; readonly scale: Scale }) {
+  const { y, range, right } = props.scale;
+  const isTenth = (value: number) => Math.abs(value * 10 - Math.round(value * 10)) < 0.01;
+  return (
+    <>
+      {[range.high, (range.low + range.high) / 2, range.low].map((value) => (
+        <g key={value}>
+          <line className="rule" x1={left} x2={right} y1={y(value)} y2={y(value)} />
+          <text x={left - 8} y={y(value) + 4} textAnchor="end">
+            {value.toFixed(isTenth(value) ? 1 : 2)}
+          </text>
+        </g>
+      ))}
+      <text x="0" y="20">
+        {props.facts.signal === "downstream_ok" ? "downstr." : props.facts.signal}
+      </text>
+      <text x="0" y="34">
+        {props.facts.band === null ? "no range yet" : "share"}
+      </text>
+    </>
+  );
+}
+
+/** The last rate in words, on the side where the line does not come from. */
+function LastRate(props: { readonly facts: ChartFacts; readonly scale: Scale }) {
+  const { facts, scale } = props;
+  const measured = facts.series.filter(
+    (point) => point.value !== null && point.startMs < scale.toMs,
+  );
+  const last = measured.at(-1)?.value ?? null;
+  const before = measured.at(-2)?.value ?? null;
+  if (last === null || facts.onsetMs === null) return null;
+  const isFalling = before !== null && before > last;
+  return (
+    <text
+      className={`strong halo now-${signalWords[facts.signal].letter}`}
+      x={scale.right}
+      y={scale.y(last) + (isFalling ? 17 : -10)}
+      textAnchor="end"
+    >
+      {rate(last)} {measured.at(-1) === facts.series.at(-1) ? "now" : ""}
+    </text>
+  );
+}
+
 function Plot(props: { readonly facts: ChartFacts; readonly scale: Scale }) {
   const { facts, scale } = props;
-  const { x, y, range, right } = scale;
-  const middle = (range.low + range.high) / 2;
   const letter = signalWords[facts.signal].letter;
-  const last = facts.series.findLast((point) => point.value !== null && point.startMs < scale.toMs);
   const inside = facts.series.filter(
     (point) => point.endMs > scale.fromMs && point.startMs < scale.toMs,
   );
   return (
     <g>
-      {facts.band !== null && (
-        <>
-          <rect
-            className="band"
-            x={left}
-            y={y(facts.band.high)}
-            width={right - left}
-            height={Math.max(3, y(facts.band.low) - y(facts.band.high))}
-          />
-          <text
-            className="faint"
-            x={left + 4}
-            y={facts.band.low - range.low > 0.03 ? y(facts.band.low) + 13 : y(facts.band.high) - 5}
-          >
-            usual range {rate(facts.band.low)} to {rate(facts.band.high)}
-          </text>
-        </>
-      )}
-      {[range.high, middle, range.low].map((value) => (
-        <g key={value}>
-          <line className="rule" x1={left} x2={right} y1={y(value)} y2={y(value)} />
-          <text x={left - 8} y={y(value) + 4} textAnchor="end">
-            {value.toFixed(Math.abs(value * 10 - Math.round(value * 10)) > 0.01 ? 2 : 1)}
-          </text>
-        </g>
-      ))}
-      <text x="0" y="20">
-        {facts.signal === "downstream_ok" ? "downstr." : facts.signal}
-      </text>
-      <text x="0" y="34">
-        {facts.band === null ? "no range yet" : "share"}
-      </text>
+      <UsualRange facts={facts} scale={scale} />
+      <Axis facts={facts} scale={scale} />
       {facts.band === null ? (
         inside.map((point) =>
           point.value === null ? null : (
@@ -182,19 +151,15 @@ function Plot(props: { readonly facts: ChartFacts; readonly scale: Scale }) {
               key={point.startMs}
               className={`fill-${letter}`}
               r="2.4"
-              cx={x((point.startMs + point.endMs) / 2)}
-              cy={y(point.value)}
+              cx={scale.x((point.startMs + point.endMs) / 2)}
+              cy={scale.y(point.value)}
             />
           ),
         )
       ) : (
-        <path className={`line line-${letter} wide`} d={linePath(inside, x, y)} />
+        <path className={`line line-${letter} wide`} d={linePath(inside, scale.x, scale.y)} />
       )}
-      {last?.value != null && facts.onsetMs !== null && (
-        <text className={`strong now-${letter}`} x={right} y={y(last.value) - 10} textAnchor="end">
-          {rate(last.value)} {last === facts.series.at(-1) ? "now" : ""}
-        </text>
-      )}
+      <LastRate facts={facts} scale={scale} />
     </g>
   );
 }
@@ -205,8 +170,11 @@ function FailingBars(props: { readonly facts: ChartFacts; readonly scale: Scale 
   const clip = (ms: number) => Math.min(scale.right, Math.max(left, scale.x(ms)));
   return (
     <g>
+      <text x="0" y={barsBase - 18}>
+        in clusters
+      </text>
       <text x="0" y={barsBase - 4}>
-        failing a day
+        a day
       </text>
       {facts.failing.map((day) => {
         const from = clip(day.startMs);
@@ -404,7 +372,8 @@ function chartWords(facts: ChartFacts): string {
   const usual =
     facts.band === null ? "" : `, usual range ${rate(facts.band.low)} to ${rate(facts.band.high)}`;
   const onset = facts.onsetMs === null ? "" : `, onset ${momentOf(facts.onsetMs)}`;
-  const now = last?.value == null ? "never measured" : `last ${rate(last.value)}`;
+  const value = last?.value ?? null;
+  const now = value === null ? "never measured" : `last ${rate(value)}`;
   return `${facts.signal} of ${facts.workflow.name}: ${now}${usual}${onset}. The same as a table behind the button.`;
 }
 
@@ -431,81 +400,6 @@ export function SignalChart(props: { readonly facts: ChartFacts; readonly around
         <Lanes facts={facts} scale={scale} lanes={shown} />
         <Days scale={scale} y={bottom + 12} />
       </svg>
-    </div>
-  );
-}
-
-/** The same facts in words and numbers. */
-export function ChartTable(props: { readonly facts: ChartFacts }) {
-  const { facts } = props;
-  return (
-    <div
-      className="chart-table"
-      tabIndex={0}
-      role="region"
-      aria-label={`${facts.signal} as a table`}
-      data-scrolls=""
-    >
-      <table className="plain">
-        <caption>
-          {facts.workflow.name}, {facts.signal}: {signalWords[facts.signal].shows}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">from</th>
-            <th scope="col" className="num">
-              share
-            </th>
-            <th scope="col" className="num">
-              measured
-            </th>
-            <th scope="col" className="num">
-              absent
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {facts.series.map((point) => (
-            <tr key={point.startMs}>
-              <th scope="row">
-                <Moment ms={point.startMs} />
-              </th>
-              <td className="num">{point.value === null ? "–" : rate(point.value)}</td>
-              <td className="num">{count(point.measured)}</td>
-              <td className="num">{count(point.absent)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <table className="plain">
-        <caption>Changes</caption>
-        <thead>
-          <tr>
-            <th scope="col">when</th>
-            <th scope="col">kind</th>
-            <th scope="col">what</th>
-            <th scope="col">known from</th>
-          </tr>
-        </thead>
-        <tbody>
-          {facts.changes.map((change) => (
-            <tr key={change.id}>
-              <th scope="row">
-                <Moment ms={change.atMs} />
-              </th>
-              <td>{laneWords[change.kind]}</td>
-              <td>
-                {changeText(change)}
-                {facts.suspects.has(change.id) ? " (a cause rests on it)" : ""}
-                {facts.notThese.has(change.id)
-                  ? ` (ruled out: ${facts.notThese.get(change.id) ?? ""})`
-                  : ""}
-              </td>
-              <td>{change.origin === "told" ? "told" : "spans"}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
     </div>
   );
 }

@@ -26,6 +26,35 @@ export function linePath(
   return path;
 }
 
+function wordsOf(
+  signal: SignalName,
+  series: readonly SeriesPoint[],
+  band: Band | null,
+  onsetMs: number | null,
+): string {
+  const values = series.flatMap((point) => point.value ?? []);
+  const usual =
+    band === null ? "no usual range yet" : `usual ${rate(band.low)} to ${rate(band.high)}`;
+  const onset = onsetMs === null ? "" : `, onset ${momentOf(onsetMs)}`;
+  return `${signal} between ${rate(Math.min(...values))} and ${rate(Math.max(...values))}, ${usual}${onset}`;
+}
+
+function Dots(props: {
+  readonly series: readonly SeriesPoint[];
+  readonly x: (ms: number) => number;
+  readonly y: (value: number) => number;
+}) {
+  return props.series.map((point) => (
+    <circle
+      key={point.startMs}
+      className="dot"
+      r="1.6"
+      cx={props.x((point.startMs + point.endMs) / 2)}
+      cy={props.y(point.value ?? 0)}
+    />
+  ));
+}
+
 /** A signal's history in a table cell: usual band, line, onset. Without a baseline only dots, as nothing is usual yet. */
 export function Sparkline(props: {
   readonly signal: SignalName;
@@ -46,12 +75,6 @@ export function Sparkline(props: {
   const letter = signalWords[signal].letter;
   const measured = series.filter((point) => point.value !== null);
   const end = measured.at(-1);
-  const values = measured.flatMap((point) => point.value ?? []);
-  const said = [
-    `${signal} between ${rate(Math.min(...values))} and ${rate(Math.max(...values))}`,
-    band === null ? "no usual range yet" : `usual ${rate(band.low)} to ${rate(band.high)}`,
-    onsetMs === null ? "" : `onset ${momentOf(onsetMs)}`,
-  ].filter((part) => part !== "");
   return (
     <svg
       className="spark"
@@ -59,7 +82,7 @@ export function Sparkline(props: {
       width={width}
       height={height}
       role="img"
-      aria-label={said.join(", ")}
+      aria-label={wordsOf(signal, series, band, onsetMs)}
     >
       {band !== null && (
         <rect
@@ -74,27 +97,19 @@ export function Sparkline(props: {
         <line className="onset" x1={x(onsetMs)} x2={x(onsetMs)} y1="0" y2={height} />
       )}
       {band === null ? (
-        measured.map((point) => (
-          <circle
-            key={point.startMs}
-            className="dot"
-            r="1.6"
-            cx={x((point.startMs + point.endMs) / 2)}
-            cy={y(point.value ?? 0)}
-          />
-        ))
+        <Dots series={measured} x={x} y={y} />
       ) : (
         <path
           className={props.isDrifting ? `line line-${letter} moved` : "line"}
           d={linePath(series, x, y)}
         />
       )}
-      {props.isDrifting && end?.value != null && (
+      {props.isDrifting && end !== undefined && (
         <circle
           className={`fill-${letter}`}
           r="2.6"
           cx={x((end.startMs + end.endMs) / 2)}
-          cy={y(end.value)}
+          cy={y(end.value ?? 0)}
         />
       )}
     </svg>

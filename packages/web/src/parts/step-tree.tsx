@@ -4,6 +4,7 @@ import type { SignalName, Signals } from "@rootward/pipeline/model/signal";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { RunAnswer } from "../api.ts";
 import { lasting } from "../format.ts";
+import { signalsOf } from "../story.ts";
 import type { Stop } from "../trail.ts";
 import type { TreeRow } from "../tree.ts";
 import { absentWords, plainWords } from "../words.ts";
@@ -29,7 +30,7 @@ export interface TreeView {
 export function readingsOf(answer: RunAnswer, row: TreeRow): Signals | null {
   const apart = answer.agentSignals?.[row.id] ?? null;
   if (apart !== null) return apart;
-  return row.depth === 0 && row.id === answer.run.rootSpanId ? answer.digest.signals : null;
+  return row.depth === 0 && row.id === answer.run.rootSpanId ? signalsOf(answer) : null;
 }
 
 function markAt(
@@ -53,7 +54,7 @@ function markAt(
       mark: confidence < policy("confidenceLowBelow") ? "bad" : "ok",
       label: `confidence ${confidence.toFixed(2)}`,
     };
-  const reading = answer.digest.signals[signal];
+  const reading = signalsOf(answer)[signal];
   const isEvidence =
     markOf(signal, reading) === "bad" &&
     reading.kind === "measured" &&
@@ -170,6 +171,35 @@ function Bar(props: {
   );
 }
 
+function NameCell(props: { readonly view: TreeView; readonly row: TreeRow }) {
+  const { view, row } = props;
+  const failed = row.span?.statusCode === "error" || row.step?.outcome === "error";
+  return (
+    <span role="gridcell" className={`nm d${Math.min(12, row.depth)}`}>
+      {row.children > 0 ? (
+        <span
+          className="twist"
+          aria-hidden="true"
+          onClick={(event) => {
+            event.stopPropagation();
+            view.onFold(row.id);
+          }}
+        >
+          {view.folded.has(row.id) ? "›" : "⌄"}
+        </span>
+      ) : (
+        <span className="twist" />
+      )}
+      <b title={row.name}>{row.step?.kind === "handoff" ? `→ ${row.name}` : row.name}</b>
+      <span className="kind">
+        {row.kind}
+        {row.span === null && ", from messages"}
+        {failed && ", error"}
+      </span>
+    </span>
+  );
+}
+
 function Row(props: {
   readonly view: TreeView;
   readonly row: TreeRow;
@@ -188,7 +218,6 @@ function Row(props: {
     isSelected ? "sel" : "",
     stop === undefined ? (view.dims && !isAgent ? "off" : "") : "onit",
   ];
-  const failed = row.span?.statusCode === "error" || row.step?.outcome === "error";
   return (
     <div
       className={classes.filter((name) => name !== "").join(" ")}
@@ -201,28 +230,7 @@ function Row(props: {
       onClick={() => view.onSelect(row.id)}
     >
       <Gutter stop={stop} wire={wireAt(at, props.places, view.stops)} />
-      <span role="gridcell" className={`nm d${Math.min(12, row.depth)}`}>
-        {row.children > 0 ? (
-          <span
-            className="twist"
-            aria-hidden="true"
-            onClick={(event) => {
-              event.stopPropagation();
-              view.onFold(row.id);
-            }}
-          >
-            {view.folded.has(row.id) ? "›" : "⌄"}
-          </span>
-        ) : (
-          <span className="twist" />
-        )}
-        <b title={row.name}>{row.step?.kind === "handoff" ? `→ ${row.name}` : row.name}</b>
-        <span className="kind">
-          {row.kind}
-          {row.span === null && ", from messages"}
-          {failed && ", error"}
-        </span>
-      </span>
+      <NameCell view={view} row={row} />
       {signalNames.map((signal) => {
         const { mark, label } = markAt(view.answer, row, signal);
         return (

@@ -94,12 +94,13 @@ function SignalCell(props: { readonly workflow: WorkflowDiagnosis; readonly sign
       <button
         type="button"
         className="cell"
-        aria-label={`Show ${signal} of ${workflow.name} in the chart`}
-        aria-describedby={`${keyOf(workflow)}-${signal}`}
         onClick={() => setSearch({ wf: keyOf(workflow), sig: signal })}
       >
-        <span className="v" id={`${keyOf(workflow)}-${signal}`}>
+        <span className="v">
           <SignalMark signal={signal} mark={mark} />
+          <span className="sr">
+            {signal} of {workflow.name}{" "}
+          </span>
           <Value workflow={workflow} signal={signal} />
         </span>
         <Sparkline

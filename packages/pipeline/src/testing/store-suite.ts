@@ -98,7 +98,7 @@ function runOf(n: number, more: Partial<RunDigest> = {}): RunDigest {
     outputText: null,
     mapping: 1,
     ...more,
-  } as RunDigest;
+  };
 }
 
 function change(id: string, atMs: number): Change {
@@ -133,7 +133,14 @@ function diagnosisOf(runs: readonly RunId[]): Diagnosis {
     attribution: { causes: [], onsetMs: null, onsetPlusMinusMs: null, notThese: [] },
   } as unknown as Cluster;
   const diagnosed = runs.map((run) => ({ id: run, cluster: id }) as unknown as DiagnosedRun);
-  return { workflows: [], clusters: [cluster], runs: diagnosed, changes: [], warnings: [] };
+  return {
+    workflows: [],
+    clusters: [cluster],
+    runs: diagnosed,
+    standings: [],
+    changes: [],
+    warnings: [],
+  };
 }
 
 const everyKind = [

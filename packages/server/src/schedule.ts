@@ -12,8 +12,8 @@ import { joined, split } from "./trace-content.ts";
 export interface Stages {
   /** Makes runs of these traces' contents and stores them. One content may hold several traces that links join. */
   readonly settle: (contents: readonly TraceContent[]) => Promise<readonly RunDigest[]>;
-  /** Everything about all runs; stored. */
-  readonly diagnose: () => Promise<Diagnosis>;
+  /** Everything about all runs; stored. `all`: settings are learned from every new run first, not only from many. */
+  readonly diagnose: (all: boolean) => Promise<Diagnosis>;
 }
 
 interface Parts {
@@ -32,6 +32,8 @@ export interface Schedule {
   tick(nowMs: number): Promise<void>;
   /** Settles every trace whose root has ended, quiet or not, and diagnoses. */
   diagnoseNow(nowMs: number): Promise<Diagnosis>;
+  /** Resolves when nothing runs any more; what is asked later is not done. */
+  rest(): Promise<void>;
   readonly diagnosis: Diagnosis | null;
   /** True until the runs of the last settling are diagnosed. */
   readonly behind: boolean;
@@ -64,10 +66,10 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
     }
   }
 
-  async function diagnose(nowMs: number): Promise<Diagnosis> {
+  async function diagnose(nowMs: number, all: boolean): Promise<Diagnosis> {
     const startMs = performance.now();
     newRuns = 0;
-    diagnosis = await parts.stages.diagnose();
+    diagnosis = await parts.stages.diagnose(all);
     diagnosedMs = nowMs;
     tookMs = performance.now() - startMs;
     return diagnosis;
@@ -77,7 +79,7 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
     await settleQuiet(nowMs, policy("settleQuietMs"));
     // A diagnosis that takes long is made less often, so that it never takes more than a tenth of the time.
     const pauseMs = Math.max(policy("diagnoseEveryMs"), tookMs * 10);
-    if (newRuns > 0 && nowMs - diagnosedMs >= pauseMs) await diagnose(nowMs);
+    if (newRuns > 0 && nowMs - diagnosedMs >= pauseMs) await diagnose(nowMs, false);
   }
 
   return {
@@ -96,8 +98,12 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
     async diagnoseNow(nowMs) {
       return await alone(async () => {
         await settleQuiet(nowMs, 0);
-        return await diagnose(nowMs);
+        return await diagnose(nowMs, true);
       });
+    },
+    async rest() {
+      waiting = Number.POSITIVE_INFINITY;
+      await alone(async () => undefined);
     },
     get diagnosis() {
       return diagnosis;

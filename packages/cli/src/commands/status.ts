@@ -94,18 +94,18 @@ const stateTexts = {
 function workflowText(workflow: Workflow): string {
   const runs = `${count(workflow.runs)} runs`.padStart(12);
   const failed = `${count(workflow.failedRuns)} failed`.padStart(12);
-  const readings = signals.map((signal) => `${signal} ${signalText(workflow, signal)}`.padEnd(22));
+  const readings = signals.map((signal) => `${signal} ${signalText(workflow, signal)}`.padEnd(26));
   return `${stateTexts[workflow.state]} ${runs} ${failed}   ${readings.join("")}`.trimEnd();
 }
 
-/** The share of measured runs that behaved, whether it drifts, or a dash where nothing is measured. */
+/** Whether it drifts and the share of measured runs that behaved, or a dash where nothing is measured. */
 function signalText(workflow: Workflow, signal: (typeof signals)[number]): string {
   const points = workflow.daily[signal];
   const measured = points.reduce((sum, point) => sum + point.measured, 0);
   if (measured === 0) return "–";
   const good = points.reduce((sum, point) => sum + point.good, 0);
   const drifts = workflow.drifts.some((drift) => drift.open && drift.signal === signal);
-  return `${((100 * good) / measured).toFixed(1)} %${drifts ? " drift" : ""}`;
+  return `${drifts ? "drift" : "ok"} ${((100 * good) / measured).toFixed(1)} %`;
 }
 
 function ingestText(status: Overview["status"]): string {

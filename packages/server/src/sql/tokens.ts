@@ -148,14 +148,18 @@ const literalEscapes: Readonly<Record<string, string>> = {
   "\r": "\\r",
   "\t": "\\t",
   "\0": "\\0",
+  "{": "\\x7B",
 };
 
-/** A text as a literal of the engine, on one line whatever it holds: the engine must never see a blank line. */
+/**
+ * A text as a literal of the engine, on one line whatever it holds: the engine must never see a blank line, nor anything that
+ * looks like a parameter to be filled in.
+ */
 export function stringLiteral(text: string): string {
   const escaped = text
     .replaceAll(/\p{Surrogate}/gu, "\ufffd")
     // oxlint-disable-next-line no-control-regex -- a line break or NUL in a literal is what is looked for
-    .replaceAll(/[\\'\n\r\t\u0000]/g, (character) => literalEscapes[character] ?? character);
+    .replaceAll(/[\\'\n\r\t\u0000{]/g, (character) => literalEscapes[character] ?? character);
   return `'${escaped}'`;
 }
 

@@ -1,0 +1,133 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { compileContract } from "@rootward/pipeline/evals/contract";
+import { parseYaml } from "@rootward/pipeline/evals/yaml";
+import { type ContractCheck, RootwardConfig } from "@rootward/pipeline/model/workflow";
+import { isLoopback } from "./access.ts";
+
+/** How the server was started, checked. */
+export interface ServerConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  /** `clickhouse://…`, or null: embedded. */
+  readonly clickhouseUrl: string | null;
+  readonly rootward: RootwardConfig;
+  /** By workflow, compiled. */
+  readonly contracts: ReadonlyMap<string, ContractCheck>;
+}
+
+/** The operator can put it right: exit code 2, one line. */
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ConfigError";
+  }
+}
+
+const standardPort = 4318;
+
+/**
+ * Arguments, then environment (ROOTWARD_CONFIG, ROOTWARD_STORE), then `rootward.yaml`, then defaults.
+ *
+ * @throws ConfigError  naming the key, the value received and what is accepted
+ */
+export function serverConfig(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  folder: string,
+): ServerConfig {
+  const options = argumentsOf(args);
+  const { rootward, path } = configFile(options.config ?? environment["ROOTWARD_CONFIG"], folder);
+  const host = options.host ?? rootward.server?.host ?? "127.0.0.1";
+  if (!isLoopback(host)) {
+    throw new ConfigError(
+      `host is "${host}", which others can reach, and keys for them are not built yet; ` +
+        "use 127.0.0.1, behind a proxy that asks for a password",
+    );
+  }
+  return {
+    host,
+    port: portOf(options.port) ?? rootward.server?.port ?? standardPort,
+    dataDir: resolve(folder, options.data ?? join(".rootward", "data")),
+    clickhouseUrl: clickhouseUrl(environment["ROOTWARD_STORE"]),
+    rootward,
+    contracts: contractsOf(rootward, path === null ? folder : dirname(path)),
+  };
+}
+
+function argumentsOf(args: readonly string[]) {
+  try {
+    const text = { type: "string" } as const;
+    const options = { data: text, host: text, port: text, config: text };
+    return parseArgs({ args: [...args], options, strict: true }).values;
+  } catch (error) {
+    throw new ConfigError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function portOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) {
+    throw new ConfigError(`port is "${text}"; expected a number from 0 to 65535 (0: any free one)`);
+  }
+  return port;
+}
+
+function clickhouseUrl(text: string | undefined): string | null {
+  if (text === undefined || text === "") return null;
+  if (!/^clickhouses?:\/\//.test(text) || !URL.canParse(text)) {
+    throw new ConfigError(
+      "ROOTWARD_STORE is no URL of a ClickHouse; expected clickhouse://user:password@host:port/database",
+    );
+  }
+  return text;
+}
+
+function configFile(named: string | undefined, folder: string) {
+  const path = named === undefined ? nearest(folder) : resolve(folder, named);
+  if (path === null) return { rootward: RootwardConfig.parse({}), path };
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`cannot read the configuration ${path}: ${why}`);
+  }
+  const parsed = parseYaml(text, path, RootwardConfig);
+  if (!parsed.ok) throw new ConfigError(parsed.errors.join("; "));
+  return { rootward: parsed.value, path };
+}
+
+function nearest(folder: string): string | null {
+  const candidate = join(folder, "rootward.yaml");
+  if (existsSync(candidate)) return candidate;
+  const above = dirname(folder);
+  return above === folder ? null : nearest(above);
+}
+
+/** The declared contracts, compiled; a schema is named from the folder of `rootward.yaml`. */
+function contractsOf(rootward: RootwardConfig, folder: string): ReadonlyMap<string, ContractCheck> {
+  const contracts = new Map<string, ContractCheck>();
+  for (const [workflow, { contract }] of Object.entries(rootward.workflows ?? {})) {
+    if (contract === undefined) continue;
+    try {
+      contracts.set(
+        workflow,
+        compileContract(contract, (path) => schemaFile(resolve(folder, path))),
+      );
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new ConfigError(`workflows.${workflow}.contract: ${why}`);
+    }
+  }
+  return contracts;
+}
+
+function schemaFile(path: string): object {
+  const schema: unknown = JSON.parse(readFileSync(path, "utf8"));
+  if (typeof schema !== "object" || schema === null) throw new Error(`${path} is no JSON Schema`);
+  return schema;
+}

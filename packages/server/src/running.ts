@@ -1,0 +1,129 @@
+import type { Hono } from "hono";
+import { policy } from "@rootward/pipeline/model/policy";
+import type { RunDigest } from "@rootward/pipeline/model/digest";
+import type { Store, TraceContent } from "@rootward/pipeline/ports";
+import { diagnoseRuns } from "@rootward/pipeline/diagnose/diagnose";
+import { learn } from "@rootward/pipeline/ingest/learn";
+import { read } from "@rootward/pipeline/ingest/read";
+import { newApp } from "./app.ts";
+import { type CaseBook, openCaseBook } from "./case-book.ts";
+import type { ServerConfig } from "./config.ts";
+import { newCounters } from "./counters.ts";
+import { newKin } from "./kin.ts";
+import { openTraces } from "./open-traces.ts";
+import { builtPage } from "./page.ts";
+import type { Reader } from "./reader.ts";
+import { schedule } from "./schedule.ts";
+import { newStages } from "./stages.ts";
+import { programVersion } from "./store/data-directory.ts";
+import { openStore } from "./store/store.ts";
+import { workflowBook } from "./workflow-book.ts";
+
+/** A server with everything but its port. */
+export interface Running {
+  readonly app: Hono;
+  /** Begins to settle and diagnose; what an earlier process left unsettled first. */
+  resume(): void;
+  /** Ends the schedule, lets what runs end, and closes the store. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Config → store → app → schedule.
+ *
+ * @throws PortError  if the store cannot be opened: locked, newer, full
+ */
+export async function start(config: ServerConfig): Promise<Running> {
+  const store = await openStore(config);
+  try {
+    return await startOver(store, config);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function startOver(
+  store: Awaited<ReturnType<typeof openStore>>,
+  config: ServerConfig,
+): Promise<Running> {
+  const open = openTraces();
+  const counters = newCounters();
+  const kin = newKin();
+  const cases = await openCaseBook(store);
+  const book = workflowBook(store, config.rootward, learn);
+  const reader: Reader = (content) =>
+    read(content, {
+      settingsFor: book.of,
+      contractFor: (workflow: string) => config.contracts.get(workflow) ?? null,
+      map: config.rootward.map,
+    });
+  const runs = await store.runs({});
+  book.note(runs);
+  kin.learn(runs);
+  open.remember(runs.flatMap((run) => run.traceIds));
+  await book.learn(true);
+  const stages = newStages({
+    store,
+    book,
+    settle: async (contents) => await settled(store, reader, contents),
+    diagnose: async () => await diagnosed(store, cases),
+  });
+  const onError = (error: unknown) => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`rootward: settling or diagnosing failed, and is tried again: ${text}\n`);
+  };
+  const clock = schedule({ store, open, counters, kin, stages, onError }, await store.diagnosis());
+  const app = newApp({
+    store,
+    open,
+    counters,
+    schedule: clock,
+    settings: book,
+    reader,
+    cases,
+    page: builtPage(),
+    version: programVersion(),
+    now: Date.now,
+  });
+  let ticking: NodeJS.Timeout | null = null;
+  return {
+    app,
+    resume() {
+      ticking = setInterval(() => void clock.tick(Date.now()), policy("settleTickMs"));
+      void store.unsettled().then((ids) => open.reopen(ids, Date.now()), onError);
+    },
+    async stop() {
+      if (ticking !== null) clearInterval(ticking);
+      await clock.rest();
+      await store.close();
+    },
+  };
+}
+
+async function settled(
+  store: Store,
+  reader: Reader,
+  contents: readonly TraceContent[],
+): Promise<readonly RunDigest[]> {
+  const found = contents.flatMap((content) => reader(content));
+  const digests = found.map((each) => each.digest);
+  await store.putRuns(
+    digests,
+    found.flatMap((each) => each.texts),
+  );
+  return digests;
+}
+
+async function diagnosed(store: Store, cases: CaseBook) {
+  const runs = await store.runs({});
+  const hashes = new Set(runs.flatMap((run) => Object.values(run.versions)));
+  const diagnosis = diagnoseRuns({
+    runs,
+    told: await store.changes(),
+    texts: await store.texts([...hashes]),
+    options: { baselineWindow: null, needsDays: true, guarded: cases.guarded() },
+  });
+  await store.putDiagnosis(diagnosis);
+  return diagnosis;
+}

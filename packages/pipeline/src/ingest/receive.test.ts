@@ -548,11 +548,11 @@ test("20,000 broken bodies: each is read or refused, what is accepted can be rea
   });
   console.info(`seed ${seed}`);
   for (let round = 0; round < 20_000; round++) {
-    const { bytes: whole, batch: original } = wholes[round % wholes.length]!;
+    const { bytes: whole, batch: original } = wholes.at(round % wholes.length)!;
     const bytes = Buffer.from(whole);
     const inSpan = round % 2 === 0;
-    const from = inSpan ? original.columns.starts[1]! : 0;
-    const to = inSpan ? original.columns.ends[1]! : bytes.length;
+    const from = inSpan ? original.columns.starts.at(1)! : 0;
+    const to = inSpan ? original.columns.ends.at(1)! : bytes.length;
     for (let change = 0; change <= random(3); change++)
       bytes[from + random(to - from)] = random(256);
     const cut = !inSpan && round % 5 === 0 ? bytes.subarray(0, random(bytes.length)) : bytes;

@@ -81,7 +81,7 @@ const signals = fc.record({
 
 /** A run of which only what SQL counts matters. */
 function runOf(n: number, of: unknown): RunDigest {
-  const id = n.toString(16).padStart(32, "d");
+  const id = n.toString(16).padStart(32, "0");
   return {
     id,
     aliases: [],

@@ -1,0 +1,227 @@
+import { spawn, spawnSync } from "node:child_process";
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { receive } from "@rootward/pipeline/ingest/receive";
+import { PortError } from "@rootward/pipeline/errors";
+import { dataPath, appendBlocks, createSegment, sealSegment } from "../src/store/segment-file.ts";
+import { openStore } from "../src/store/store.ts";
+import { openWal } from "../src/store/wal.ts";
+
+const program = fileURLToPath(new URL("putting.ts", import.meta.url));
+const node = [
+  process.execPath,
+  "--conditions=rootward-source",
+  "--import",
+  "tsx",
+  program,
+] as const;
+
+const traceOf = (n: number) => `c${n.toString(16).padStart(31, "0")}`;
+
+let dataDir: string;
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), "rootward-"));
+});
+afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+/** Puts batches in another process and kills it with no warning after so many acknowledgements; answers what it acknowledged. */
+async function putAndKill(first: number, after: number): Promise<readonly number[]> {
+  const [command, ...options] = node;
+  const child = spawn(command, [...options, dataDir, String(first), "100000"]);
+  let output = "";
+  let errors = "";
+  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+  child.stdout.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+    if (output.split("\n").length - 2 >= after) child.kill("SIGKILL");
+  });
+  await new Promise((resolve) => child.on("close", resolve));
+  if (!output.startsWith("open")) throw new Error(errors);
+  // The last line may be cut off: then nobody was told.
+  return output.split("\n").slice(1, -1).map(Number);
+}
+
+test(
+  "after kill -9 every acknowledged span is there, and none twice",
+  { timeout: 60_000 },
+  async () => {
+    const acknowledged: number[] = [];
+    for (const [round, after] of [40, 333, 12, 150].entries())
+      acknowledged.push(...(await putAndKill(round * 1_000_000, after)));
+    const store = await openStore({ dataDir });
+    const bounds = { timeoutMs: 10_000 };
+    const { rows } = await store.sql(
+      "SELECT trace_id, count() FROM spans GROUP BY trace_id",
+      bounds,
+    );
+    const stored = new Map(rows.map(([id, count]) => [id, count]));
+    const raw = await store.sql(
+      "SELECT count(), uniqExact(trace_id, span_id) FROM stored_spans",
+      bounds,
+    );
+    await store.close();
+    for (const n of acknowledged) expect(stored.get(traceOf(n)), `batch ${n}`).toBe(10);
+    expect(raw.rows[0]?.[0], "rows below the views, before any are merged away").toBe(
+      raw.rows[0]?.[1],
+    );
+    expect(acknowledged.length).toBeGreaterThan(500);
+  },
+);
+
+test("a store that was closed opens again with everything in it", async () => {
+  const store = await openStore({ dataDir });
+  await store.putMeta("key", "value");
+  await store.close();
+  const again = await openStore({ dataDir });
+  expect(await again.meta("key")).toBe("value");
+  await again.close();
+  expect(readdirSync(join(dataDir, "wal"))).toEqual([]);
+});
+
+test("a second process on the same data directory is refused with one clear message", async () => {
+  const store = await openStore({ dataDir });
+  await expect(openStore({ dataDir })).rejects.toMatchObject({ code: "store_locked" });
+  const [command, ...options] = node;
+  const second = spawnSync(command, [...options, dataDir, "0", "4"], { encoding: "utf8" });
+  expect(second.status).toBe(1);
+  expect(second.stderr.trim()).toBe(
+    `PortError store_locked the data directory ${dataDir} is in use by process ${process.pid}; stop it, or choose another one with --data`,
+  );
+  await store.close();
+});
+
+test("data of a later version is refused, and the message says which version wrote it", async () => {
+  await (await openStore({ dataDir })).close();
+  expect(JSON.parse(readFileSync(join(dataDir, "VERSION"), "utf8"))).toMatchObject({
+    writtenBy: "0.1.0",
+  });
+  writeFileSync(join(dataDir, "VERSION"), JSON.stringify({ format: 99, writtenBy: "9.8.7" }));
+  await expect(openStore({ dataDir })).rejects.toMatchObject({
+    code: "store_newer",
+    message: expect.stringMatching(
+      /was written by Rootward 9\.8\.7 \(format 99\); this is Rootward 0\.1\.0/,
+    ),
+  });
+});
+
+test("a data directory that cannot be made is one clear message", async () => {
+  writeFileSync(join(dataDir, "file"), "");
+  await expect(openStore({ dataDir: join(dataDir, "file", "data") })).rejects.toMatchObject({
+    message: expect.stringMatching(/data directory .* cannot be made: ENOTDIR/),
+  });
+});
+
+test.skipIf(process.platform === "win32")(
+  "a full disk refuses the batch, keeps nothing half, and what was acknowledged stays",
+  () => {
+    // A limit on the size of a file stands for a full disk: the write-ahead segment cannot grow past it.
+    const [command, ...options] = node;
+    const line = [command, ...options, dataDir, "0", "400"].map((word) => `'${word}'`).join(" ");
+    const run = spawnSync("bash", ["-c", `trap '' XFSZ; ulimit -f 64; exec ${line}`], {
+      encoding: "utf8",
+    });
+    expect(run.stderr).toMatch(
+      /PortError store_full no room is left for the data directory: EFBIG/,
+    );
+    const acknowledged = run.stdout.split("\n").slice(1, -1).map(Number);
+    const again = spawnSync(command, [...options, dataDir, "500000", "4"], { encoding: "utf8" });
+    expect(again.stderr).toBe("");
+    return openStore({ dataDir }).then(async (store) => {
+      const { rows } = await store.sql("SELECT trace_id, count() FROM spans GROUP BY trace_id", {
+        timeoutMs: 10_000,
+      });
+      await store.close();
+      expect(rows.every(([, count]) => count === 10)).toBe(true);
+      const ids = new Set(rows.map(([id]) => id));
+      for (const n of acknowledged) expect(ids.has(traceOf(n))).toBe(true);
+    });
+  },
+);
+
+const block = { table: "t", columns: ["a"], rows: 1 };
+
+test("the write-ahead log replays what was acknowledged and cuts off a torn tail", async () => {
+  const torn = ["data", "line", "crc"] as const;
+  for (const kind of torn) {
+    const segment = await createSegment(dataDir, kind, { table: "t", columns: ["a"] });
+    await appendBlocks(segment, [Buffer.from("whole,")], 2);
+    await appendBlocks(segment, [Buffer.from("whole too")], 3);
+    await sealSegment(segment);
+  }
+  appendFileSync(dataPath(dataDir, "data"), "never acknowl");
+  appendFileSync(join(dataDir, "line.index"), "9 ab");
+  const data = readFileSync(dataPath(dataDir, "crc"));
+  data[data.length - 1] = 0;
+  writeFileSync(dataPath(dataDir, "crc"), data);
+  const inserted: Record<string, string> = {};
+  const wal = await openWal(dataDir, async ({ path }, token) => {
+    inserted[token] = readFileSync(path, "utf8");
+  });
+  await wal.close();
+  expect(inserted).toEqual({ data: "whole,whole too", line: "whole,whole too", crc: "whole," });
+  expect(readdirSync(dataDir)).toEqual([]);
+});
+
+test("a segment whose insert fails is kept and inserted later, under the same token", async () => {
+  const tokens: string[] = [];
+  const wal = await openWal(dataDir, async (_segment, token) => {
+    tokens.push(token);
+    if (tokens.length === 1) throw new PortError("store_down", "down", { retryable: true });
+  });
+  await wal.append([{ ...block, bytes: Buffer.from("one") }]);
+  await expect(wal.flush()).rejects.toMatchObject({ code: "store_down" });
+  expect(wal.pendingBytes()).toBe(3);
+  await wal.flush();
+  expect(tokens[1]).toBe(tokens[0]);
+  expect(wal.pendingBytes()).toBe(0);
+  await wal.close();
+});
+
+test("more than the limit of what waits is refused as overloaded, and may be sent again", async () => {
+  const wal = await openWal(dataDir, () =>
+    Promise.reject(new PortError("store_down", "down", { retryable: true })),
+  );
+  const bytes = Buffer.alloc(100 * 1024 * 1024);
+  await wal.append([{ ...block, bytes }]);
+  await wal.append([{ ...block, bytes }]);
+  await expect(wal.append([{ ...block, bytes }])).rejects.toMatchObject({
+    code: "overloaded",
+    retryable: true,
+  });
+  await expect(wal.close()).rejects.toMatchObject({ code: "store_down" });
+});
+
+test("a name that was inserted once is never used again: its rows would be taken for the old ones", async () => {
+  const names = new Set<string>();
+  for (let n = 0; n < 50; n++) {
+    const wal = await openWal(dataDir, async (_segment, token) => void names.add(token));
+    await wal.append([{ ...block, bytes: Buffer.from("x") }]);
+    await wal.close();
+  }
+  expect(names.size).toBe(50);
+});
+
+test("spans with times from anywhere are stored: a hostile clock cannot stop the log", async () => {
+  const store = await openStore({ dataDir });
+  const spans = Array.from({ length: 300 }, (_, n) => ({
+    traceId: (n + 1).toString(16).padStart(32, "0"),
+    spanId: "00000000000000aa",
+    name: "s",
+    startTimeUnixNano: String((BigInt(n) * 2n ** 64n) / 300n),
+    endTimeUnixNano: "18446744073709551615",
+  }));
+  const bytes = Buffer.from(JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }));
+  await store.put(receive({ signal: "traces", encoding: "json", bytes }).batch);
+  expect((await store.counts()).spans).toBe(300);
+  await store.close();
+});

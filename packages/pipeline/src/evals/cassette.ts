@@ -30,11 +30,27 @@ const secrets: readonly { readonly name: string; readonly pattern: RegExp }[] = 
   },
 ];
 
-const personal: readonly { readonly word: string; readonly pattern: RegExp }[] = [
-  { word: "[e-mail]", pattern: /\b[\w.+-]+@[\w-]+\.[\w.-]*\w/g },
-  { word: "[card]", pattern: /\b(?:\d[ -]?){13,16}\b(?=\D|$)/g },
-  { word: "[iban]", pattern: /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}\b/g },
+interface Personal {
+  readonly word: string;
+  readonly pattern: RegExp;
+  readonly really: (text: string) => boolean;
+}
+
+const personal: readonly Personal[] = [
+  { word: "[e-mail]", pattern: /\b[\w.+-]+@[\w-]+\.[\w.-]*\w/g, really: () => true },
+  { word: "[card]", pattern: /\b\d(?:[ -]?\d){12,18}\b/g, really: isCardNumber },
+  { word: "[iban]", pattern: /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}\b/g, really: () => true },
 ];
+
+/** Whether the digits pass the Luhn check, so that other long numbers stay. Source: ISO/IEC 7812-1, annex B. */
+function isCardNumber(text: string): boolean {
+  const digits = [...text.replace(/\D/g, "")].reverse().map(Number);
+  const sum = digits.reduce((total, digit, index) => {
+    const doubled = index % 2 === 1 ? digit * 2 : digit;
+    return total + (doubled > 9 ? doubled - 9 : doubled);
+  }, 0);
+  return sum % 10 === 0;
+}
 
 /** The name of the secret that a text seems to hold, or null. */
 export function secretIn(text: string): string | null {
@@ -47,8 +63,9 @@ export function redact(value: unknown): { readonly value: unknown; readonly coun
   const clean = (inner: unknown): unknown => {
     if (typeof inner === "string") {
       return personal.reduce(
-        (text, { word, pattern }) =>
-          text.replace(pattern, () => {
+        (text, { word, pattern, really }) =>
+          text.replace(pattern, (match) => {
+            if (!really(match)) return match;
             count += 1;
             return word;
           }),

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { createClient } from "@clickhouse/client";
+import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { policy } from "@rootward/pipeline/model/policy";
 import { answerFormat, answerOf, answerSettings, rowOf } from "./answer.ts";
@@ -40,7 +40,12 @@ async function asked<T>(ask: () => Promise<T>): Promise<T> {
  * @param url  `clickhouse://user:password@host:port/database`
  */
 export function openClickhouse(url: string): Engine {
-  const client = createClient({ ...addressOf(url), request_timeout: policy("queryTimeoutMs") * 2 });
+  const client = createClient({
+    ...addressOf(url),
+    request_timeout: policy("queryTimeoutMs") * 2,
+    // Its errors reach whoever asked; printed as well, they would be said twice, with the statement.
+    log: { level: ClickHouseLogLevel.OFF },
+  });
   const query = (sql: string, parameters?: Parameters, bounds?: Bounds): Promise<Answer> =>
     asked(async () => {
       const result = await client.query({

@@ -161,7 +161,7 @@ export function streamsOf(flow: Flow, reference: Reference, signal: SignalName):
 /**
  * Walks a stream in windows that do not overlap. A window too low to be chance opens a step, placed where the likelihood is
  * highest; what came since is the next reference, so that a further fall is found as well and a return ends the step. Windows in
- * control join the reference up to `policy.baselineRunsMax`.
+ * control join the reference up to `policy.baselineRunsMax`: all but the lowest, else the reference would be better than the truth.
  */
 function stepsOf(
   stream: Stream,
@@ -197,7 +197,7 @@ function stepsOf(
       open.to = end - plan.window;
       level = baseline;
       searchFrom = end;
-    } else if (level.length < policy("baselineRunsMax") && !fall.matters) {
+    } else if (level.length < policy("baselineRunsMax") && fall.p > policy("inControlAlpha")) {
       level = [...level, ...window];
       if (!open) baseline = level;
     }

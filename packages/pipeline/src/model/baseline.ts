@@ -65,9 +65,9 @@ export interface Drift {
   readonly seenAfterRuns: number;
   /** Chance of a false alarm on this stream in a quarter, all detectors together. */
   readonly falseAlarmRate: number;
-  readonly detector: "window" | "cusum" | "values";
+  readonly detector: "window" | "values";
   readonly open: boolean;
-  /** When the signal was as before again; null while the drift is open. */
+  /** When the signal was as before again, or fell further; null while the drift is open. */
   readonly endMs: UnixMillis | null;
   /** Means of a graded signal before and since; null for shares. */
   readonly means: { readonly before: number; readonly after: number } | null;

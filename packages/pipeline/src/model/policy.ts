@@ -90,6 +90,11 @@ const entries = {
   driftMinEffect: { value: 0.05, unit: "share", source: "diagnosis.md A3.3.2" },
   driftNearlyAll: { value: 0.97, unit: "share", source: "diagnosis.md A3.3.2: odds above it" },
   quarterDays: { value: 91, unit: "days", source: "diagnosis.md decision 3: 13 weeks" },
+  inControlAlpha: {
+    value: 0.005,
+    unit: "probability",
+    source: "bench/drift.ts: windows less likely than this do not extend a baseline",
+  },
   returnAlpha: {
     value: 0.01,
     unit: "probability",
@@ -101,9 +106,6 @@ const entries = {
     unit: "runs",
     source: "fewest readings after an onset that become the next reference",
   },
-  cusumThreshold: { value: 9, unit: "log odds", source: "diagnosis.md decision 3: h = 9" },
-  cusumOddsRatio: { value: 2.5, unit: "ratio", source: "diagnosis.md A3.2: design shift" },
-  cusumPriorQuantile: { value: 0.1, unit: "probability", source: "diagnosis.md A3.2: q10" },
   valuesMinDelta: { value: 0.2, unit: "Cliff's delta", source: "diagnosis.md A3.3.4" },
   interval95: { value: 1.959964, unit: "standard deviations", source: "normal quantile at 0.975" },
   likelihoodDrop: {

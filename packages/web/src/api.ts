@@ -67,7 +67,7 @@ export interface RunAnswer {
   /** How it stands after diagnosis; null before the next one. */
   readonly standing?: RunStanding | null;
   readonly spans: readonly SpanJson[];
-  /** Readings of each agent's part, by span id (or name) of the agent; absent from servers that do not measure agents apart. */
+  /** Readings of each agent's part, by span id of the agent; absent from servers that do not measure agents apart. */
   readonly agentSignals?: Readonly<Record<string, Signals>>;
 }
 

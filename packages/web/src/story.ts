@@ -33,7 +33,7 @@ function joined(parts: readonly string[]): string {
 }
 
 /** `5 checks match, none contradict, 1 has not been run` */
-export function checksSentence(cause: Cause): string {
+function checksSentence(cause: Cause): string {
   const matches = `${cause.match} of ${cause.checks.length} checks match`;
   const against = cause.contradict === 0 ? "none contradict" : `${cause.contradict} contradict`;
   const open = cause.notRun === 1 ? "1 has not been run" : `${cause.notRun} have not been run`;
@@ -136,7 +136,7 @@ export function clusterSentence(cluster: ShownCluster): Say {
 }
 
 /** Why a run counts as failed: what diagnosis read again wins over what the run alone shows. */
-export function failedOf(answer: RunAnswer): readonly FailureReason[] {
+function failedOf(answer: RunAnswer): readonly FailureReason[] {
   return answer.standing?.failed ?? answer.digest.failed;
 }
 
@@ -188,6 +188,14 @@ export function runSentence(answer: RunAnswer): Say {
   const kind = plainWords(origin.kind);
   if (trail.length === 1)
     return [`${lead}, at `, { strong: first.name }, `, where it also began: ${kind}.`];
+  if (last.proof === null)
+    return [
+      `${lead}, seen at `,
+      { strong: first.name },
+      `. The earliest step that deviates is `,
+      { strong: last.name },
+      `: ${kind}; nothing links the two.`,
+    ];
   const proven = diagnosed?.trail?.proven === true;
   const hops = counted(trail.length - 1, "hop");
   return [

@@ -38,7 +38,7 @@ function kindOf(step: StepDigest | null, span: SpanJson | null): string {
 }
 
 /** Steps by the id of each span that belongs to them. */
-export function stepsBySpan(digest: RunDigest): ReadonlyMap<string, StepDigest> {
+function stepsBySpan(digest: RunDigest): ReadonlyMap<string, StepDigest> {
   const steps = new Map<string, StepDigest>();
   for (const step of digest.steps) {
     for (const id of step.alsoSpanIds) if (!steps.has(id)) steps.set(id, step);

@@ -51,7 +51,7 @@ function Head(props: {
         </span>
       </div>
       <div className="head">
-        <Fingerprint marks={marksOfMembers(cluster.failing)} size={44} />
+        <Fingerprint marks={marksOfMembers(cluster)} size={44} />
         <div className="t">
           <h1 {...heading}>{cluster.title}</h1>
           <div className="facts">
@@ -80,7 +80,10 @@ function Head(props: {
 
 /** The signal that tells the cluster's story: one that drifts and fails its members, else the one that fails most of them. */
 function tellingSignal(cluster: ShownCluster, workflow: WorkflowDiagnosis): SignalName {
-  const failing = (signal: SignalName) => cluster.failing[signal] ?? 0;
+  const failing = (signal: SignalName) => {
+    const mark = marksOfMembers(cluster)[signal];
+    return typeof mark === "number" ? mark : 0;
+  };
   const byShare = signalNames.toSorted((a, b) => failing(b) - failing(a));
   return (
     byShare.find((signal) => failing(signal) > 0 && openDrift(workflow, signal) !== null) ??
@@ -294,7 +297,7 @@ function Rail(props: { readonly cluster: ShownCluster }) {
           </p>
         ) : (
           <TrailList
-            stops={stopsOf(cluster.trail)}
+            stops={stopsOf(cluster.trail, cluster.origin)}
             origin={cluster.origin === null ? null : plainWords(cluster.origin.kind)}
           />
         )}

@@ -41,11 +41,10 @@ function listShare(share: number): number {
 }
 
 function listMarks(cluster: ShownCluster) {
-  return marksOfMembers(
-    Object.fromEntries(
-      Object.entries(cluster.failing).map(([reason, share]) => [reason, listShare(share)]),
-    ),
+  const failing = Object.entries(cluster.failing).map(
+    ([reason, share]) => [reason, listShare(share)] as const,
   );
+  return marksOfMembers({ ...cluster, failing: Object.fromEntries(failing) });
 }
 
 function Trend(props: { readonly perDay: readonly number[] }) {

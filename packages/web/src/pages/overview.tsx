@@ -144,7 +144,7 @@ function LoopsPart(props: { readonly overview: Overview }) {
       {findings.length === 0 && <p className="muted">No cluster of failing runs yet.</p>}
       {findings.map((cluster) => (
         <div key={cluster.id} className="lp">
-          <Fingerprint marks={marksOfMembers(cluster.failing)} size={18} />
+          <Fingerprint marks={marksOfMembers(cluster)} size={18} />
           <div>
             <Link className="lnk ink" href={`/clusters/${cluster.id}`}>
               {cluster.title}

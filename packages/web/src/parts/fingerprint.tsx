@@ -31,12 +31,19 @@ export function marksOf(signals: Signals): Marks {
   };
 }
 
-/** The four marks of a cluster: the share of members that fail for each reason. */
-export function marksOfMembers(failing: Readonly<Record<string, number>>): Marks {
+/**
+ * The four marks of a cluster: the share of members that fail for each reason. Low confidence fails no run, so that only a
+ * cluster whose primary deviation it is shows it, in all its members.
+ */
+export function marksOfMembers(cluster: {
+  readonly failing: Readonly<Record<string, number>>;
+  readonly signature: { readonly primary: string };
+}): Marks {
+  const { failing, signature } = cluster;
   return {
     grounded: failing["grounded"] ?? "ok",
     fallback: failing["fallback"] ?? "ok",
-    confidence: failing["confidence"] ?? failing["low_confidence"] ?? "ok",
+    confidence: signature.primary === "low_confidence" ? 1 : "ok",
     downstream_ok: failing["downstream_ok"] ?? "ok",
   };
 }

@@ -22,7 +22,7 @@ export function PlainText(props: { readonly value: unknown; readonly label: stri
 }
 
 /** Text as it stands, JSON indented. A string that holds JSON is indented too. */
-export function textOf(value: unknown): string {
+function textOf(value: unknown): string {
   if (typeof value !== "string") return JSON.stringify(value, null, 2) ?? "–";
   if (!/^\s*[{[]/.test(value)) return value;
   try {

@@ -28,8 +28,8 @@ export interface TreeView {
 
 /** The readings of an agent's part of the run: measured apart where the server says so; the root agent's are the run's. */
 export function readingsOf(answer: RunAnswer, row: TreeRow): Signals | null {
-  const apart = answer.agentSignals?.[row.id] ?? null;
-  if (apart !== null) return apart;
+  const apart = answer.agentSignals ?? {};
+  if (Object.hasOwn(apart, row.id)) return apart[row.id] ?? null;
   return row.depth === 0 && row.id === answer.run.rootSpanId ? signalsOf(answer) : null;
 }
 
@@ -72,7 +72,7 @@ function wireAt(at: number, places: readonly (number | undefined)[], stops: read
   for (let hop = 1; hop < stops.length; hop++) {
     const from = places[hop - 1];
     const to = places[hop];
-    if (from === undefined || to === undefined) continue;
+    if (from === undefined || to === undefined || stops[hop]?.proof === null) continue;
     const top = Math.min(from, to);
     const bottom = Math.max(from, to);
     if (at < top || at > bottom) continue;

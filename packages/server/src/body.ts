@@ -14,16 +14,24 @@ function tooLarge(bytes: number | null, limit: number): never {
 /**
  * The bytes of a request's body, chunked or not, never more than `limit` of them in memory.
  *
- * @throws Problem 413  if it is longer
+ * @throws Problem 413 if it is longer, 400 if the connection ended before it did
  */
 export async function bodyBytes(request: Request, limit: number): Promise<Uint8Array> {
   const announced = Number(request.headers.get("content-length") ?? Number.NaN);
   if (announced > limit) tooLarge(announced, limit);
-  if (Number.isFinite(announced)) {
+  try {
+    if (!Number.isFinite(announced)) return await streamed(request, limit);
     const bytes = new Uint8Array(await request.arrayBuffer());
     if (bytes.length > limit) tooLarge(bytes.length, limit);
     return bytes;
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Problem(400, `the body ended early: ${why}`);
   }
+}
+
+async function streamed(request: Request, limit: number): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -54,7 +54,7 @@ async function startOver(
   const book = workflowBook(store, config.rootward, learn);
   const reader: Reader = (content) =>
     read(content, {
-      settingsFor: book.of,
+      settingsFor: (workflow: string, environment: string) => book.of(workflow, environment),
       contractFor: (workflow: string) => config.contracts.get(workflow) ?? null,
       map: config.rootward.map,
     });
@@ -117,7 +117,7 @@ async function settled(
 
 async function diagnosed(store: Store, cases: CaseBook) {
   const runs = await store.runs({});
-  const hashes = new Set(runs.flatMap((run) => Object.values(run.versions)));
+  const hashes = new Set(sharedVersions(runs));
   const diagnosis = diagnoseRuns({
     runs,
     told: await store.changes(),
@@ -126,4 +126,15 @@ async function diagnosed(store: Store, cases: CaseBook) {
   });
   await store.putDiagnosis(diagnosis);
   return diagnosis;
+}
+
+/** Versions that several runs carry: a prompt that differs from run to run is no change, and its texts are not needed. */
+function sharedVersions(runs: readonly RunDigest[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const run of runs) {
+    for (const version of Object.values(run.versions)) {
+      counts.set(version, (counts.get(version) ?? 0) + 1);
+    }
+  }
+  return [...counts].flatMap(([version, count]) => (count >= policy("changeRuns") ? version : []));
 }

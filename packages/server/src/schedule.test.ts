@@ -82,12 +82,12 @@ describe("a trace is settled", () => {
   test("on the next tick when the store failed on this one", async () => {
     const door = await openDoor();
     await door.post("/v1/traces", bodyJson(root, child));
-    const { putRuns } = door.store;
+    const working = { ...door.store };
     door.store.putRuns = async () => {
       throw new Error("not now");
     };
     await expect(door.context.schedule.tick(door.nowMs + 1_000)).rejects.toThrow("not now");
-    door.store.putRuns = putRuns;
+    Object.assign(door.store, working);
     await door.context.schedule.tick(door.nowMs + 3_000);
     expect(await door.store.runs({})).toHaveLength(1);
     expect(door.context.open.size).toBe(0);

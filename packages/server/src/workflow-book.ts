@@ -98,6 +98,6 @@ function sample(runs: readonly RunDigest[]): readonly RunDigest[] {
 }
 
 /** What settings say, without why: new evidence for the same guess is no reason to measure again. */
-function meaningOf({ origins: _, ...settings }: WorkflowSettings): string {
-  return JSON.stringify(settings);
+function meaningOf(settings: WorkflowSettings): string {
+  return JSON.stringify({ ...settings, origins: null });
 }

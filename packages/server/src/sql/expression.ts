@@ -248,22 +248,28 @@ function word(cursor: Cursor): Piece {
     return other(`${convert}(${stringLiteral(take(cursor).text)})`);
   }
   if (isSymbol(cursor, "(", 1) && upper !== "IN") return called(cursor, upper);
-  if (isReserved(token)) refuse(`expected a value, found ${shown(token)}`, token.at);
+  if (isReserved(token) && upper !== "END")
+    refuse(`expected a value, found ${shown(token)}`, token.at);
   return column(cursor);
 }
 
 /** `name`, `table.name`, `table.*`. */
 function column(cursor: Cursor): Piece {
   const { at } = peek(cursor);
-  const parts = [quotedName(takeName(cursor, "a column"))];
+  const parts = [columnName(cursor)];
   while (isSymbol(cursor, ".") && !/^\d+$/.test(peek(cursor, 1).text)) {
     take(cursor);
     if (skipSymbol(cursor, "*")) return { sql: `${parts.join(".")}.*`, kind: "star" };
-    parts.push(quotedName(takeName(cursor, "a column")));
+    parts.push(columnName(cursor));
     if (parts.length > 2)
       refuse(`the name ${parts.join(".")}: columns are column or view.column`, at);
   }
   return { sql: parts.join("."), kind: "column" };
+}
+
+/** `end` is a column of spans; where a value is expected it cannot be the end of CASE. */
+function columnName(cursor: Cursor): string {
+  return quotedName(isWord(cursor, "END") ? take(cursor).text : takeName(cursor, "a column"));
 }
 
 function caseOf(cursor: Cursor): Piece {

@@ -1,0 +1,155 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { bodyJson, spanIdOf, spanJson, traceIdOf } from "./testing/door.ts";
+
+const program = fileURLToPath(new URL("main.ts", import.meta.url));
+const loader = createRequire(import.meta.url).resolve("tsx");
+const folder = mkdtempSync(join(tmpdir(), "rootward-main-"));
+const children: ChildProcess[] = [];
+
+interface Started {
+  readonly child: ChildProcess;
+  /** Standard output so far, and the URL once it listens. */
+  readonly ready: Promise<string>;
+  readonly ended: Promise<{ readonly code: number | null; readonly stderr: string }>;
+}
+
+/** The server's program from its source, in a process of its own. */
+function started(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Started {
+  const child = spawn(
+    process.execPath,
+    ["--conditions=rootward-source", "--import", loader, program, ...args],
+    {
+      cwd: folder,
+      env: { ...process.env, UV_THREADPOOL_SIZE: "16", ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  children.push(child);
+  let stdout = "";
+  let stderr = "";
+  child.stderr?.on("data", (text) => (stderr += text));
+  const ended = new Promise<{ code: number | null; stderr: string }>((resolve) =>
+    child.on("close", (code) => resolve({ code, stderr })),
+  );
+  const ready = new Promise<string>((resolve, reject) => {
+    child.stdout?.on("data", (text) => {
+      stdout += text;
+      const url = /listening on (\S+)/.exec(stdout)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+    void ended.then(({ stderr: why }) => reject(new Error(`it ended: ${why}`)));
+  });
+  ready.catch(() => undefined);
+  return { child, ready, ended };
+}
+
+async function send(url: string, index: number): Promise<number> {
+  const body = bodyJson(spanJson(traceIdOf(index), spanIdOf(index)));
+  const headers = { "content-type": "application/json" };
+  return (await fetch(`${url}/v1/traces`, { method: "POST", body, headers })).status;
+}
+
+function hasEngine(): boolean {
+  try {
+    createRequire(import.meta.url).resolve("chdb");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe.skipIf(!hasEngine())("the server's program", () => {
+  test("says where it listens, ends in order at SIGTERM, and keeps what it acknowledged", async () => {
+    const data = join(folder, "kept");
+    const first = started(["--data", data, "--port", "0"]);
+    expect(await send(await first.ready, 1)).toBe(200);
+    first.child.kill("SIGTERM");
+    expect(await first.ended).toEqual({ code: 0, stderr: "" });
+    const second = started(["--data", data, "--port", "0"]);
+    const status = await (await fetch(`${await second.ready}/api/status`)).json();
+    expect(status).toMatchObject({ spans: 1 });
+    second.child.kill("SIGINT");
+    expect((await second.ended).code).toBe(0);
+  });
+
+  test("keeps what it acknowledged when it is killed", async () => {
+    const data = join(folder, "killed");
+    const first = started(["--data", data, "--port", "0"]);
+    const url = await first.ready;
+    for (let index = 0; index < 20; index += 1) expect(await send(url, index)).toBe(200);
+    first.child.kill("SIGKILL");
+    await first.ended;
+    const second = started(["--data", data, "--port", "0"]);
+    const status = await (await fetch(`${await second.ready}/api/status`)).json();
+    expect(status).toMatchObject({ spans: 20 });
+  });
+
+  test("enlarges libuv's pool by itself, and passes signals on", async () => {
+    const data = join(folder, "pool");
+    const { child, ready, ended } = started(["--data", data, "--port", "0"], {
+      UV_THREADPOOL_SIZE: undefined,
+    });
+    await ready;
+    child.kill("SIGTERM");
+    expect((await ended).code).toBe(0);
+  });
+
+  test("a data directory in use, a taken port and a newer directory are one clear line and exit 1", async () => {
+    const data = join(folder, "used");
+    const url = await started(["--data", data, "--port", "0"]).ready;
+    const { port } = new URL(url);
+    const locked = await started(["--data", data, "--port", "0"]).ended;
+    expect(locked).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^rootward: the data directory \S+used is in use by process \d+; [^\n]*\n$/,
+      ),
+    });
+    const taken = await started(["--data", join(folder, "other"), "--port", port]).ended;
+    expect(taken).toEqual({
+      code: 1,
+      stderr: `rootward: port ${port} is taken by another program; stop it, or choose another one with --port\n`,
+    });
+    const newer = join(folder, "newer");
+    mkdirSync(newer);
+    writeFileSync(join(newer, "VERSION"), JSON.stringify({ format: 99_999, writtenBy: "9.9.9" }));
+    const refused = await started(["--data", newer, "--port", "0"]).ended;
+    expect(refused).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^rootward: .*9\.9\.9.*\n$/),
+    });
+  });
+});
+
+describe("what the operator got wrong is one clear line and exit 2", () => {
+  test.each([
+    [["--host", "0.0.0.0"], /host is "0\.0\.0\.0".*keys.*not built yet/],
+    [["--port", "http"], /port is "http"; expected a number/],
+    [["--prot", "1"], /--prot/],
+    [["--config", "missing.yaml"], /cannot read the configuration \S+missing\.yaml/],
+  ])("%j", async (args, why) => {
+    const { code, stderr } = await started(args).ended;
+    expect([code, stderr.split("\n").length]).toEqual([2, 2]);
+    expect(stderr).toMatch(why);
+  });
+
+  test("an unknown key of rootward.yaml, with its place", async () => {
+    const file = join(folder, "wrong.yaml");
+    writeFileSync(file, "server:\n  prot: 1\n");
+    const { code, stderr } = await started([], { ROOTWARD_CONFIG: file }).ended;
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^rootward: \S+wrong\.yaml:2:\d+: unknown key "prot" in server\n$/);
+  });
+});

@@ -7,7 +7,7 @@ export interface Bytes {
 }
 
 /** Nothing yet, with room for `size` bytes. */
-export function emptyBytes(size = 256): Bytes {
+function emptyBytes(size = 256): Bytes {
   return { buffer: Buffer.allocUnsafe(size), at: 0 };
 }
 
@@ -19,7 +19,7 @@ function room(into: Bytes, count: number): void {
 }
 
 /** A number of variable length. */
-export function putVarint(into: Bytes, value: number): void {
+function putVarint(into: Bytes, value: number): void {
   room(into, 10);
   let rest = value;
   while (rest >= 128) {

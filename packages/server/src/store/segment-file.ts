@@ -41,7 +41,7 @@ function indexPath(folder: string, name: string): string {
 }
 
 /** Makes files that were created in a folder, or removed from it, durable. */
-export async function syncFolder(folder: string): Promise<void> {
+async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   try {
     await handle.sync();

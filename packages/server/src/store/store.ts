@@ -21,7 +21,6 @@ import { openWal } from "./wal.ts";
 import type { Wal } from "./wal.ts";
 
 export { viewColumns } from "./views.ts";
-export type { ViewName } from "./views.ts";
 
 export interface StoreOptions {
   /** The data directory; with a remote ClickHouse it holds what is not sent yet. */
@@ -32,7 +31,7 @@ export interface StoreOptions {
   readonly now?: () => number;
 }
 
-export interface SqlAnswer {
+interface SqlAnswer {
   readonly columns: readonly Column[];
   /** Integers of 64 bits are numbers where that is exact, else decimal texts. */
   readonly rows: readonly (readonly unknown[])[];

@@ -5,7 +5,7 @@ export interface StoredValue {
   readonly text: string;
   readonly type: StoredType;
 }
-export type StoredType = "string" | "int" | "double" | "bool" | "null" | "bytes" | "json";
+type StoredType = "string" | "int" | "double" | "bool" | "null" | "bytes" | "json";
 
 function isMap(value: readonly AttributeValue[] | Attributes): value is Attributes {
   return value instanceof Map;

@@ -128,5 +128,3 @@ export const viewColumns = {
     action: word,
   },
 } as const satisfies Readonly<Record<string, ViewColumns>>;
-
-export type ViewName = keyof typeof viewColumns;

@@ -7,8 +7,7 @@ import type { ParsedYaml } from "./yaml.ts";
 /** The text of a case file, with comments that say why it is as it is. */
 export function writeCase({ evalCase, classified, lacks }: Generated): string {
   const document = new Document(evalCase, { version: "1.2" });
-  document.commentBefore =
-    " yaml-language-server: $schema=https://rootward.dev/schemas/eval-case.v1.schema.json";
+  document.commentBefore = " yaml-language-server: $schema=../schemas/eval-case.v1.schema.json";
   comment(document, "severity", ` ${classified.failureClass}: ${classified.reason}`);
   comment(
     document,

@@ -44,7 +44,7 @@ const personal: readonly Personal[] = [
 
 /** Whether the digits pass the Luhn check, so that other long numbers stay. Source: ISO/IEC 7812-1, annex B. */
 function isCardNumber(text: string): boolean {
-  const digits = [...text.replace(/\D/g, "")].reverse().map(Number);
+  const digits = text.replace(/\D/g, "").split("").reverse().map(Number);
   const sum = digits.reduce((total, digit, index) => {
     const doubled = index % 2 === 1 ? digit * 2 : digit;
     return total + (doubled > 9 ? doubled - 9 : doubled);

@@ -250,11 +250,35 @@ const entries = {
   trialsBrokenRate: { value: 0.6, unit: "share", source: "evals.md 2.3" },
   trialsAlpha: { value: 0.05, unit: "probability", source: "evals.md 2.3" },
   trialsBeta: { value: 0.1, unit: "probability", source: "evals.md 2.3" },
+  trialQuietMs: {
+    value: 75,
+    unit: "ms",
+    source: "the candidate has ended, so what it flushed is on its way",
+  },
   replayDriftMax: {
     value: 0.5,
     unit: "share of calls",
     source: "evals.md 6.2: above it a trial is undecided",
   },
+  candidateTimeoutMs: { value: 60_000, unit: "ms", source: "evals.md 4.5, agents.timeout" },
+  candidateStdoutBytes: {
+    value: 1024 * 1024,
+    unit: "bytes",
+    source: "an answer and its log lines; more is a program that runs away",
+  },
+  candidateTracesBytes: {
+    value: 64 * 1024 * 1024,
+    unit: "bytes",
+    source: "one trial: as much as one request to the server may hold",
+  },
+  candidateSpansWaitMs: { value: 10_000, unit: "ms", source: "evals.md 2.1: at most 10 s" },
+  candidateGoneQuietMs: {
+    value: 100,
+    unit: "ms",
+    source: "no process of the trial is left, so only a request under way can still bring spans",
+  },
+  validatorTimeoutMs: { value: 30_000, unit: "ms", source: "half of a trial's own time" },
+  patternTimeMs: { value: 1_000, unit: "ms", source: "evals.md 6.8: a worker with a time limit" },
 } as const satisfies Record<string, Entry>;
 
 export type PolicyName = keyof typeof entries;

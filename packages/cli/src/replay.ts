@@ -1,0 +1,52 @@
+import type { RecordedCall } from "@rootward/pipeline/evals/cassette";
+import { isDeepStrictEqual } from "@rootward/pipeline/evals/equal";
+import { isObject } from "@rootward/pipeline/evals/pointer";
+import type { TrialEvidence } from "@rootward/pipeline/ports";
+
+export type Replayed = TrialEvidence["replayed"][number];
+
+/** Answers tool calls of one trial from its cassette. */
+export interface Replay {
+  readonly calls: readonly Replayed[];
+  answer(tool: string, args: unknown): Replayed;
+}
+
+/**
+ * The ladder: a recording with equal arguments, then one whose recorded keys all have the given values, then (`match: sequence`) the next
+ * unused call of that tool, which is counted as drift. Otherwise a miss. Each recording is used once before any is used again.
+ */
+export function newReplay(
+  cassette: readonly RecordedCall[],
+  match: "exact" | "args" | "sequence",
+): Replay {
+  const calls: Replayed[] = [];
+  const used = new Set<RecordedCall>();
+  const unusedFirst = (tool: string) => {
+    const tape = cassette.filter((call) => call.tool === tool);
+    return [...tape.filter((call) => !used.has(call)), ...tape.filter((call) => used.has(call))];
+  };
+  return {
+    calls,
+    answer(tool, args) {
+      const tape = unusedFirst(tool);
+      const exact = tape.find((call) => isDeepStrictEqual(call.args, args));
+      const partly = match === "exact" ? undefined : tape.find((call) => holds(call.args, args));
+      const next = match === "sequence" ? tape[0] : undefined;
+      const found = exact ?? partly ?? next;
+      if (found) used.add(found);
+      const how = exact ? "exact" : partly ? "args" : next ? "sequence" : "miss";
+      const replayed: Replayed = { tool, args, match: how, result: found?.result ?? null };
+      calls.push(replayed);
+      return replayed;
+    },
+  };
+}
+
+/** Whether every recorded argument has the same value in the call (which may carry more). */
+function holds(recorded: unknown, given: unknown): boolean {
+  if (!isObject(recorded) || !isObject(given)) return false;
+  const entries = Object.entries(recorded);
+  return (
+    entries.length > 0 && entries.every(([key, value]) => isDeepStrictEqual(given[key], value))
+  );
+}

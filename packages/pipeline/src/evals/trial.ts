@@ -1,0 +1,85 @@
+import type { EvalCase } from "../model/evalcase.ts";
+import { policy } from "../model/policy.ts";
+import type { Trial, TrialOutcome } from "../model/verdict.ts";
+import { noSettings } from "../model/workflow.ts";
+import type { WorkflowSettings } from "../model/workflow.ts";
+import { grade } from "./grade.ts";
+import { listed } from "./judged.ts";
+import type { OutputChecker, Subject } from "./subject.ts";
+import { outcomeOf } from "./trials.ts";
+
+/** A tool call as the replay answered it. */
+export interface ReplayedCall {
+  readonly tool: string;
+  readonly args: unknown;
+  readonly match: "exact" | "args" | "sequence" | "miss";
+}
+
+/** What measuring needs and the gate cannot learn, from the case file. */
+export function settingsOf({ recognize, compliance_workflow }: EvalCase): WorkflowSettings {
+  const citation = recognize?.citation;
+  return {
+    ...noSettings,
+    retrievers: recognize?.retrievers ?? [],
+    fallbackTools: recognize?.fallback_tools ?? [],
+    finalTools: recognize?.final_tools ?? [],
+    citation: citation
+      ? { pattern: citation.pattern ?? null, pointer: citation.pointer ?? null }
+      : null,
+    retrieves: (recognize?.retrievers ?? []).length > 0 ? true : null,
+    compliance: compliance_workflow,
+  };
+}
+
+/** A trial that came to nothing, for a stated reason: never passed, never failed. */
+export function undecidedTrial(index: number, why: string, durationMs = 0): Trial {
+  return { index, outcome: "undecided", grades: [], why, drift: 0, durationMs };
+}
+
+/** What the replay alone says of a trial: a call without recording, or too many that only resemble theirs. Null: go on to the grades. */
+function replayVerdict(
+  { environment }: EvalCase,
+  replayed: readonly ReplayedCall[],
+): { outcome: TrialOutcome; why: string } | null {
+  const missed = replayed.filter(({ match }) => match === "miss");
+  if (missed.length > 0) {
+    const why = `no recording for ${listed(
+      missed.map(({ tool, args }) => `${tool}(${JSON.stringify(args)})`),
+      2,
+    )}`;
+    return { outcome: environment?.on_miss === "fail" ? "fail" : "undecided", why };
+  }
+  const drifted = replayed.filter(({ match }) => match === "sequence").length;
+  if (replayed.length > 1 && drifted / replayed.length > policy("replayDriftMax")) {
+    return {
+      outcome: "undecided",
+      why: `${drifted} of ${replayed.length} tool calls differ from their recordings`,
+    };
+  }
+  return null;
+}
+
+export interface TrialInput {
+  readonly evalCase: EvalCase;
+  readonly index: number;
+  readonly subject: Subject;
+  readonly replayed: readonly ReplayedCall[];
+  readonly caseFile: string;
+}
+
+/** Grades one trial: the replay first, then every assertion. */
+export async function gradeTrial(
+  { evalCase, index, subject, replayed, caseFile }: TrialInput,
+  checker: OutputChecker,
+): Promise<Trial> {
+  const drift = replayed.filter(({ match }) => match === "sequence").length;
+  const early = replayVerdict(evalCase, replayed);
+  if (early)
+    return {
+      ...undecidedTrial(index, early.why, subject.durationMs),
+      outcome: early.outcome,
+      drift,
+    };
+  const grades = await grade(evalCase, subject, checker, caseFile);
+  return { index, grades, drift, durationMs: subject.durationMs, ...outcomeOf(grades) };
+}

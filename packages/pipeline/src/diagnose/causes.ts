@@ -265,7 +265,7 @@ export const causeTable: readonly CauseRow[] = [
         id: "border",
         asks: "it began where one agent hands over to another",
         required: true,
-        look: (facts) => primaryIn(facts, ["handoff_schema"]),
+        look: (facts) => primaryIn(facts, ["handoff_schema", "handoff_dropped"]),
       },
       {
         id: "several_agents",

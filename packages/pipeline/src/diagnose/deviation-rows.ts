@@ -3,7 +3,15 @@ import { policy } from "../model/policy.ts";
 import { levelName, shapeKey } from "./cleanwindow.ts";
 import type { Clean } from "./cleanwindow.ts";
 import { groupBy } from "./flows.ts";
-import { differenceOf, differs, onlyEmptied, tellDifference } from "./shapes.ts";
+import {
+  differenceOf,
+  differs,
+  emptyTypes,
+  leavesOf,
+  onlyEmptied,
+  tellDifference,
+} from "./shapes.ts";
+import type { Leaves } from "./shapes.ts";
 import { callerOf, componentOf, isCall, recovered, retrieves, toolOrder } from "./view.ts";
 import type { RunView } from "./view.ts";
 
@@ -126,6 +134,63 @@ export function handoffDifferences(view: RunView, clean: Clean): readonly Findin
         component: componentOf(step),
         expected: "what this hand-off carries in clean runs",
         seen: tellDifference(difference),
+      },
+    ];
+  });
+}
+
+/** Whether a value is there: some type at the pointer that is not empty. */
+function isPresent(leaves: Leaves, pointer: string): boolean {
+  return [...(leaves.get(pointer) ?? [])].some((type) => !emptyTypes.has(type));
+}
+
+/** Names of fields that the output lacks, or holds empty, although clean outputs often hold a value there. */
+function lackingFields(view: RunView, clean: Clean): ReadonlySet<string> {
+  const profile = clean.profiles.get(shapeKey.output);
+  const names = new Set<string>();
+  if (!profile || view.run.outputShape === null) return names;
+  const leaves = leavesOf(view.run.outputShape);
+  for (const [pointer, { types }] of profile.pointers) {
+    const held = [...types].some(
+      ([type, count]) =>
+        !emptyTypes.has(type) && count / profile.samples >= policy("fieldHeldShare"),
+    );
+    if (held && !isPresent(leaves, pointer)) names.add(nameOfField(pointer));
+  }
+  return names;
+}
+
+function nameOfField(pointer: string): string {
+  return pointer.split("/").findLast((part) => part !== "*") ?? "";
+}
+
+/**
+ * Hand-offs that leave out a field which the output then lacks, although clean hand-offs often carry it. Optional fields are legal to
+ * leave out, so the shape alone proves nothing; that the same name is missing at the end does.
+ */
+export function droppedFields(view: RunView, clean: Clean): readonly Finding[] {
+  const lacking = lackingFields(view, clean);
+  if (lacking.size === 0) return [];
+  return view.steps.flatMap((step) => {
+    const profile =
+      step.kind === "handoff" ? clean.profiles.get(shapeKey.handoff(step)) : undefined;
+    if (!profile || step.argsShape === null) return [];
+    const leaves = leavesOf(step.argsShape);
+    const dropped = [...profile.pointers].filter(
+      ([pointer, { count }]) =>
+        lacking.has(nameOfField(pointer)) &&
+        count / profile.samples >= policy("fieldHeldShare") &&
+        !isPresent(leaves, pointer),
+    );
+    if (dropped.length === 0) return [];
+    const names = dropped.map(([pointer]) => nameOfField(pointer)).join(", ");
+    return [
+      {
+        at: callerOf(view, step) ?? step,
+        tool: step.tool,
+        component: componentOf(step),
+        expected: `${names}, as in clean hand-offs`,
+        seen: `carries no ${names}, and neither does the output`,
       },
     ];
   });

@@ -60,6 +60,12 @@ const table: readonly Row[] = [
   { kind: "truncated", strength: "strong", needsWindow: false, find: rows.cutOff },
   { kind: "empty_result", strength: "medium", needsWindow: false, find: rows.emptyResults },
   {
+    kind: "handoff_dropped",
+    strength: "medium",
+    needsWindow: true,
+    find: compared(rows.droppedFields),
+  },
+  {
     kind: "missing_step",
     strength: "medium",
     needsWindow: true,

@@ -37,8 +37,11 @@ const sameType: Readonly<Record<string, string>> = {
   email: "text",
 };
 
+/** Types by pointer. */
+export type Leaves = ReadonlyMap<string, ReadonlySet<string>>;
+
 /** The leaves of a shape text, by pointer; a pointer with several types (of an array's elements) keeps each. */
-export function leavesOf(shape: string): ReadonlyMap<string, ReadonlySet<string>> {
+export function leavesOf(shape: string): Leaves {
   const leaves = new Map<string, Set<string>>();
   for (const line of shape.split("\n")) {
     const colon = line.lastIndexOf(":");
@@ -51,7 +54,8 @@ export function leavesOf(shape: string): ReadonlyMap<string, ReadonlySet<string>
   return leaves;
 }
 
-const emptyTypes: ReadonlySet<string> = new Set(["[]", "{}", "null", "empty"]);
+/** Types of what holds no value. */
+export const emptyTypes: ReadonlySet<string> = new Set(["[]", "{}", "null", "empty"]);
 
 /** A profile from shapes with how often each was seen. */
 export function profileOf(shapes: ReadonlyMap<string, number>): ShapeProfile {
@@ -112,7 +116,7 @@ function parentOf(pointer: string): string {
 }
 
 /** Whether a pointer cannot be expected because something above it is empty here. */
-function excused(pointer: string, leaves: ReadonlyMap<string, ReadonlySet<string>>): boolean {
+function excused(pointer: string, leaves: Leaves): boolean {
   for (let above = parentOf(pointer); ; above = parentOf(above)) {
     const types = leaves.get(above);
     if (types && [...types].some((type) => emptyTypes.has(type))) return true;
@@ -131,10 +135,7 @@ function elaborates(pointer: string, profile: ShapeProfile): boolean {
 }
 
 /** Pointers that results with these siblings nearly always hold. */
-function missingOf(
-  profile: ShapeProfile,
-  leaves: ReadonlyMap<string, ReadonlySet<string>>,
-): readonly string[] {
+function missingOf(profile: ShapeProfile, leaves: Leaves): readonly string[] {
   const known = [...leaves.keys()].filter((pointer) => profile.pointers.has(pointer));
   if (known.length === 0 && profile.samples > 0) return [];
   return [...profile.pointers.entries()]

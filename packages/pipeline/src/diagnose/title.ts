@@ -12,6 +12,7 @@ const sentences: Readonly<Record<string, (words: Words) => string>> = {
   value_mismatch: ({ component, seen }) => `${component} answers with values gone: ${seen}`,
   handoff_schema: ({ component, seen }) =>
     `what is handed over to ${component} has another shape: ${seen}`,
+  handoff_dropped: ({ component, seen }) => `what is handed over by ${component} ${seen}`,
   args_mismatch: ({ component, seen }) => `${component} is asked in another form: ${seen}`,
   empty_retrieval: ({ component }) => `${component} finds no documents`,
   no_retrieval: ({ component }) =>

@@ -10,6 +10,7 @@ export const deviationKinds = [
   "low_score",
   "truncated",
   "handoff_schema",
+  "handoff_dropped",
   "empty_retrieval",
   "ungrounded",
   "error",

@@ -126,6 +126,11 @@ const entries = {
     unit: "share",
     source: "of clean runs that show it: from there on it is no deviation",
   },
+  fieldHeldShare: {
+    value: 0.1,
+    unit: "share",
+    source: "of clean outputs or hand-offs: below, a field is too rare to be missed",
+  },
   rareNullShare: {
     value: 0.03,
     unit: "share",
@@ -227,6 +232,11 @@ const entries = {
   sqlListLimit: { value: 1_000, unit: "items", source: "ids of a page of runs, pasted" },
   sqlRowLimit: { value: 10_000, unit: "rows", source: "product.md: a row and a time limit" },
   sqlTimeLimitMs: { value: 10_000, unit: "ms", source: "product.md: a row and a time limit" },
+  sqlMemoryBytes: {
+    value: 256 * 1024 * 1024,
+    unit: "bytes",
+    source: "two questions at once leave the engine room for what arrives",
+  },
   sqlNumbersLimit: { value: 1_000_000, unit: "rows", source: "calendars and ranges, not load" },
   jsonBodyLimitBytes: { value: 4 * 1024 * 1024, unit: "bytes", source: "a ledger of changes" },
   settleTickMs: { value: 1_000, unit: "ms", source: "architecture.md 3.1: per tick, one second" },

@@ -16,7 +16,11 @@ export interface SqlAnswer {
 export interface SqlStore extends Store {
   sql(
     text: string,
-    limits: { readonly rowLimit: number; readonly timeoutMs: number },
+    limits: {
+      readonly rowLimit: number;
+      readonly timeoutMs: number;
+      readonly memoryBytes: number;
+    },
   ): Promise<SqlAnswer>;
 }
 

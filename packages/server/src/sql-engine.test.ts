@@ -55,6 +55,20 @@ describe.skipIf(!hasEngine())("what the guard prints is what the engine reads", 
   });
 
   test.each([
+    "SELECT count() FROM numbers(1000000) a, numbers(1000000) b WHERE a.number = b.number + 1e9",
+    "SELECT count() FROM numbers(1000000) a, numbers(1000000) b WHERE a.number > b.number + 1e9 UNION ALL SELECT 1",
+    "(SELECT count() FROM numbers(1000000) a, numbers(1000000) b WHERE a.number > b.number + 1e9) UNION ALL (SELECT 1)",
+    "WITH x AS (SELECT 1) SELECT count() FROM numbers(1000000) a, numbers(1000000) b, x WHERE a.number > b.number + 1e9",
+  ])("the limits hold in every part of a query: %s", async (query) => {
+    const startMs = performance.now();
+    const bounds = { ...limits, timeoutMs: 500, memoryBytes: 100_000_000 };
+    await store.sql(guardedSelect(query), bounds).catch((error: Error) => {
+      expect(error.message).toMatch(/time|memory/i);
+    });
+    expect(performance.now() - startMs).toBeLessThan(5_000);
+  });
+
+  test.each([
     ["SELECT count() FROM spans", [[3]]],
     ["SELECT trace_id FROM spans ORDER BY trace_id DESC LIMIT 1", [[traceIdOf(3)]]],
     [

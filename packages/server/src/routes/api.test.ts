@@ -159,7 +159,7 @@ describe("questions in SQL", () => {
     expect(await answer.json()).toEqual({ columns: [{ name: "n", type: "UInt64" }], rows: [[3]] });
     expect(seen).toEqual([
       "SELECT count() AS `n` FROM `spans`",
-      { rowLimit: 10_000, timeoutMs: 10_000 },
+      { rowLimit: 10_000, timeoutMs: 10_000, memoryBytes: 268_435_456 },
     ]);
     const refused = await door.post("/api/sql", JSON.stringify({ query: "DROP TABLE spans" }));
     expect([refused.status, await refused.json()]).toEqual([

@@ -126,6 +126,11 @@ describe("what cannot be taken in is said in the encoding of the request", () =>
     });
   });
 
+  test("another method is 405", async () => {
+    const door = await openDoor();
+    expect((await door.get("/v1/traces")).status).toBe(405);
+  });
+
   test("another content encoding is 415", async () => {
     const door = await openDoor();
     const answer = await door.post("/v1/traces", "x", { "content-encoding": "br" });

@@ -36,6 +36,9 @@ export function otlpRoutes(context: Context): Hono {
   const routes = new Hono();
   for (const [path, signal] of otlpPaths) {
     routes.post(path, async (http) => await take(context, http, signal));
+    routes.all(path, (http) => {
+      throw new Problem(405, `${http.req.method} ${path}: spans are sent with POST`);
+    });
   }
   return routes;
 }

@@ -15,7 +15,11 @@ const atOnce = 2;
 /** `POST /api/sql {"query"}` → `{columns, rows}`: one SELECT over the documented views. */
 export function sqlRoutes({ store }: Context): Hono {
   const routes = new Hono();
-  const limits = { rowLimit: policy("sqlRowLimit"), timeoutMs: policy("sqlTimeLimitMs") };
+  const limits = {
+    rowLimit: policy("sqlRowLimit"),
+    timeoutMs: policy("sqlTimeLimitMs"),
+    memoryBytes: policy("sqlMemoryBytes"),
+  };
   let running = 0;
   routes.post("/api/sql", async (http) => {
     const { query } = parsed(Question, await jsonBody(http.req.raw), "the question");

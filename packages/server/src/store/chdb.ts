@@ -156,7 +156,9 @@ function bounded(sql: string, bounds?: Bounds): string {
     bounds?.rowLimit === undefined
       ? {}
       : { max_result_rows: bounds.rowLimit, result_overflow_mode: "break" };
-  return sql + settingsText({ ...answerSettings, ...rows, max_execution_time: timeoutMs / 1000 });
+  const memory = bounds?.memoryBytes === undefined ? {} : { max_memory_usage: bounds.memoryBytes };
+  const limits = { ...rows, ...memory, max_execution_time: timeoutMs / 1000 };
+  return sql + settingsText({ ...answerSettings, ...limits });
 }
 
 /** Columns are named, so that a segment that an older version wrote still fits a table that has grown. */

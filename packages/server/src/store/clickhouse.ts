@@ -22,7 +22,9 @@ function settingsOf(bounds?: Bounds) {
       ? {}
       : { max_result_rows: String(bounds.rowLimit), result_overflow_mode: "break" as const };
   const timeoutMs = bounds?.timeoutMs ?? policy("queryTimeoutMs");
-  return { ...answerSettings, ...rows, max_execution_time: timeoutMs / 1000 };
+  const memory =
+    bounds?.memoryBytes === undefined ? {} : { max_memory_usage: String(bounds.memoryBytes) };
+  return { ...answerSettings, ...rows, ...memory, max_execution_time: timeoutMs / 1000 };
 }
 
 /** Runs what asks the server, and says what its failure means. */

@@ -26,6 +26,8 @@ export interface Bounds {
   readonly timeoutMs: number;
   /** At most so many rows; the rest is not read. */
   readonly rowLimit?: number;
+  /** Memory that the query may take; the engine's own limit without it. */
+  readonly memoryBytes?: number;
 }
 
 /** A ClickHouse, in SQL and bytes: what embedded and remote have in common. `Store` is above it, in nouns. */

@@ -92,9 +92,9 @@ const stateTexts = {
 } as const;
 
 function workflowText(workflow: Workflow): string {
-  const runs = `${count(workflow.runs)} runs`.padStart(12);
-  const failed = `${count(workflow.failedRuns)} failed`.padStart(12);
-  const readings = signals.map((signal) => `${signal} ${signalText(workflow, signal)}`.padEnd(26));
+  const runs = `${count(workflow.runs)} runs`.padStart(11);
+  const failed = `${count(workflow.failedRuns)} failed`.padStart(11);
+  const readings = signals.map((signal) => `${signal} ${signalText(workflow, signal)}`.padEnd(24));
   return `${stateTexts[workflow.state]} ${runs} ${failed}   ${readings.join("")}`.trimEnd();
 }
 
@@ -105,7 +105,7 @@ function signalText(workflow: Workflow, signal: (typeof signals)[number]): strin
   if (measured === 0) return "–";
   const good = points.reduce((sum, point) => sum + point.good, 0);
   const drifts = workflow.drifts.some((drift) => drift.open && drift.signal === signal);
-  return `${drifts ? "drift" : "ok"} ${((100 * good) / measured).toFixed(1)} %`;
+  return `${drifts ? "drift" : "ok"} ${((100 * good) / measured).toFixed(0)} %`;
 }
 
 function ingestText(status: Overview["status"]): string {
@@ -128,5 +128,5 @@ function loopsText(clusters: Overview["clusters"], { loopsClosed }: Overview["st
   for (const { state } of clusters) states.set(state, (states.get(state) ?? 0) + 1);
   const list = [...states].map(([state, number]) => `${number} ${state.replaceAll("_", " ")}`);
   const detail = list.length === 0 ? "" : `: ${list.join(", ")}`;
-  return `${loopsClosed.closed} of ${loopsClosed.of} closed · ${clusters.length} clusters${detail}`;
+  return `${loopsClosed.closed} of ${loopsClosed.of} closed · ${clusters.length} ${clusters.length === 1 ? "cluster" : "clusters"}${detail}`;
 }

@@ -1,1 +1,166 @@
-export type { Receipt } from "./model/batch.ts";
+import { diagnoseRuns } from "./diagnose/diagnose.ts";
+import type { DiagnoseOptions } from "./diagnose/diagnose.ts";
+import { PortError } from "./errors.ts";
+import { generateCase } from "./evals/generate.ts";
+import type { GenerateInput, Generation } from "./evals/generate.ts";
+import { decide } from "./evals/gate.ts";
+import type { Decided } from "./evals/gate.ts";
+import { gradeTrial, settingsOf, undecidedTrial } from "./evals/trial.ts";
+import { runTrials, trialsOf } from "./evals/trials.ts";
+import { read } from "./ingest/read.ts";
+import type { ReadOptions, ReadRun } from "./ingest/read.ts";
+import { receive } from "./ingest/receive.ts";
+import type { Diagnosis } from "./model/baseline.ts";
+import type { OtlpBody, Receipt } from "./model/batch.ts";
+import type { EvalCase, Override, Severity, TrialsPolicy } from "./model/evalcase.ts";
+import type { Day } from "./model/time.ts";
+import type { GateVerdict, Trial } from "./model/verdict.ts";
+import type { ContractCheck } from "./model/workflow.ts";
+import type { Ports, TraceContent, TrialEvidence } from "./ports.ts";
+
+/** Per request. Bytes in, receipt out; accepted + rejected = received. Repeating it changes nothing. */
+export async function ingest(body: OtlpBody, { store }: Pick<Ports, "store">): Promise<Receipt> {
+  const { batch, rejections } = receive(body);
+  const accepted = batch.length + batch.logCount;
+  if (accepted > 0) await store.put(batch); // durable when it returns
+  return { accepted, rejections };
+}
+
+/** Per tick. Traces gone quiet become measured runs; a late span gives the same run again, replaced under the same id. */
+export async function settle(
+  contents: readonly TraceContent[],
+  options: ReadOptions,
+  { store }: Pick<Ports, "store">,
+): Promise<readonly ReadRun[]> {
+  const runs = contents.flatMap((content) => read(content, options));
+  if (runs.length > 0) {
+    await store.putRuns(
+      runs.map(({ digest }) => digest),
+      runs.flatMap(({ texts }) => texts),
+    );
+  }
+  return runs;
+}
+
+/** Per window. All runs of the store, compared with their workflow's clean ones: drifts, clusters, causes. */
+export async function diagnose(
+  options: DiagnoseOptions,
+  { store }: Pick<Ports, "store">,
+): Promise<Diagnosis> {
+  const runs = await store.runs({});
+  const hashes = new Set(runs.flatMap(({ versions }) => Object.values(versions)));
+  const diagnosis = diagnoseRuns({
+    runs,
+    told: await store.changes(),
+    texts: await store.texts([...hashes]),
+    options,
+  });
+  await store.putDiagnosis(diagnosis);
+  return diagnosis;
+}
+
+/** Per diagnosed cluster. One eval case, with the proof that it tells the cluster's runs from clean ones. */
+export async function generate(
+  input: GenerateInput,
+  { checker }: Pick<Ports, "checker">,
+): Promise<Generation> {
+  return await generateCase(input, checker);
+}
+
+/** A case with its file and the lines of its assertions, by name. */
+export interface GateCase {
+  readonly evalCase: EvalCase;
+  readonly file: string;
+  readonly lines: ReadonlyMap<string, number | null>;
+}
+
+export interface GateInput {
+  readonly cases: readonly GateCase[];
+  readonly overrides: readonly Override[];
+  /** What makes the store of cases invalid: nothing is tried then. */
+  readonly problems: readonly string[];
+  readonly today: Day;
+  readonly breakGlass: boolean;
+  readonly trials: Partial<Record<Severity, TrialsPolicy | undefined>>;
+  /** Cases tried at the same time. */
+  readonly concurrency: number;
+  readonly contractFor: (workflow: string) => ContractCheck | null;
+  readonly map: ReadOptions["map"];
+  readonly onProgress: (done: number, of: number) => void;
+}
+
+/** Per commit. Runs the candidate on every active case, P0 first, and decides. */
+export async function gate(
+  input: GateInput,
+  ports: Pick<Ports, "candidate" | "checker">,
+): Promise<GateVerdict> {
+  const { overrides, problems, today, breakGlass, concurrency, onProgress } = input;
+  const active = input.cases
+    .filter(({ evalCase }) => evalCase.status === "active")
+    .sort((a, b) => (a.evalCase.severity < b.evalCase.severity ? -1 : 1));
+  const queue = problems.length > 0 ? [] : active;
+  const decided: Decided[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let entry = queue[next]; entry !== undefined; entry = queue[next]) {
+      next += 1;
+      const { evalCase, file, lines } = entry;
+      const runTrial = (tried: EvalCase, index: number) => trial(tried, index, file, input, ports);
+      const tally = await runTrials(evalCase, trialsOf(evalCase, input.trials), runTrial);
+      decided.push({ tally, file, lines });
+      onProgress(decided.length, queue.length);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, work));
+  decided.sort((a, b) => (a.file < b.file ? -1 : 1));
+  return decide({ decided, overrides, today, breakGlass, problems });
+}
+
+/** One execution of the candidate: its spans go through the same reading as production. What fails in it is tried once more. */
+async function trial(
+  evalCase: EvalCase,
+  index: number,
+  caseFile: string,
+  input: GateInput,
+  { candidate, checker }: Pick<Ports, "candidate" | "checker">,
+): Promise<Trial> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const evidence = await candidate.run(evalCase, index);
+      const run = runOf(evalCase, evidence, input);
+      if (run === null) {
+        const why =
+          "the agent sent no spans to OTEL_EXPORTER_OTLP_ENDPOINT that could be read as a run";
+        return undecidedTrial(index, why, evidence.durationMs);
+      }
+      const { answer, durationMs, replayed } = evidence;
+      const subject = {
+        run: run.run,
+        signals: run.signals,
+        digest: run.digest,
+        answer,
+        durationMs,
+      };
+      return await gradeTrial({ evalCase, index, subject, replayed, caseFile }, checker);
+    } catch (error) {
+      if (!(error instanceof PortError)) throw error;
+      if (attempt > 0 || !error.retryable) return undecidedTrial(index, error.message);
+    }
+  }
+}
+
+/** The candidate's run: the one of the case's workflow, else the one with most steps. */
+function runOf(evalCase: EvalCase, evidence: TrialEvidence, input: GateInput): ReadRun | null {
+  const settings = settingsOf(evalCase);
+  const runs = read(
+    { spans: evidence.spans, logs: evidence.logs },
+    { settingsFor: () => settings, contractFor: input.contractFor, map: input.map, closedBy: null },
+  );
+  const same = runs.filter(({ run }) => run.workflow === evalCase.workflow);
+  const pool = same.length > 0 ? same : runs;
+  return pool.reduce<ReadRun | null>(
+    (most, one) =>
+      most === null || one.digest.steps.length > most.digest.steps.length ? one : most,
+    null,
+  );
+}

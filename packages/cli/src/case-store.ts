@@ -1,0 +1,133 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { z } from "zod";
+import { readCase } from "@rootward/pipeline/evals/casefile";
+import type { RecordedCall } from "@rootward/pipeline/evals/cassette";
+import { nameOf } from "@rootward/pipeline/evals/grade";
+import { parseYaml } from "@rootward/pipeline/evals/yaml";
+import { Closure, Override } from "@rootward/pipeline/model/evalcase";
+import type { EvalCase } from "@rootward/pipeline/model/evalcase";
+import { messageOf } from "./output.ts";
+
+/** A case with its file and the lines that reports point at. */
+export interface LoadedCase {
+  readonly evalCase: EvalCase;
+  /** Relative to the working folder. */
+  readonly file: string;
+  readonly lines: ReadonlyMap<string, number | null>;
+}
+
+/** The folder `evals/` as it stands, and everything that is wrong with it, each naming the file. */
+export interface CaseStore {
+  readonly folder: string;
+  readonly cases: readonly LoadedCase[];
+  readonly overrides: readonly Override[];
+  readonly closures: readonly Closure[];
+  readonly problems: readonly string[];
+}
+
+const Recorded = z.object({
+  tool: z.string(),
+  args: z.unknown(),
+  result: z.unknown(),
+  from: z.object({ trace_id: z.string(), span_id: z.string() }),
+});
+
+function yamlFiles(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => /\.ya?ml$/.test(name))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** Reads cases, overrides and closures; nothing is thrown for what stands in them, it becomes a problem. */
+export function loadCases(folder: string): CaseStore {
+  const problems: string[] = [];
+  const here = (file: string) => relative(process.cwd(), file) || file;
+  const cases: LoadedCase[] = [];
+  const casesFolder = join(folder, "cases");
+  const files = yamlFiles(casesFolder);
+  if (files.length === 0) {
+    problems.push(
+      `${here(casesFolder)} ${existsSync(casesFolder) ? "holds no case" : "does not exist"}: an empty gate passes nothing`,
+    );
+  }
+  for (const path of files) {
+    const file = here(path);
+    const parsed = readCase(readFileSync(path, "utf8"), file);
+    if (!parsed.ok) problems.push(...parsed.errors);
+    else {
+      const lines = parsed.value.assert.map((assertion, index): [string, number | null] => [
+        nameOf(assertion),
+        parsed.lineOf(["assert", index]),
+      ]);
+      cases.push({ evalCase: parsed.value, file, lines: new Map(lines) });
+    }
+  }
+  problems.push(...doubles(cases), ...missingCassettes(cases));
+  const read = <T>(name: string, schema: z.ZodType<T>): T[] =>
+    yamlFiles(join(folder, name)).flatMap((path) => {
+      const parsed = parseYaml(readFileSync(path, "utf8"), here(path), schema);
+      if (parsed.ok) return [parsed.value];
+      problems.push(...parsed.errors);
+      return [];
+    });
+  const overrides = read("overrides", Override);
+  const closures = read("closures", Closure);
+  return { folder, cases, overrides, closures, problems };
+}
+
+function doubles(cases: readonly LoadedCase[]): string[] {
+  return cases.flatMap(({ evalCase, file }, index) => {
+    const earlier = cases.slice(0, index).find((other) => other.evalCase.id === evalCase.id);
+    return earlier ? [`${file}: case id ${evalCase.id} stands in ${earlier.file} too`] : [];
+  });
+}
+
+function missingCassettes(cases: readonly LoadedCase[]): string[] {
+  return cases
+    .filter(({ evalCase }) => evalCase.status === "active")
+    .flatMap(({ evalCase, file }) => {
+      const cassette = evalCase.environment?.cassette;
+      if (cassette === undefined) return [];
+      try {
+        readCassette(evalCase, file);
+        return [];
+      } catch (error) {
+        return [messageOf(error)];
+      }
+    });
+}
+
+/**
+ * The recorded calls of a case, in the order of its files' lines.
+ *
+ * @throws Error  naming case file, cassette and line, if it does not exist or a line is not a recorded call
+ */
+export function readCassette(evalCase: EvalCase, file: string): readonly RecordedCall[] {
+  const cassette = evalCase.environment?.cassette;
+  if (cassette === undefined) return [];
+  const folder = resolve(dirname(file), cassette);
+  if (!existsSync(folder)) throw new Error(`${file}: cassette ${cassette} does not exist`);
+  const tapes = readdirSync(folder)
+    .filter((name) => name.endsWith(".jsonl"))
+    .sort();
+  return tapes.flatMap((tape) =>
+    readFileSync(join(folder, tape), "utf8")
+      .split("\n")
+      .flatMap((line, index) =>
+        line.trim() === ""
+          ? []
+          : [recordedCall(line, `${file}: cassette ${cassette}/${tape}:${index + 1}`)],
+      ),
+  );
+}
+
+function recordedCall(line: string, where: string): RecordedCall {
+  try {
+    return Recorded.parse(JSON.parse(line));
+  } catch {
+    throw new Error(`${where} is no recorded call; expected {"tool", "args", "result", "from"}`);
+  }
+}

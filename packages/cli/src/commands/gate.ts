@@ -1,0 +1,132 @@
+import { appendFileSync, existsSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Command } from "commander";
+import { gate } from "@rootward/pipeline/pipeline";
+import {
+  githubAnnotations,
+  junitReport,
+  markdownReport,
+  terminalReport,
+} from "@rootward/pipeline/evals/report";
+import type { GateVerdict } from "@rootward/pipeline/model/verdict";
+import { newCandidate } from "../candidate.ts";
+import { loadCases, readCassette } from "../case-store.ts";
+import type { CaseStore } from "../case-store.ts";
+import { newChecker } from "../checker.ts";
+import { startCollector } from "../collector.ts";
+import { loadConfig } from "../config.ts";
+import { contractsOf } from "../contracts.ts";
+import { messageOf, note, OperatorError, printLine, progress } from "../output.ts";
+import { compareWithBase } from "../ratchet.ts";
+
+interface GateOptions {
+  readonly dir: string;
+  readonly base?: string;
+  readonly case?: string;
+  readonly advisory?: boolean;
+  readonly junit?: string;
+  readonly json?: string;
+  readonly config?: string;
+}
+
+/** Adds `rootward gate`. */
+export function register(program: Command): void {
+  program
+    .command("gate")
+    .description("Tries every active case on the candidate agent and decides whether it may ship.")
+    .option("--dir <folder>", "where cases, cassettes and overrides are", "evals")
+    .option("--base <commit>", "compare the cases with those at the merge base with it")
+    .option("--case <id>", "try this case alone; the verdict is about it alone")
+    .option("--advisory", "report, and exit 0 whatever the verdict")
+    .option("--junit <file>", "also write JUnit XML")
+    .option("--json <file>", "also write the verdict as JSON")
+    .option("--config <file>", "rootward.yaml to use")
+    .addHelpText(
+      "after",
+      "\nExit: 0 pass, 1 blocked, 2 override needed, 3 undecided, 4 store of cases invalid, 64 usage or configuration",
+    )
+    .action(runGate);
+}
+
+/** The machine's calendar day in UTC. No flag sets it: an override must not outlive its date by asking for another one. */
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}
+
+function selected(store: CaseStore, id: string | undefined): CaseStore {
+  if (id === undefined) return store;
+  const cases = store.cases.filter(({ evalCase }) => evalCase.id === id);
+  if (cases.length > 0) return { ...store, cases };
+  const known = store.cases.map(({ evalCase }) => evalCase.id).join(", ") || "none";
+  throw new OperatorError(`--case ${id}: no such case; there are ${known}`, 2);
+}
+
+async function runGate(options: GateOptions): Promise<void> {
+  const { config, path } = loadConfig(options.config);
+  const folder = resolve(options.dir);
+  if (!existsSync(folder) && options.dir !== "evals") {
+    throw new OperatorError(`--dir ${options.dir} does not exist`, 2);
+  }
+  const store = selected(loadCases(folder), options.case);
+  const ratchet = compareWithBase(store, options.base);
+  for (const warning of ratchet.warnings) note(`rootward: ${warning}`);
+  const collector = await startCollector();
+  const bar = progress(`trying ${store.cases.length} cases`);
+  const files = new Map(store.cases.map(({ evalCase, file }) => [evalCase.id, file]));
+  try {
+    const verdict = await gate(
+      {
+        cases: store.cases,
+        overrides: store.overrides,
+        problems: [...store.problems, ...ratchet.problems],
+        today: today(),
+        breakGlass: config.overrides?.p0_break_glass ?? false,
+        trials: config.trials ?? {},
+        concurrency: Math.max(
+          1,
+          ...Object.values(config.agents ?? {}).map(({ concurrency }) => concurrency ?? 2),
+        ),
+        contractFor: contractsOf(config, path),
+        map: config.map ?? [],
+        onProgress: (done, of) => bar.update(done, of),
+      },
+      {
+        checker: newChecker(),
+        candidate: newCandidate({
+          agents: config.agents ?? {},
+          folder: path === null ? process.cwd() : dirname(path),
+          collector,
+          cassetteOf: (evalCase) => readCassette(evalCase, files.get(evalCase.id) ?? ""),
+        }),
+      },
+    );
+    bar.end();
+    write(verdict, options);
+    process.exitCode = options.advisory ? 0 : verdict.exitCode;
+  } finally {
+    bar.end();
+    await collector.stop();
+  }
+}
+
+function write(verdict: GateVerdict, options: GateOptions): void {
+  printLine(terminalReport(verdict));
+  if (options.advisory && verdict.exitCode !== 0)
+    printLine("Advisory: exit 0 whatever the verdict.");
+  save(options.json, "--json", () => `${JSON.stringify(verdict, null, 2)}\n`);
+  save(options.junit, "--junit", () => junitReport(verdict));
+  if (process.env["GITHUB_ACTIONS"] === "true") {
+    for (const line of githubAnnotations(verdict)) printLine(line);
+  }
+  const summary = process.env["GITHUB_STEP_SUMMARY"];
+  if (summary) appendFileSync(summary, markdownReport(verdict));
+}
+
+function save(file: string | undefined, option: string, text: () => string): void {
+  if (file === undefined) return;
+  try {
+    writeFileSync(file, text());
+  } catch (error) {
+    throw new OperatorError(`${option} ${file} cannot be written: ${messageOf(error)}`, 2);
+  }
+}

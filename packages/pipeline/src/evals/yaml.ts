@@ -1,6 +1,8 @@
-import { LineCounter, parseDocument } from "yaml";
-import type { Document } from "yaml";
+import { isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
+import type { Document, ErrorCode } from "yaml";
 import type { z } from "zod";
+import { acceptedBy } from "./accepted.ts";
+import type { Accepted } from "./accepted.ts";
 
 export type YamlPath = readonly (string | number)[];
 
@@ -24,23 +26,28 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): 
       ok: false,
       errors: document.errors.map((error) => {
         const { line, col } = lines.linePos(error.pos[0]);
-        return `${file}:${line}:${col}: ${firstLine(error.message)}`;
+        return `${file}:${line}:${col}: ${syntaxError(error.code, error.message, document, error.pos[0])}`;
       }),
     };
   }
-  const result = schema.safeParse(document.toJS() ?? {});
+  const written: unknown = document.toJS() ?? {};
+  const result = schema.safeParse(written);
   if (!result.success) {
-    const where = (path: YamlPath) => placeOf(document, lines, path);
-    return {
-      ok: false,
-      errors: result.error.issues.flatMap((issue) => describe(issue, file, where, document)),
-    };
+    const source: Source = { file, document, lines, accepted: acceptedBy(schema, written) };
+    return { ok: false, errors: result.error.issues.flatMap((issue) => describe(issue, source)) };
   }
   return {
     ok: true,
     value: result.data,
     lineOf: (path) => placeOf(document, lines, path)?.line ?? null,
   };
+}
+
+interface Source {
+  readonly file: string;
+  readonly document: Document;
+  readonly lines: LineCounter;
+  readonly accepted: Accepted;
 }
 
 interface Place {
@@ -50,6 +57,19 @@ interface Place {
 
 function firstLine(text: string): string {
   return text.split("\n")[0] ?? text;
+}
+
+/** The library's own message, without the place that stands before it already. */
+function syntaxError(code: ErrorCode, message: string, document: Document, at: number): string {
+  const plain = firstLine(message).replace(/ at line \d+, column \d+:?$/, "");
+  if (code !== "DUPLICATE_KEY") return plain;
+  const keys: string[] = [];
+  visit(document, {
+    Pair: (_, pair) => {
+      if (isScalar(pair.key) && pair.key.range?.[0] === at) keys.push(String(pair.key.value));
+    },
+  });
+  return keys.length === 0 ? plain : `key "${keys.join()}" is given twice; once is accepted`;
 }
 
 /** The place of a path, or of the nearest node above it that exists. */
@@ -65,37 +85,57 @@ function placeOf(document: Document, lines: LineCounter, path: YamlPath): Place 
   return null;
 }
 
-function describe(
-  issue: z.core.$ZodIssue,
-  file: string,
-  where: (path: YamlPath) => Place | null,
-  document: Document,
-): string[] {
+/** The place of a key itself, where `placeOf` gives that of its value. */
+function placeOfKey({ document, lines }: Source, path: YamlPath, key: string): Place | null {
+  const map: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
+  let place: Place | null = null;
+  if (typeof map !== "object" || map === null || !("items" in map) || isSeq(map)) return place;
+  for (const pair of Array.isArray(map.items) ? map.items : []) {
+    const name: unknown = pair.key;
+    if (isScalar(name) && String(name.value) === key && name.range)
+      place = lines.linePos(name.range[0]);
+  }
+  return place;
+}
+
+function describe(issue: z.core.$ZodIssue, source: Source): string[] {
+  const { document, lines, accepted } = source;
   const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) =>
-      at(file, where([...path, key]), `unknown key "${key}"${inside(path)}`),
+      at(
+        source,
+        placeOfKey(source, path, key) ?? placeOf(document, lines, path),
+        `unknown key "${key}"${inside(path)}${among(accepted(path))}`,
+      ),
     );
   }
-  if (
-    issue.code === "invalid_union" &&
-    "discriminator" in issue &&
-    typeof issue.discriminator === "string"
-  ) {
-    const name = issue.discriminator;
-    const seen: unknown = document.getIn([...path, name]);
-    return [
-      at(
-        file,
-        where([...path, name]),
-        `unknown ${name} ${JSON.stringify(seen ?? null)}${inside(path)}`,
-      ),
-    ];
+  const discriminator =
+    issue.code === "invalid_union" && "discriminator" in issue && issue.discriminator;
+  if (typeof discriminator === "string") {
+    const inner = path.at(-1) === discriminator ? path : [...path, discriminator];
+    const seen: unknown = document.getIn(inner);
+    const what = `unknown ${discriminator} ${JSON.stringify(seen ?? null)}${inside(inner.slice(0, -1))}`;
+    return [at(source, placeOf(document, lines, inner), `${what}${among(accepted(inner))}`)];
   }
-  const seen: unknown = path.length > 0 ? document.getIn(path) : undefined;
-  const value = isPlain(seen) ? `, received ${JSON.stringify(seen)}` : "";
-  const key = path.length > 0 ? `${path.join(".")}: ` : "";
-  return [at(file, where(path), `${key}${firstLine(issue.message)}${value}`)];
+  return [at(source, placeOf(document, lines, path), wrongValue(issue, path, source))];
+}
+
+/** What is wrong with one value. A message of our own says what is accepted; the library's general ones do not. */
+function wrongValue(issue: z.core.$ZodIssue, path: YamlPath, source: Source): string {
+  const isGeneral = ["invalid_type", "invalid_union", "invalid_value"].includes(issue.code);
+  const own = !isGeneral || !/^Invalid (input|option)/.test(issue.message);
+  const seen: unknown = path.length > 0 ? source.document.getIn(path) : undefined;
+  const key = path.length > 0 ? path.join(".") : "the document";
+  const value = isPlain(seen) ? `is ${JSON.stringify(seen)}` : "is of the wrong form";
+  if (path.length > 0 && !source.document.hasIn(path))
+    return `${key} is missing${own ? `: ${issue.message}` : among(source.accepted(path))}`;
+  if (own) return `${key}${isPlain(seen) ? ` ${value}` : ""}: ${firstLine(issue.message)}`;
+  return `${key} ${value}${among(source.accepted(path))}`;
+}
+
+function among(accepted: string): string {
+  return accepted === "" ? "" : `; accepted: ${accepted}`;
 }
 
 function isPlain(value: unknown): boolean {
@@ -106,6 +146,6 @@ function inside(path: YamlPath): string {
   return path.length > 0 ? ` in ${path.join(".")}` : "";
 }
 
-function at(file: string, place: Place | null, text: string): string {
+function at({ file }: Source, place: Place | null, text: string): string {
   return `${file}:${place?.line ?? 1}:${place?.col ?? 1}: ${text}`;
 }

@@ -7,13 +7,13 @@ import type { Reader } from "./reader.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** Rows of one question in SQL that was judged already. */
-export interface SqlAnswer {
+interface SqlAnswer {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   readonly rows: readonly (readonly unknown[])[];
 }
 
 /** A store that answers SQL beside what every store does. */
-export interface SqlStore extends Store {
+interface SqlStore extends Store {
   sql(
     text: string,
     limits: {

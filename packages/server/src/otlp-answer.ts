@@ -11,7 +11,7 @@ export const contentTypes = {
 const reasonsShown = 5;
 
 /** Why records were rejected, in words: the first few with their places. */
-export function rejectionText(rejections: readonly Rejection[]): string {
+function rejectionText(rejections: readonly Rejection[]): string {
   const shown = rejections.slice(0, reasonsShown).map(({ at, reason }) => `${at}: ${reason}`);
   const more = rejections.length - shown.length;
   return shown.join("; ") + (more > 0 ? `; and ${more} more` : "");

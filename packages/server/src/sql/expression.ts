@@ -25,7 +25,7 @@ function other(sql: string): Piece {
 }
 
 /** An expression with an optional `AS name`. */
-export function aliased(cursor: Cursor): Piece {
+function aliased(cursor: Cursor): Piece {
   const piece = expression(cursor);
   if (!skipWords(cursor, "AS")) return piece;
   return other(`(${piece.sql} AS ${quotedName(takeName(cursor, "a name"))})`);

@@ -45,7 +45,7 @@ export function spanIdOf(index: number): string {
 }
 
 /** One run per content, as bare as a digest can be: what the doors do with runs does not depend on how they are read. */
-export function bareRuns(contents: readonly TraceContent[]): readonly RunDigest[] {
+function bareRuns(contents: readonly TraceContent[]): readonly RunDigest[] {
   return contents.map(({ spans }) => {
     const [first] = spans;
     if (first === undefined) throw new Error("a content without spans");

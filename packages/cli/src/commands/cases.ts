@@ -1,0 +1,183 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import type { Command } from "commander";
+import { z } from "zod";
+import { caseIdOf } from "@rootward/pipeline/evals/generate";
+import type { Generated } from "@rootward/pipeline/evals/generate";
+import { nameOf } from "@rootward/pipeline/evals/grade";
+import { writeCase } from "@rootward/pipeline/evals/casefile";
+import { EvalCase, severities } from "@rootward/pipeline/model/evalcase";
+import type { Severity } from "@rootward/pipeline/model/evalcase";
+import { generate } from "@rootward/pipeline/pipeline";
+import { request, serverUrl } from "../api.ts";
+import { loadCases } from "../case-store.ts";
+import { materialFromServer } from "../case-source.ts";
+import type { CaseMaterial } from "../case-source.ts";
+import { materialFromPaths } from "../case-paths.ts";
+import { newChecker } from "../checker.ts";
+import { loadConfig } from "../config.ts";
+import { note, OperatorError, printJson, printLine } from "../output.ts";
+
+interface AddOptions {
+  readonly url?: string;
+  readonly from?: readonly string[];
+  readonly changes?: string;
+  readonly dir: string;
+  readonly severity?: string;
+  readonly by?: string;
+  readonly agent?: string;
+  readonly config?: string;
+}
+
+/** Adds `rootward cases`. */
+export function register(program: Command): void {
+  const cases = program.command("cases").description("Eval cases: one per cluster, files in your repository.");
+  cases
+    .command("add")
+    .argument("<cluster>", "CL-…, as `rootward clusters` lists them")
+    .description("Writes one eval case for a cluster, proven on its runs and on clean ones.")
+    .option("--from <path...>", "OTLP files or folders instead of a server")
+    .option("--changes <file>", "with --from: a JSON file of changes")
+    .option("--url <url>", "the server to ask")
+    .option("--dir <folder>", "where cases and cassettes go", "evals")
+    .option("--severity <P0|P1|P2>", "raise the severity that the failure class demands")
+    .option("--by <name>", "who adds and owns it; else git's user.name")
+    .option("--agent <name>", "the agent under agents: in rootward.yaml that the gate runs")
+    .option("--config <file>", "rootward.yaml to use")
+    .action(addCase);
+  cases
+    .command("list")
+    .description("Lists the cases of the folder.")
+    .option("--dir <folder>", "where the cases are", "evals")
+    .option("--json", "as JSON")
+    .action(listCases);
+}
+
+function severityOf(text: string | undefined): Severity | null {
+  if (text === undefined) return null;
+  const found = severities.find((severity) => severity === text);
+  if (found) return found;
+  throw new OperatorError(`--severity is "${text}"; accepted are ${severities.join(", ")}`, 2);
+}
+
+/** `@name`, from the option or from git, in the form that the schema accepts. */
+function personOf(option: string | undefined): string {
+  const name = option ?? gitUser() ?? "unknown";
+  const word = name.trim().toLowerCase().replaceAll(/[^\w./@-]+/g, "-").replaceAll(/^[@-]+|-+$/g, "");
+  return `@${word || "unknown"}`;
+}
+
+function gitUser(): string | null {
+  try {
+    return execFileSync("git", ["config", "user.name"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  } catch {
+    return null;
+  }
+}
+
+function agentOf(option: string | undefined, agents: readonly string[], workflow: string): string {
+  if (option !== undefined || agents.includes(workflow)) return option ?? workflow;
+  return agents.length === 1 ? (agents[0] ?? workflow) : workflow;
+}
+
+async function addCase(id: string, options: AddOptions): Promise<void> {
+  const { config } = loadConfig(options.config);
+  const severity = severityOf(options.severity);
+  const folder = resolve(options.dir);
+  const url = options.from ? null : serverUrl(options.url);
+  const material: CaseMaterial = options.from
+    ? await materialFromPaths(id, options.from, options)
+    : await materialFromServer(url ?? "", id);
+  refuseDouble(folder, material);
+  const result = await generate(
+    {
+      ...material,
+      agent: agentOf(options.agent, Object.keys(config.agents ?? {}), material.cluster.workflow),
+      today: new Date().toISOString().slice(0, 10),
+      by: personOf(options.by),
+      severity,
+      version: "0.1.0",
+    },
+    { checker: newChecker() },
+  );
+  if (!result.ok) throw new OperatorError(`no case for ${id}: ${result.why}`);
+  const { generated } = result;
+  const file = writeFiles(folder, generated);
+  report(generated, file);
+  if (url !== null) await tell(url, generated, file);
+}
+
+function refuseDouble(folder: string, { cluster }: CaseMaterial): void {
+  const caseId = caseIdOf(cluster);
+  const existing = existsSync(join(folder, "cases"))
+    ? readdirSync(join(folder, "cases")).find((name) => name.startsWith(caseId))
+    : undefined;
+  if (existing !== undefined) {
+    const path = relative(process.cwd(), join(folder, "cases", existing));
+    throw new OperatorError(`${cluster.id} has its case already: ${path}; one cluster, one case`);
+  }
+}
+
+/** The schema beside the cases, so that an editor can check them. */
+function writeSchema(folder: string): void {
+  const file = join(folder, "schemas", "eval-case.v1.schema.json");
+  mkdirSync(join(folder, "schemas"), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(z.toJSONSchema(EvalCase, { io: "input" }), null, 2)}\n`);
+}
+
+/** The cassette before the case: what stops in between leaves no case without its recordings. */
+function writeFiles(folder: string, generated: Generated): string {
+  const { evalCase, cassette } = generated;
+  const tapes = join(folder, "cassettes", evalCase.id);
+  mkdirSync(tapes, { recursive: true });
+  mkdirSync(join(folder, "cases"), { recursive: true });
+  const tools = [...new Set(cassette.map(({ tool }) => tool))];
+  for (const tool of tools) {
+    const lines = cassette.filter((call) => call.tool === tool).map((call) => JSON.stringify(call));
+    writeFileSync(join(tapes, `${tool.replaceAll(/[^\w.-]/g, "_")}.jsonl`), `${lines.join("\n")}\n`);
+  }
+  if (tools.length === 0) writeFileSync(join(tapes, "none.jsonl"), "");
+  writeSchema(folder);
+  const file = join(folder, "cases", `${evalCase.id}.yaml`);
+  writeFileSync(file, writeCase(generated));
+  return relative(process.cwd(), file);
+}
+
+function report({ evalCase, classified, chosen, lacks, cassette, redacted }: Generated, file: string): void {
+  const { caught, members, accepted, clean } = chosen.validation;
+  printLine(`${file}   ${evalCase.severity} (${classified.failureClass}: ${classified.reason})`);
+  printLine(`assertions: ${evalCase.assert.map((assertion) => nameOf(assertion)).join(", ") || "none"}`);
+  printLine(`fails ${caught}/${members} members, passes ${accepted}/${clean} clean runs`);
+  printLine(`cassette: ${cassette.length} recorded calls${redacted > 0 ? `, ${redacted} personal values redacted` : ""}`);
+  if (evalCase.status === "active") printLine("active: it gates from now on. Next: rootward gate");
+  else for (const lack of lacks) printLine(`draft: ${lack}`);
+  const left = chosen.tried.filter(({ taken }) => !taken).length;
+  if (left > 0) note(`${left} other assertions were tried and did not add to these.`);
+}
+
+async function tell(url: string, { evalCase }: Generated, file: string): Promise<void> {
+  const { id, severity, status } = evalCase;
+  const cluster = evalCase.provenance.cluster ?? "";
+  await request(url, "/api/cases", { cases: [{ id, cluster, file, severity, status }] });
+}
+
+function listCases({ dir, json }: { readonly dir: string; readonly json?: boolean }): void {
+  const store = loadCases(resolve(dir));
+  const rows = store.cases.map(({ evalCase, file }) => ({
+    id: evalCase.id,
+    severity: evalCase.severity,
+    status: evalCase.status,
+    title: evalCase.title,
+    cluster: evalCase.provenance.cluster ?? null,
+    file,
+  }));
+  if (json) printJson({ cases: rows, problems: store.problems });
+  else {
+    for (const { id, severity, status, title, file } of rows) {
+      printLine(`${severity}  ${id.padEnd(12)} ${status.padEnd(8)} ${title}   ${file}`);
+    }
+    for (const problem of store.problems) note(`rootward: ${problem}`);
+  }
+  if (store.problems.length > 0) process.exitCode = 1;
+}

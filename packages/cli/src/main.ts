@@ -9,6 +9,7 @@ interface CommandModule {
 
 /** One file a command, loaded only when it is asked for: `rootward inspect` must not wait for the rest. */
 const commands = {
+  inspect: () => import("./commands/inspect.ts"),
   serve: () => import("./commands/serve.ts"),
   status: () => import("./commands/status.ts"),
   changes: () => import("./commands/changes.ts"),

@@ -1,4 +1,11 @@
-import type { Finish, LlmCall, Message, Source, TokenLogprob, ToolDefinition } from "../model/run.ts";
+import type {
+  Finish,
+  LlmCall,
+  Message,
+  Source,
+  TokenLogprob,
+  ToolDefinition,
+} from "../model/run.ts";
 import { eventMessages, systemText } from "./events.ts";
 import { failureOf } from "./failures.ts";
 import { find, findText } from "./fields.ts";
@@ -83,11 +90,16 @@ function answers(messages: readonly Message[]): readonly Message[] {
   return own.length > 0 ? own : messages;
 }
 
-function sidesOf(step: Step): { input: readonly Message[]; output: readonly Message[]; source: Source | null } {
+function sidesOf(step: Step): {
+  input: readonly Message[];
+  output: readonly Message[];
+  source: Source | null;
+} {
   const told = eventMessages(step);
   const asked = side(step, "llmInput", "user");
   const split = splitOutput(step);
-  const said = split.length > 0 ? { messages: split, source: null } : side(step, "llmOutput", "assistant");
+  const said =
+    split.length > 0 ? { messages: split, source: null } : side(step, "llmOutput", "assistant");
   const input = hasParts(asked.messages) ? asked.messages : told.input;
   const output = hasParts(said.messages) ? said.messages : told.output;
   return { input: trimQuoted(input), output: answers(output), source: asked.source };
@@ -101,7 +113,16 @@ const quotedTurn = "<<<BEGIN_QUOTED_AGENT_CONTENT>>>";
 
 /** Quoted turns of another agent are context, neither calls nor answers. */
 function trimQuoted(messages: readonly Message[]): readonly Message[] {
-  return messages.filter((message) => !(message.role === "user" && textIn(message).includes(quotedTurn) && message.parts.every((part) => part.t === "text") && messages.length > 1 && !isQuestion(message)));
+  return messages.filter(
+    (message) =>
+      !(
+        message.role === "user" &&
+        textIn(message).includes(quotedTurn) &&
+        message.parts.every((part) => part.t === "text") &&
+        messages.length > 1 &&
+        !isQuestion(message)
+      ),
+  );
 }
 
 function isQuestion(message: Message): boolean {
@@ -120,7 +141,11 @@ function systemOf(step: Step, input: readonly Message[]): LlmCall["system"] {
       .trim() ||
       null);
   if (text === null) return { value: null, why: "absent" };
-  const source = found?.source ?? { convention: step.convention, spanId: step.span.spanId, path: "messages" };
+  const source = found?.source ?? {
+    convention: step.convention,
+    spanId: step.span.spanId,
+    path: "messages",
+  };
   return { value: text, source };
 }
 
@@ -154,12 +179,17 @@ export function definitionsIn(value: unknown): readonly ToolDefinition[] {
   if (isList(parsed)) return parsed.flatMap((item) => definitionsIn(item));
   if (!isRecord(parsed)) return [];
   const wrapped =
-    parsed["function"] ?? parsed["tool"] ?? parsed["json_schema"] ?? parsed["functionDeclarations"] ?? parsed["function_declarations"];
+    parsed["function"] ??
+    parsed["tool"] ??
+    parsed["json_schema"] ??
+    parsed["functionDeclarations"] ??
+    parsed["function_declarations"];
   if (isRecord(wrapped) || isList(wrapped)) return definitionsIn(wrapped);
   if (typeof wrapped === "string" && wrapped.startsWith("{")) return definitionsIn(wrapped);
   const name = textOf(parsed["name"]);
   if (name === null) return [];
-  const parameters = parsed["parameters"] ?? parsed["inputSchema"] ?? parsed["input_schema"] ?? null;
+  const parameters =
+    parsed["parameters"] ?? parsed["inputSchema"] ?? parsed["input_schema"] ?? null;
   return [
     {
       name,

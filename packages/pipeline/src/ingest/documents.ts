@@ -5,19 +5,88 @@ import type { JsonRecord } from "./value.ts";
 
 /** Keys that name a document, the likeliest first. Any other key counts when its values look like ids and differ. */
 const idKeys = [
-  "id", "doc_id", "docid", "document_id", "documentid", "docno", "doc", "ref", "reference", "source_id",
-  "policy_id", "article_id", "key", "slug", "code", "number", "no", "section", "source", "url", "uri",
-  "link", "href", "path", "file", "filename", "file_name", "chunk_id", "title",
+  "id",
+  "doc_id",
+  "docid",
+  "document_id",
+  "documentid",
+  "docno",
+  "doc",
+  "ref",
+  "reference",
+  "source_id",
+  "policy_id",
+  "article_id",
+  "key",
+  "slug",
+  "code",
+  "number",
+  "no",
+  "section",
+  "source",
+  "url",
+  "uri",
+  "link",
+  "href",
+  "path",
+  "file",
+  "filename",
+  "file_name",
+  "chunk_id",
+  "title",
 ];
 const textKeys = [
-  "text", "content", "page_content", "pagecontent", "body", "snippet", "passage", "excerpt", "chunk",
-  "summary", "abstract", "answer", "quote", "document", "contents", "value", "description",
+  "text",
+  "content",
+  "page_content",
+  "pagecontent",
+  "body",
+  "snippet",
+  "passage",
+  "excerpt",
+  "chunk",
+  "summary",
+  "abstract",
+  "answer",
+  "quote",
+  "document",
+  "contents",
+  "value",
+  "description",
 ];
-const scoreKeys = ["score", "similarity", "relevance", "relevance_score", "rank_score", "_score", "rerank_score", "certainty"];
+const scoreKeys = [
+  "score",
+  "similarity",
+  "relevance",
+  "relevance_score",
+  "rank_score",
+  "_score",
+  "rerank_score",
+  "certainty",
+];
 /** Keys under which results keep the list of what was found. */
 const listKeys = [
-  "documents", "results", "matches", "hits", "chunks", "sources", "passages", "nodes", "docs", "articles",
-  "snippets", "references", "source_nodes", "retrieved", "citations", "entries", "output", "data", "content", "response", "result",
+  "documents",
+  "results",
+  "matches",
+  "hits",
+  "chunks",
+  "sources",
+  "passages",
+  "nodes",
+  "docs",
+  "articles",
+  "snippets",
+  "references",
+  "source_nodes",
+  "retrieved",
+  "citations",
+  "entries",
+  "output",
+  "data",
+  "content",
+  "response",
+  "result",
 ];
 /** Of those, the ones whose emptiness says that a search found nothing. */
 const searchKeys = new Set(listKeys.slice(0, 14));
@@ -38,7 +107,8 @@ function proseOf(record: JsonRecord): string | null {
   const text = textOf(keyed);
   if (text !== null && text.length >= minProse) return text;
   for (const value of Object.values(record)) {
-    if (typeof value === "string" && value.length >= 40 && value.trim().split(/\s+/).length >= 6) return value;
+    if (typeof value === "string" && value.length >= 40 && value.trim().split(/\s+/).length >= 6)
+      return value;
   }
   return text;
 }
@@ -50,8 +120,16 @@ function isIdText(text: string): boolean {
 const random = /^[0-9a-f]{8}-[0-9a-f]{4}-|^[0-9a-f]{24,}$/i;
 
 function idsOf(record: JsonRecord): readonly string[] {
-  const holders = [record, record["metadata"], record["meta"], record["document"], record["node"]].filter(isRecord);
-  const inner = holders.flatMap((holder) => (isRecord(holder["metadata"]) && holder !== record ? [holder["metadata"]] : []));
+  const holders = [
+    record,
+    record["metadata"],
+    record["meta"],
+    record["document"],
+    record["node"],
+  ].filter(isRecord);
+  const inner = holders.flatMap((holder) =>
+    isRecord(holder["metadata"]) && holder !== record ? [holder["metadata"]] : [],
+  );
   const texts: string[] = [];
   for (const holder of [...holders, ...inner]) {
     for (const [key, value] of orderedIds(holder)) {
@@ -70,16 +148,19 @@ function orderedIds(record: JsonRecord): readonly (readonly [string, unknown])[]
     return /(^|_)id_?$|Id$|_no$|_ref$/.test(key) ? idKeys.length : -1;
   };
   return entries
-    .filter(([key, value]) => rank(key) >= 0 && (typeof value === "string" || typeof value === "number"))
+    .filter(
+      ([key, value]) => rank(key) >= 0 && (typeof value === "string" || typeof value === "number"),
+    )
     .toSorted(([a], [b]) => rank(a) - rank(b));
 }
 
 /** `doc_id: POL-12`, `[POL-12] …`, `POL-12: …` at the beginning of a text. */
-const leading = /^\s*(?:(?:doc(?:ument)?[_ ]?)?id:\s*(\S[^\n]{0,60})|\[([^\]\n]{2,60})\]|([A-Z]{2,}[-_/ ]?\d[\w-]*):\s)/i;
+const leading =
+  /^\s*(?:(?:doc(?:ument)?[_ ]?)?id:\s*(\S[^\n]{0,60})|\[([^\]\n]{2,60})\]|([A-Z]{2,}[-_/ ]?\d[\w-]*):\s)/i;
 
 function leadingId(text: string | null): string | null {
   const match = text === null ? null : leading.exec(text);
-  return match === null ? null : (match[1] ?? match[2] ?? match[3] ?? null)?.trim() ?? null;
+  return match === null ? null : ((match[1] ?? match[2] ?? match[3] ?? null)?.trim() ?? null);
 }
 
 function docOf(item: unknown): Doc | null {
@@ -89,12 +170,17 @@ function docOf(item: unknown): Doc | null {
     return id === null ? null : { id, altIds: [], score: null, text: value };
   }
   if (!isRecord(value)) return null;
-  const holder = isRecord(value["document"]) ? { ...value, ...value["document"] } : isRecord(value["node"]) ? { ...value, ...value["node"] } : value;
+  const holder = isRecord(value["document"])
+    ? { ...value, ...value["document"] }
+    : isRecord(value["node"])
+      ? { ...value, ...value["node"] }
+      : value;
   const kwargs = holder["lc"] === 1 && isRecord(holder["kwargs"]) ? holder["kwargs"] : holder;
   const text = proseOf(kwargs) ?? genkitText(kwargs);
   const ids = idsOf(kwargs);
   const lead = leadingId(text);
-  const ordered = lead !== null && (ids[0] === undefined || random.test(ids[0])) ? [lead, ...ids] : ids;
+  const ordered =
+    lead !== null && (ids[0] === undefined || random.test(ids[0])) ? [lead, ...ids] : ids;
   if (ordered.length === 0 && text === null) return null;
   const [id = null, ...altIds] = ordered;
   return { id, altIds, score: numberOf(byKey(kwargs, scoreKeys)), text };
@@ -109,7 +195,9 @@ function genkitText(record: JsonRecord): string | null {
 
 /** Whether items are documents: each a text with something that names it. */
 function areDocuments(docs: readonly (Doc | null)[]): docs is readonly Doc[] {
-  return docs.every((doc) => doc !== null && doc.id !== null && doc.text !== null && doc.text.length >= minProse);
+  return docs.every(
+    (doc) => doc !== null && doc.id !== null && doc.text !== null && doc.text.length >= minProse,
+  );
 }
 
 /**
@@ -122,7 +210,9 @@ export function documentsIn(value: unknown): readonly Doc[] | null {
   const parsed = typeof value === "string" ? parse(value).value : value;
   if (isList(parsed)) return listOf(parsed);
   if (!isRecord(parsed)) return null;
-  const lists = Object.entries(parsed).filter(([, entry]) => isList(entry) || isRecord(entry) || typeof entry === "string");
+  const lists = Object.entries(parsed).filter(
+    ([, entry]) => isList(entry) || isRecord(entry) || typeof entry === "string",
+  );
   const ranked = lists.toSorted(([a], [b]) => rankOf(a) - rankOf(b));
   for (const [key, entry] of ranked) {
     if (isList(entry)) {
@@ -133,7 +223,9 @@ export function documentsIn(value: unknown): readonly Doc[] | null {
       if (docs !== null) return docs;
     }
   }
-  return Object.entries(parsed).some(([key, entry]) => isList(entry) && entry.length === 0 && searchKeys.has(key.toLowerCase()))
+  return Object.entries(parsed).some(
+    ([key, entry]) => isList(entry) && entry.length === 0 && searchKeys.has(key.toLowerCase()),
+  )
     ? []
     : null;
 }
@@ -153,7 +245,10 @@ function listOf(list: readonly unknown[]): readonly Doc[] | null {
 export function retrievedIn(value: unknown): readonly Doc[] | null {
   const parsed = typeof value === "string" ? parse(value).value : value;
   if (isList(parsed)) {
-    const docs = parsed.flat().map(docOf).filter((doc) => doc !== null);
+    const docs = parsed
+      .flat()
+      .map(docOf)
+      .filter((doc) => doc !== null);
     return parsed.length > 0 && docs.length === 0 ? null : docs;
   }
   if (!isRecord(parsed)) return null;

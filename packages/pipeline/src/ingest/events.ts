@@ -39,7 +39,10 @@ function toldBy(step: Step): readonly Told[] {
     const name = log.eventName || textOf(attributes["event.name"]) || "";
     const plain = plainOf(log.body);
     const body = typeof plain === "string" ? parseText(plain).value : plain;
-    told.push({ name, body: isRecord(body) ? { ...attributes, ...body } : { ...attributes, content: body } });
+    told.push({
+      name,
+      body: isRecord(body) ? { ...attributes, ...body } : { ...attributes, content: body },
+    });
   }
   return told;
 }
@@ -57,7 +60,10 @@ export interface EventMessages {
 export function eventMessages(step: Step): EventMessages {
   const input: Message[] = [];
   const output: Message[] = [];
-  const whole: { input: readonly Message[]; output: readonly Message[] } = { input: [], output: [] };
+  const whole: { input: readonly Message[]; output: readonly Message[] } = {
+    input: [],
+    output: [],
+  };
   let system: string | null = null;
   for (const { name, body } of toldBy(step)) {
     if (name === "gen_ai.client.inference.operation.details") {
@@ -86,7 +92,11 @@ function messagesIn(body: JsonRecord, row: EventRow): readonly Message[] {
   if (content === null && !isList(body["tool_calls"])) return [];
   const { id, ...rest } = body;
   const role = textOf(body["role"]) ?? row.role;
-  const record = { ...rest, content, role: role === "assistant" && row.role === "tool" ? "tool" : role };
+  const record = {
+    ...rest,
+    content,
+    role: role === "assistant" && row.role === "tool" ? "tool" : role,
+  };
   return messagesOf(row.role === "tool" ? { tool_call_id: id, ...record } : record, row.role);
 }
 

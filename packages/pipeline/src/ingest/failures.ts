@@ -4,7 +4,8 @@ import type { Step } from "./steps.ts";
 import { isRecord, plainOf, textOf } from "./value.ts";
 
 /** Exceptions that steer a framework and mean no failure. Source: conventions.md trap 14. */
-const control = /ParentCommand|GraphInterrupt|GraphBubbleUp|CancelledError|NodeInterrupt|CallDeferred|ApprovalRequired/;
+const control =
+  /ParentCommand|GraphInterrupt|GraphBubbleUp|CancelledError|NodeInterrupt|CallDeferred|ApprovalRequired/;
 
 /** Flags by which conventions say that a step failed, beside its status. */
 const flags: readonly { readonly key: string; readonly says: (value: unknown) => boolean }[] = [
@@ -13,7 +14,10 @@ const flags: readonly { readonly key: string; readonly says: (value: unknown) =>
   { key: "gen_ai.task.status", says: (value) => /error|fail/i.test(String(value)) },
   { key: "genkit:state", says: (value) => value === "error" },
   { key: "error.type", says: (value) => typeof value === "string" && value !== "" },
-  { key: "haystack.tool.error", says: (value) => textOf(value) !== null && value !== "None" && value !== "null" },
+  {
+    key: "haystack.tool.error",
+    says: (value) => textOf(value) !== null && value !== "None" && value !== "null",
+  },
   { key: "success", says: (value) => value === false || value === "false" },
 ];
 
@@ -40,13 +44,19 @@ function attributeText(step: Step, key: string): string | null {
 
 /** `a.b.C`, `<class 'a.b.C'>` and `C` are one type; `_OTHER` and `unknown` say nothing. */
 function typeName(raw: string | null): string | null {
-  const name = raw?.replaceAll(/<class '|'>/g, "").split(".").at(-1) ?? null;
+  const name =
+    raw
+      ?.replaceAll(/<class '|'>/g, "")
+      .split(".")
+      .at(-1) ?? null;
   return name === null || name === "_OTHER" || name === "unknown" ? null : name;
 }
 
 /** First lines only: stacks differ from run to run. */
 function withoutStack(message: string | null): string | null {
-  return message === null ? null : (message.split(/\n\s*(?:at |Traceback|During task)/)[0]?.trim() ?? null);
+  return message === null
+    ? null
+    : (message.split(/\n\s*(?:at |Traceback|During task)/)[0]?.trim() ?? null);
 }
 
 /**
@@ -72,10 +82,18 @@ export function failureOf(step: Step): FailureFact | null {
   const message =
     withoutStack(textOf(plainOf(exception?.attributes.get("exception.message")))) ??
     withoutStack(textOf(step.span.statusMessage)) ??
-    messageKeys.map((key) => withoutStack(attributeText(step, key))).find((text) => text !== null) ??
+    messageKeys
+      .map((key) => withoutStack(attributeText(step, key)))
+      .find((text) => text !== null) ??
     null;
   if (control.test(type ?? "") || control.test(message ?? "")) return null;
-  if (exception !== undefined && !isError && step.span.statusCode === "ok" && flag === undefined && step.convention !== "langsmith") {
+  if (
+    exception !== undefined &&
+    !isError &&
+    step.span.statusCode === "ok" &&
+    flag === undefined &&
+    step.convention !== "langsmith"
+  ) {
     return null;
   }
   return {
@@ -86,7 +104,12 @@ export function failureOf(step: Step): FailureFact | null {
     source: {
       convention: step.convention,
       spanId: step.span.spanId,
-      path: exception !== undefined ? "event:exception" : isError ? "status" : `attr:${flag?.key ?? ""}`,
+      path:
+        exception !== undefined
+          ? "event:exception"
+          : isError
+            ? "status"
+            : `attr:${flag?.key ?? ""}`,
     },
   };
 }
@@ -107,20 +130,30 @@ const phrases =
   /^\s*(Error executing tool|Error: |Error running tool|Error invoking tool|Error calling tool|Failed to invoke tool|An error occurred while|Tool execution failed|RuntimeError\(|ValueError\(|Exception\(|\w+(Error|Exception): |Traceback \(most recent|Execution error in |\[ERROR\])/i;
 
 /** The text of an error that a tool's result tells of, by its shape or by a framework's phrase; null when it tells of none. */
-export function errorIn(result: unknown): { readonly text: string; readonly byShape: boolean } | null {
+export function errorIn(
+  result: unknown,
+): { readonly text: string; readonly byShape: boolean } | null {
   if (typeof result === "string") {
     return phrases.test(result) ? { text: result.trim(), byShape: false } : null;
   }
   if (!isRecord(result)) return null;
   for (const key of ["error", "error_message", "errorMessage", "exception"]) {
     const value = result[key];
-    if (value === true) return { text: textOf(result["message"]) ?? textOf(result["content"]) ?? key, byShape: true };
-    const text = isRecord(value) ? (textOf(value["message"]) ?? JSON.stringify(value)) : textOf(value);
-    if (text !== null && value !== false && text !== "None" && text !== "0") return { text, byShape: true };
+    if (value === true)
+      return { text: textOf(result["message"]) ?? textOf(result["content"]) ?? key, byShape: true };
+    const text = isRecord(value)
+      ? (textOf(value["message"]) ?? JSON.stringify(value))
+      : textOf(value);
+    if (text !== null && value !== false && text !== "None" && text !== "0")
+      return { text, byShape: true };
   }
   for (const key of ["status", "state", "outcome"]) {
     if (/^(error|failure|failed)$/i.test(textOf(result[key]) ?? "")) {
-      return { text: textOf(result["message"]) ?? textOf(result["reason"]) ?? `${key}: ${String(result[key])}`, byShape: true };
+      return {
+        text:
+          textOf(result["message"]) ?? textOf(result["reason"]) ?? `${key}: ${String(result[key])}`,
+        byShape: true,
+      };
     }
   }
   if (result["isError"] === true || result["is_error"] === true) {

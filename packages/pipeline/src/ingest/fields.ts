@@ -13,7 +13,12 @@ type Place =
       readonly path: readonly (string | number)[];
     }
   | { readonly in: "flat"; readonly convention: Convention; readonly key: string }
-  | { readonly in: "event"; readonly convention: Convention; readonly key: string; readonly event: RegExp }
+  | {
+      readonly in: "event";
+      readonly convention: Convention;
+      readonly key: string;
+      readonly event: RegExp;
+    }
   | { readonly in: "name"; readonly convention: Convention; readonly pattern: RegExp }
   | { readonly in: "resource"; readonly convention: Convention; readonly key: string };
 
@@ -67,7 +72,10 @@ const identity = {
     ...named("logfire", /^Agent run: '?(.+?)'?$/),
     ...named("openllmetry", /^(.+)\.(?:agent|team)$/),
     ...named("openinference", /^agent_run \[(.+)\]$/),
-    ...named("openinference", /^(.+?)\.(?:run|arun|on_messages_stream|on_messages|generate_reply|run_stream)$/),
+    ...named(
+      "openinference",
+      /^(.+?)\.(?:run|arun|on_messages_stream|on_messages|generate_reply|run_stream)$/,
+    ),
     ...named("mastra", /^(?:invoke_agent|agent run:?) '?(.+?)'?$/),
   ],
   agentId: attr("otel-genai", "gen_ai.agent.id"),
@@ -82,7 +90,12 @@ const identity = {
     ...attr("langfuse", "langfuse.session.id"),
     ...attr("openllmetry", "traceloop.association.properties.session_id"),
     ...attr("vercel-ai", "ai.telemetry.metadata.sessionId", "ai.settings.context.sessionId"),
-    ...attr("langsmith", "langsmith.trace.session_id", "langsmith.metadata.session_id", "langsmith.metadata.thread_id"),
+    ...attr(
+      "langsmith",
+      "langsmith.trace.session_id",
+      "langsmith.metadata.session_id",
+      "langsmith.metadata.thread_id",
+    ),
     ...attr("mastra", "mastra.metadata.sessionId"),
     ...attr("google-adk", "gcp.vertex.agent.session_id"),
     ...attr("logfire", "group_id"),
@@ -123,7 +136,12 @@ const identity = {
     ...attr("openllmetry", "traceloop.prompt.version"),
   ],
   index: [
-    ...attr("otel-genai", "gen_ai.data_source.version", "gen_ai.data_source.id", "db.collection.version"),
+    ...attr(
+      "otel-genai",
+      "gen_ai.data_source.version",
+      "gen_ai.data_source.id",
+      "db.collection.version",
+    ),
     ...attr("openllmetry", "db.collection.name", "db.vector.collection"),
   ],
 } as const satisfies Record<string, readonly Place[]>;
@@ -143,14 +161,31 @@ const model = {
     ...attr("openinference", "llm.response.model_name"),
     ...attr("otel-genai", "gen_ai.response.model"),
     ...attr("vercel-ai", "ai.response.model"),
-    ...json("openinference", "output.value", ["model"], ["generations", 0, 0, "message", "kwargs", "response_metadata", "model_name"], ["generations", 0, 0, "message", "kwargs", "response_metadata", "model"], ["llmOutput", "model"]),
+    ...json(
+      "openinference",
+      "output.value",
+      ["model"],
+      ["generations", 0, 0, "message", "kwargs", "response_metadata", "model_name"],
+      ["generations", 0, 0, "message", "kwargs", "response_metadata", "model"],
+      ["llmOutput", "model"],
+    ),
     ...attr("langfuse", "langfuse.observation.model.name"),
     ...json("genkit", "genkit:output", ["raw", "model"]),
     ...attr("openinference", "llm.model_name"),
   ],
   modelBuild: [
-    ...attr("otel-genai", "gen_ai.openai.response.system_fingerprint", "openai.response.system_fingerprint", "gen_ai.response.system_fingerprint"),
-    ...json("openinference", "output.value", ["system_fingerprint"], ["generations", 0, 0, "message", "kwargs", "response_metadata", "system_fingerprint"]),
+    ...attr(
+      "otel-genai",
+      "gen_ai.openai.response.system_fingerprint",
+      "openai.response.system_fingerprint",
+      "gen_ai.response.system_fingerprint",
+    ),
+    ...json(
+      "openinference",
+      "output.value",
+      ["system_fingerprint"],
+      ["generations", 0, 0, "message", "kwargs", "response_metadata", "system_fingerprint"],
+    ),
     ...json("langsmith", "gen_ai.completion", ["system_fingerprint"]),
     ...json("vercel-ai", "ai.response.providerMetadata", ["openai", "systemFingerprint"]),
   ],
@@ -162,7 +197,12 @@ const model = {
   responseId: [
     ...attr("otel-genai", "gen_ai.response.id"),
     ...attr("vercel-ai", "ai.response.id"),
-    ...json("openinference", "output.value", ["id"], ["generations", 0, 0, "message", "kwargs", "id"]),
+    ...json(
+      "openinference",
+      "output.value",
+      ["id"],
+      ["generations", 0, 0, "message", "kwargs", "id"],
+    ),
     ...json("langsmith", "gen_ai.completion", ["id"]),
   ],
   finish: [
@@ -179,7 +219,12 @@ const model = {
   system: [
     ...attr("otel-genai", "gen_ai.system_instructions"),
     ...attr("strands", "system_prompt"),
-    ...json("google-adk", "gcp.vertex.agent.llm_request", ["config", "systemInstruction"], ["config", "system_instruction"]),
+    ...json(
+      "google-adk",
+      "gcp.vertex.agent.llm_request",
+      ["config", "systemInstruction"],
+      ["config", "system_instruction"],
+    ),
   ],
   tokensIn: [
     ...attr("otel-genai", "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
@@ -206,7 +251,15 @@ const model = {
   logprobs: [
     ...event("openllmetry", /^logprobs$/, "logprobs"),
     ...json("vercel-ai", "ai.response.providerMetadata", ["openai", "logprobs"]),
-    ...json("openinference", "output.value", ["choices", 0, "logprobs", "content"], ["generations", 0, 0, "message", "kwargs", "response_metadata", "logprobs", "content"], ["generations", 0, 0, "generationInfo", "logprobs", "content"], ["generations", 0, 0, "generation_info", "logprobs", "content"], ["logprobs", "content"]),
+    ...json(
+      "openinference",
+      "output.value",
+      ["choices", 0, "logprobs", "content"],
+      ["generations", 0, 0, "message", "kwargs", "response_metadata", "logprobs", "content"],
+      ["generations", 0, 0, "generationInfo", "logprobs", "content"],
+      ["generations", 0, 0, "generation_info", "logprobs", "content"],
+      ["logprobs", "content"],
+    ),
     ...json("langsmith", "gen_ai.completion", ["choices", 0, "logprobs", "content"]),
     ...json("langfuse", "langfuse.observation.output", ["logprobs", "content"], ["logprobs"]),
     ...json("langfuse", "langfuse.observation.metadata", ["logprobs", "content"], ["logprobs"]),
@@ -227,7 +280,12 @@ const model = {
     ...attr("vercel-ai", "ai.prompt"),
     ...attr("google-adk", "gcp.vertex.agent.llm_request"),
     ...attr("genkit", "genkit:input"),
-    ...attr("mastra", "mastra.model_inference.input", "mastra.model_step.input", "mastra.model_generation.input"),
+    ...attr(
+      "mastra",
+      "mastra.model_inference.input",
+      "mastra.model_step.input",
+      "mastra.model_generation.input",
+    ),
     ...attr("mlflow", "mlflow.spanInputs"),
     ...attr("haystack", "haystack.agent.step.llm.input", "haystack.component.input"),
     ...attr("logfire", "events", "raw_input", "request_data"),
@@ -243,7 +301,12 @@ const model = {
     ...attr("langsmith", "gen_ai.completion"),
     ...attr("google-adk", "gcp.vertex.agent.llm_response"),
     ...attr("genkit", "genkit:output"),
-    ...attr("mastra", "mastra.model_inference.output", "mastra.model_step.output", "mastra.model_generation.output"),
+    ...attr(
+      "mastra",
+      "mastra.model_inference.output",
+      "mastra.model_step.output",
+      "mastra.model_generation.output",
+    ),
     ...attr("mlflow", "mlflow.spanOutputs"),
     ...attr("haystack", "haystack.agent.step.llm.output", "haystack.component.output"),
     ...attr("logfire", "response", "response_data"),
@@ -286,7 +349,12 @@ const work = {
     ...attr("vercel-ai", "ai.toolCall.id"),
     ...attr("openinference", "tool_call.id", "tool.id", "tool.call_id"),
     ...attr("langfuse", "langfuse.observation.metadata.tool_call_id"),
-    ...json("openinference", "output.value", ["output", "kwargs", "tool_call_id"], ["data", "tool_call_id"]),
+    ...json(
+      "openinference",
+      "output.value",
+      ["output", "kwargs", "tool_call_id"],
+      ["data", "tool_call_id"],
+    ),
   ],
   toolArgs: [
     ...attr("otel-genai", "gen_ai.tool.call.arguments"),
@@ -320,7 +388,11 @@ const work = {
     ...attr("pydantic-ai", "tool_response"),
     ...attr("anthropic", "anthropic.tool_result.content"),
     ...event("strands", /^gen_ai\.choice$/, "message"),
-    ...event("strands", /^gen_ai\.client\.inference\.operation\.details$/, "gen_ai.output.messages"),
+    ...event(
+      "strands",
+      /^gen_ai\.client\.inference\.operation\.details$/,
+      "gen_ai.output.messages",
+    ),
     ...event("claude-code", /^tool\.output$/, "content"),
     ...attr("openinference", "output.value"),
     ...attr("openllmetry", "traceloop.entity.output"),
@@ -399,7 +471,11 @@ const work = {
     ...attr("haystack", "haystack.agent.output", "haystack.pipeline.output_data"),
     ...attr("openinference", "output.value"),
     ...event("strands", /^gen_ai\.choice$/, "message"),
-    ...event("strands", /^gen_ai\.client\.inference\.operation\.details$/, "gen_ai.output.messages"),
+    ...event(
+      "strands",
+      /^gen_ai\.client\.inference\.operation\.details$/,
+      "gen_ai.output.messages",
+    ),
   ],
 } as const satisfies Record<string, readonly Place[]>;
 
@@ -490,7 +566,9 @@ function valueAt(span: Span, place: Place): unknown {
     case "flat":
       return unflatten(span.attributes, place.key);
     case "event": {
-      const found = span.events.find((entry) => place.event.test(entry.name) && entry.attributes.has(place.key));
+      const found = span.events.find(
+        (entry) => place.event.test(entry.name) && entry.attributes.has(place.key),
+      );
       return found === undefined ? null : plainOf(found.attributes.get(place.key));
     }
     case "name":

@@ -69,8 +69,7 @@ const exceptions: readonly Row[] = [
   { convention: "ag2", when: (span) => (text(span, "ag2.span.type") === "usage" ? "other" : null) },
   {
     convention: "crewai",
-    when: (span) =>
-      text(span, "crewai.event_name") === "tool_failure_detected" ? "part" : null,
+    when: (span) => (text(span, "crewai.event_name") === "tool_failure_detected" ? "part" : null),
   },
   {
     convention: "langsmith",
@@ -197,7 +196,13 @@ const frameworkRows: readonly Row[] = [
   {
     convention: "openllmetry",
     attribute: "traceloop.span.kind",
-    values: { workflow: "workflow", agent: "agent", tool: "tool", handoff: "handoff", task: "chain" },
+    values: {
+      workflow: "workflow",
+      agent: "agent",
+      tool: "tool",
+      handoff: "handoff",
+      task: "chain",
+    },
   },
   {
     convention: "mastra",
@@ -298,7 +303,9 @@ const scopeRows: readonly Row[] = [
       if (/\.a?(stream_)?chat(_with_tools)?$|\.astream_chat$/.test(span.name)) return "llm";
       if (/Retriever\.a?retrieve$|\._?a?retrieve$/.test(span.name)) return "retrieval";
       if (/\.a?call_tool$/.test(span.name)) return "tool";
-      return /(Agent|AgentWorkflow|QueryEngine)\.(run|a?query)$/.test(span.name) ? "agent" : "chain";
+      return /(Agent|AgentWorkflow|QueryEngine)\.(run|a?query)$/.test(span.name)
+        ? "agent"
+        : "chain";
     },
   },
   {
@@ -330,14 +337,16 @@ const scopeRows: readonly Row[] = [
   },
   {
     convention: "autogen",
-    when: (span) => (/^autogen (create|process|send|publish|ack|intercept)/.test(span.name) ? "chain" : null),
+    when: (span) =>
+      /^autogen (create|process|send|publish|ack|intercept)/.test(span.name) ? "chain" : null,
   },
 ];
 
 const structureRows: readonly Row[] = [
   {
     convention: "otel-genai",
-    when: (span) => (has(span, "gen_ai.tool.name") || has(span, "gen_ai.tool.call.id") ? "tool" : null),
+    when: (span) =>
+      has(span, "gen_ai.tool.name") || has(span, "gen_ai.tool.call.id") ? "tool" : null,
   },
   {
     convention: "openllmetry",

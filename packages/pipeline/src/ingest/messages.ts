@@ -34,17 +34,52 @@ interface PartShape {
 const partShapes: readonly PartShape[] = [
   {
     part: "call",
-    types: ["tool_call", "tool-call", "tool_use", "function_call", "toolcall", "server_tool_call", "function", "custom_tool_call"],
+    types: [
+      "tool_call",
+      "tool-call",
+      "tool_use",
+      "function_call",
+      "toolcall",
+      "server_tool_call",
+      "function",
+      "custom_tool_call",
+    ],
     wrappers: ["toolUse", "functionCall", "function_call", "toolRequest", "tool_call", "toolCall"],
   },
   {
     part: "result",
-    types: ["tool_call_response", "tool-result", "tool_result", "function_call_output", "tool_response", "tool-return", "function_result", "server_tool_call_response"],
-    wrappers: ["toolResult", "functionResponse", "function_response", "toolResponse", "tool_call_result", "tool_result"],
+    types: [
+      "tool_call_response",
+      "tool-result",
+      "tool_result",
+      "function_call_output",
+      "tool_response",
+      "tool-return",
+      "function_result",
+      "server_tool_call_response",
+    ],
+    wrappers: [
+      "toolResult",
+      "functionResponse",
+      "function_response",
+      "toolResponse",
+      "tool_call_result",
+      "tool_result",
+    ],
   },
 ];
 
-const idKeys = ["call_id", "tool_call_id", "toolCallId", "tool_use_id", "toolUseId", "callId", "ref", "id", "tool_id"];
+const idKeys = [
+  "call_id",
+  "tool_call_id",
+  "toolCallId",
+  "tool_use_id",
+  "toolUseId",
+  "callId",
+  "ref",
+  "id",
+  "tool_id",
+];
 const nameKeys = ["name", "toolName", "tool_name", "function_name"];
 const argumentKeys = ["arguments", "args", "input", "tool_kwargs", "parameters", "kwargs"];
 const resultKeys = ["response", "result", "output", "content", "value"];
@@ -82,7 +117,10 @@ function parseMessages(text: string): unknown {
 
 function holdsMessages(value: unknown): boolean {
   if (isList(value)) return value.some((item) => holdsMessages(item));
-  return isRecord(value) && (isMessage(value) || partKind(value) !== null || containerOf(value) !== undefined);
+  return (
+    isRecord(value) &&
+    (isMessage(value) || partKind(value) !== null || containerOf(value) !== undefined)
+  );
 }
 
 const maxDepth = 8;
@@ -95,7 +133,8 @@ function collect(value: unknown, fallback: Role, depth: number): readonly Messag
   if (!isRecord(value)) return [];
   if (isMessage(value)) return messageOf(value, fallback);
   const part = partOf(value);
-  if (part.length > 0 && partKind(value) !== null) return [{ role: roleOfParts(part, fallback), parts: part }];
+  if (part.length > 0 && partKind(value) !== null)
+    return [{ role: roleOfParts(part, fallback), parts: part }];
   const system = textOf(value["system"]) ?? textOf(value["instructions"]);
   const head: readonly Message[] =
     system === null ? systemOf(value) : [{ role: "system", parts: [{ t: "text", text: system }] }];
@@ -105,7 +144,9 @@ function collect(value: unknown, fallback: Role, depth: number): readonly Messag
 }
 
 function collectList(list: readonly unknown[], fallback: Role, depth: number): readonly Message[] {
-  const loose = list.filter((item) => isRecord(item) && !isMessage(item) && partKind(item) !== null);
+  const loose = list.filter(
+    (item) => isRecord(item) && !isMessage(item) && partKind(item) !== null,
+  );
   const plain = list.filter((item) => isRecord(item) && isTextPart(item));
   if (list.length > 0 && loose.length + plain.length === list.length) {
     const parts = list.flatMap((item) => (isRecord(item) ? partOf(item) : []));
@@ -159,10 +200,13 @@ const containers: readonly (readonly string[])[] = [
 function containerOf(record: JsonRecord): unknown {
   for (const path of containers) {
     const inner = at(record, path);
-    if (isRecord(inner) || (isList(inner) && inner.some((item) => typeof item === "object"))) return inner;
+    if (isRecord(inner) || (isList(inner) && inner.some((item) => typeof item === "object")))
+      return inner;
   }
   const prompt = textOf(record["prompt"]);
-  return prompt === null ? textOf(record["output_text"]) ?? undefined : { role: "user", content: prompt };
+  return prompt === null
+    ? (textOf(record["output_text"]) ?? undefined)
+    : { role: "user", content: prompt };
 }
 
 /** Gemini keeps the system text beside its contents. */
@@ -187,14 +231,21 @@ function roleOf(record: JsonRecord): Role | null {
   const role = named === null ? null : (/role\.(\w+)$/i.exec(named)?.[1] ?? named);
   if (role !== null) return roles[role.toLowerCase()] ?? null;
   const type = textOf(record["type"]);
-  if (type === null || !("content" in record || "data" in record || "kwargs" in record)) return null;
-  return type === "function" || type === "tool" || type === "ai" || type === "human" || type === "system"
+  if (type === null || !("content" in record || "data" in record || "kwargs" in record))
+    return null;
+  return type === "function" ||
+    type === "tool" ||
+    type === "ai" ||
+    type === "human" ||
+    type === "system"
     ? (roles[type] ?? null)
     : (roles[type.toLowerCase()] ?? null);
 }
 
 function isMessage(record: JsonRecord): boolean {
-  return roleOf(record) !== null || isRecord(record["message"]) && roleOf(record["message"]) !== null;
+  return (
+    roleOf(record) !== null || (isRecord(record["message"]) && roleOf(record["message"]) !== null)
+  );
 }
 
 function messageOf(record: JsonRecord, fallback: Role): readonly Message[] {
@@ -214,14 +265,23 @@ function openMessage(record: JsonRecord): JsonRecord {
 }
 
 function toolMessage(body: JsonRecord): readonly MessagePart[] | null {
-  const held = isList(body["parts"]) ? body["parts"] : isList(body["content"]) ? body["content"] : null;
+  const held = isList(body["parts"])
+    ? body["parts"]
+    : isList(body["content"])
+      ? body["content"]
+      : null;
   if (held?.some((item) => isRecord(item) && partKind(item) === "result") === true) return null;
   const content = body["artifact"] ?? body["content"] ?? body["parts"] ?? body["contents"];
   if (content === undefined) return null;
   return [
     {
       t: "result",
-      callId: textOf(firstOf(body, idKeys.filter((key) => key !== "id"))),
+      callId: textOf(
+        firstOf(
+          body,
+          idKeys.filter((key) => key !== "id"),
+        ),
+      ),
       name: unquoted(textOf(firstOf(body, nameKeys))),
       value: content,
       isError: body["status"] === "error" || saysError(body),
@@ -293,7 +353,10 @@ function textParts(text: string): readonly MessagePart[] {
   if (text.trim() === "") return [];
   if (/^\s*\[\s*\{/.test(text)) {
     const { value } = parseText(text);
-    if (isList(value) && value.every((item) => isRecord(item) && (partKind(item) !== null || isPlainText(item)))) {
+    if (
+      isList(value) &&
+      value.every((item) => isRecord(item) && (partKind(item) !== null || isPlainText(item)))
+    ) {
       return value.flatMap((item) => (isRecord(item) ? partOf(item) : []));
     }
   }
@@ -327,7 +390,11 @@ function partKind(record: JsonRecord): "call" | "result" | null {
 
 function hasPartBody(record: JsonRecord, shape: PartShape): boolean {
   if (shape.part === "result") return true;
-  return isRecord(record["function"]) || firstOf(record, nameKeys) !== undefined || wrappedIn(record, shape) !== null;
+  return (
+    isRecord(record["function"]) ||
+    firstOf(record, nameKeys) !== undefined ||
+    wrappedIn(record, shape) !== null
+  );
 }
 
 function partOf(record: JsonRecord): readonly MessagePart[] {

@@ -154,8 +154,18 @@ const openers: readonly {
   {
     key: "tool_call_id",
     allowed: [
-      "content", "tool_call_id", "status", "artifact", "name", "type", "id",
-      "additional_kwargs", "response_metadata", "lc_direct_tool_output", "metadata", "example",
+      "content",
+      "tool_call_id",
+      "status",
+      "artifact",
+      "name",
+      "type",
+      "id",
+      "additional_kwargs",
+      "response_metadata",
+      "lc_direct_tool_output",
+      "metadata",
+      "example",
     ],
     open: (r) => ("content" in r ? (r["artifact"] ?? r["content"]) : r),
   },
@@ -164,11 +174,23 @@ const openers: readonly {
     allowed: ["blocks", "raw_output", "raw_input", "tool_name", "is_error", "content"],
     open: (r) => r["raw_output"] ?? r["blocks"],
   },
-  { key: "tool_output", allowed: ["tool_output", "tool_name", "tool_kwargs", "tool_id", "return_direct"], open: (r) => r["tool_output"] },
-  { key: "result", allowed: ["result", "status", "error", "artifacts", "metadata"], open: openResult },
+  {
+    key: "tool_output",
+    allowed: ["tool_output", "tool_name", "tool_kwargs", "tool_id", "return_direct"],
+    open: (r) => r["tool_output"],
+  },
+  {
+    key: "result",
+    allowed: ["result", "status", "error", "artifacts", "metadata"],
+    open: openResult,
+  },
   { key: "response", allowed: ["id", "name", "response"], open: (r) => r["response"] },
   { key: "kwargs", allowed: ["args", "kwargs", "sanitize_inputs_outputs"], open: openArguments },
-  { key: "input_str", allowed: ["input_str", "tags", "metadata", "inputs", "kwargs"], open: (r) => r["inputs"] ?? r["input_str"] },
+  {
+    key: "input_str",
+    allowed: ["input_str", "tags", "metadata", "inputs", "kwargs"],
+    open: (r) => r["inputs"] ?? r["input_str"],
+  },
   { key: "json", allowed: ["json"], open: (r) => r["json"] },
 ];
 
@@ -182,9 +204,14 @@ function openResult(record: JsonRecord): unknown {
 function openArguments(record: JsonRecord): unknown {
   const { args, kwargs } = record;
   const positional = isList(args) ? args : [];
-  if (isRecord(kwargs) && Object.keys(kwargs).length > 0) return positional.length > 0 ? record : kwargs;
+  if (isRecord(kwargs) && Object.keys(kwargs).length > 0)
+    return positional.length > 0 ? record : kwargs;
   if (isRecord(args) && Object.keys(args).length > 0) return args;
-  return positional.length === 1 ? positional[0] : positional.length === 0 ? (kwargs ?? record) : positional;
+  return positional.length === 1
+    ? positional[0]
+    : positional.length === 0
+      ? (kwargs ?? record)
+      : positional;
 }
 
 function unwrap(value: unknown): unknown {

@@ -79,7 +79,9 @@ class Reader {
 
   /** `...` or an ellipsis at the very end stands for what was cut off. */
   atCut(): boolean {
-    return /^(\.\.\.|…)(\[?truncated\]?)?\s*$/.test(this.text.slice(this.position, this.position + 20));
+    return /^(\.\.\.|…)(\[?truncated\]?)?\s*$/.test(
+      this.text.slice(this.position, this.position + 20),
+    );
   }
 
   quoted(quote: string): unknown {

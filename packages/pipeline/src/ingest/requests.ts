@@ -26,7 +26,9 @@ export function isSameTool(one: string, other: string): boolean {
   const b = fold(other);
   if (a === b) return true;
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
-  return short.length >= 4 && (long.endsWith(short) || long.startsWith(short)) && hasBorder(one, other);
+  return (
+    short.length >= 4 && (long.endsWith(short) || long.startsWith(short)) && hasBorder(one, other)
+  );
 }
 
 /** The longer name must have a separator where the shorter one begins or ends: `billing-search` holds `search`, `research` does not. */
@@ -48,7 +50,10 @@ function signature(name: string, args: unknown): string {
 /** The newest question in a history: calls before it belong to earlier turns. */
 function turnStart(messages: readonly Message[]): number {
   return messages.findLastIndex(
-    (message) => message.role === "user" && message.parts.some((part) => part.t === "text") && !message.parts.some((part) => part.t === "result"),
+    (message) =>
+      message.role === "user" &&
+      message.parts.some((part) => part.t === "text") &&
+      !message.parts.some((part) => part.t === "result"),
   );
 }
 
@@ -59,7 +64,11 @@ interface Ledger {
   readonly old: ReadonlySet<string>;
 }
 
-function add(ledger: Ledger, part: CallPart, from: Omit<Request, "callId" | "name" | "args" | "result" | "index">): Request {
+function add(
+  ledger: Ledger,
+  part: CallPart,
+  from: Omit<Request, "callId" | "name" | "args" | "result" | "index">,
+): Request {
   const request: Request = {
     callId: part.callId,
     name: part.name,
@@ -81,7 +90,9 @@ function earlierTurns(calls: readonly ReadCall[]): ReadonlySet<string> {
   if (first === undefined) return new Set();
   const before = first.input.slice(0, Math.max(0, turnStart(first.input)));
   const keys = before.flatMap((message) =>
-    message.parts.flatMap((part) => (part.t === "call" ? [part.callId ?? signature(part.name, part.args)] : [])),
+    message.parts.flatMap((part) =>
+      part.t === "call" ? [part.callId ?? signature(part.name, part.args)] : [],
+    ),
   );
   return new Set(keys);
 }
@@ -126,7 +137,12 @@ function readHistory(ledger: Ledger, call: ReadCall): void {
 }
 
 /** The request that a call in a history repeats; a new one where none does; null for an earlier turn's. */
-function remembered(ledger: Ledger, part: CallPart, call: ReadCall, seen: Map<string, number>): Request | null {
+function remembered(
+  ledger: Ledger,
+  part: CallPart,
+  call: ReadCall,
+  seen: Map<string, number>,
+): Request | null {
   const key = signature(part.name, part.args);
   if (ledger.old.has(part.callId ?? key)) return null;
   const known = part.callId === null ? undefined : ledger.byId.get(part.callId);

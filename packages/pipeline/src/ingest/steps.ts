@@ -145,7 +145,10 @@ export function agentNameOf(step: Step): string | null {
   if (step.kind !== "agent") return null;
   const named = findText(step.span, "agentSpanName");
   if (named !== null && !noAgents.has(named)) return named;
-  return own === null && named === null && !/[\s.]/.test(step.span.name) && !noAgents.has(step.span.name)
+  return own === null &&
+    named === null &&
+    !/[\s.]/.test(step.span.name) &&
+    !noAgents.has(step.span.name)
     ? step.span.name
     : null;
 }

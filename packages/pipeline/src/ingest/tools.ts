@@ -45,7 +45,9 @@ function executions(steps: readonly Step[]): readonly Executed[] {
     const outer = above === undefined ? undefined : of.get(above);
     const same =
       (callId === null ? undefined : byId.get(callId)) ??
-      (outer !== undefined && (step.kind === "part" || isSameTool(outer.name, name)) ? outer : undefined) ??
+      (outer !== undefined && (step.kind === "part" || isSameTool(outer.name, name))
+        ? outer
+        : undefined) ??
       (step.kind === "part" ? lastBefore(found, step, name) : undefined);
     if (same !== undefined) {
       same.steps.push(step);
@@ -69,7 +71,10 @@ function lastBefore(found: readonly Executed[], part: Step, name: string): Execu
 }
 
 /** Pairs executions with requests: by id, by name and arguments, by name and ordinal. */
-function pair(executed: readonly Executed[], requests: readonly Request[]): ReadonlyMap<Executed, Request> {
+function pair(
+  executed: readonly Executed[],
+  requests: readonly Request[],
+): ReadonlyMap<Executed, Request> {
   const pairs = new Map<Executed, Request>();
   const taken = new Set<Request>();
   const rules: readonly ((one: Executed, request: Request) => boolean)[] = [
@@ -91,7 +96,9 @@ function pair(executed: readonly Executed[], requests: readonly Request[]): Read
 }
 
 function argumentsOf(one: Executed): unknown {
-  const found = one.steps.map((step) => find(step.span, "toolArgs")).find((entry) => entry !== null);
+  const found = one.steps
+    .map((step) => find(step.span, "toolArgs"))
+    .find((entry) => entry !== null);
   return found === undefined || found === null ? null : parse(found.value).value;
 }
 
@@ -126,7 +133,10 @@ function fromMessage(value: unknown, request: Request, path: string): Known<unkn
   if (parsed.value === null) return { value: null, why: "absent" };
   const spanId = request.by?.spanId;
   const convention = request.by?.step.convention ?? "app";
-  return { value: parsed.value, source: spanId === undefined ? { convention, path } : { convention, spanId, path } };
+  return {
+    value: parsed.value,
+    source: spanId === undefined ? { convention, path } : { convention, spanId, path },
+  };
 }
 
 const nothing =
@@ -145,19 +155,40 @@ interface Ending {
 }
 
 /** How a call ended, by the ladder of conventions.md 3.2: span, flags, the next history, shape of the result, phrases. */
-function endingOf(steps: readonly Step[], result: Known<unknown>, request: Request | null, id: string): Ending {
+function endingOf(
+  steps: readonly Step[],
+  result: Known<unknown>,
+  request: Request | null,
+  id: string,
+): Ending {
   const failures = steps.map(failureOf).filter((failure) => failure !== null);
   const told = errorIn(result.value);
   const first = failures.find((failure) => failure.message !== null) ?? failures[0];
   if (first !== undefined) {
-    return { outcome: "error", failure: first.message === null && told !== null ? { ...first, message: told.text } : first };
+    return {
+      outcome: "error",
+      failure: first.message === null && told !== null ? { ...first, message: told.text } : first,
+    };
   }
-  const source: Source = "source" in result ? result.source : { convention: "app", path: "messages" };
-  const fact = (message: string | null): FailureFact => ({ type: null, message, at: id, propagated: false, source });
+  const source: Source =
+    "source" in result ? result.source : { convention: "app", path: "messages" };
+  const fact = (message: string | null): FailureFact => ({
+    type: null,
+    message,
+    at: id,
+    propagated: false,
+    source,
+  });
   if (request?.result?.isError === true) {
-    return { outcome: "error", failure: fact(told?.text ?? (typeof result.value === "string" ? result.value : null)) };
+    return {
+      outcome: "error",
+      failure: fact(told?.text ?? (typeof result.value === "string" ? result.value : null)),
+    };
   }
-  const inHistory = request?.result === null || request?.result === undefined ? null : errorIn(parse(request.result.value).value);
+  const inHistory =
+    request?.result === null || request?.result === undefined
+      ? null
+      : errorIn(parse(request.result.value).value);
   if (told !== null || inHistory !== null) {
     return { outcome: "soft_error", failure: fact((told ?? inHistory)?.text ?? null) };
   }
@@ -168,7 +199,9 @@ function endingOf(steps: readonly Step[], result: Known<unknown>, request: Reque
 /** `mcp__server__tool` names its server. */
 function splitServer(name: string): { readonly server: string | null; readonly tool: string } {
   const match = /^mcp__(.+?)__(.+)$/.exec(name);
-  return match === null ? { server: null, tool: name } : { server: match[1] ?? null, tool: match[2] ?? name };
+  return match === null
+    ? { server: null, tool: name }
+    : { server: match[1] ?? null, tool: match[2] ?? name };
 }
 
 function readExecuted(one: Executed, request: Request | null): ToolRead {
@@ -177,14 +210,23 @@ function readExecuted(one: Executed, request: Request | null): ToolRead {
   const id = outer?.span.spanId ?? one.name;
   const fromSpan = readField(steps, "toolResult");
   const result =
-    fromSpan.value === null && request?.result ? fromMessage(request.result.value, request, "messages/tool") : fromSpan;
+    fromSpan.value === null && request?.result
+      ? fromMessage(request.result.value, request, "messages/tool")
+      : fromSpan;
   const ownArgs = readField(steps, "toolArgs");
-  const args = ownArgs.value === null && request !== null ? fromMessage(request.args, request, "messages/call") : ownArgs;
+  const args =
+    ownArgs.value === null && request !== null
+      ? fromMessage(request.args, request, "messages/call")
+      : ownArgs;
   const nanos = outer?.span.startNanos ?? 0n;
   const endNanos = outer?.span.endNanos ?? nanos;
-  const { server, tool } = splitServer(request !== null && one.name !== request.name ? request.name : one.name);
+  const { server, tool } = splitServer(
+    request !== null && one.name !== request.name ? request.name : one.name,
+  );
   const ending = endingOf(steps, result, request, id);
-  const server2 = steps.map((step) => findText(step.span, "toolServer")).find((name) => name !== null);
+  const server2 = steps
+    .map((step) => findText(step.span, "toolServer"))
+    .find((name) => name !== null);
   const call: ToolCall = {
     id,
     callId: one.callId ?? request?.callId ?? null,
@@ -244,7 +286,8 @@ function withRetries(reads: readonly ToolRead[]): readonly ToolRead[] {
   return reads.map((read) => {
     const key = `${read.call.agent ?? ""} ${read.call.name}`;
     const before = lastOf.get(key);
-    const failed = before !== undefined && (before.outcome === "error" || before.outcome === "soft_error");
+    const failed =
+      before !== undefined && (before.outcome === "error" || before.outcome === "soft_error");
     const call = failed ? { ...read.call, retryOf: before.id } : read.call;
     lastOf.set(key, call);
     return { ...read, call };
@@ -266,7 +309,9 @@ export function toolsOf(steps: readonly Step[], calls: readonly ReadCall[]): rea
   ].filter((read) => !answerTools.has(read.call.name));
   const ordered = reads
     .map((read, index) => ({ read, index }))
-    .toSorted((a, b) => (a.read.nanos < b.read.nanos ? -1 : a.read.nanos > b.read.nanos ? 1 : a.index - b.index))
+    .toSorted((a, b) =>
+      a.read.nanos < b.read.nanos ? -1 : a.read.nanos > b.read.nanos ? 1 : a.index - b.index,
+    )
     .map(({ read }) => read);
   return withRetries(ordered);
 }

@@ -1,0 +1,64 @@
+import type { SpanId } from "../model/ids.ts";
+import type { AppStep, Known, StepOutcome } from "../model/run.ts";
+import { errorIn, failureOf } from "./failures.ts";
+import { find } from "./fields.ts";
+import { parse } from "./parse.ts";
+import { actorOf } from "./steps.ts";
+import type { Step } from "./steps.ts";
+
+/** Containers that frameworks make, by name. Source: conventions.md 1.1. */
+const noise =
+  /^(__start__|__end__|Runnable\w*|model_request|model|tools|step \d+|Step \d+|turn|unknown|agent_step|model_chunk|execute_\w+|Predict\.forward|Chat\w+Template|Prompt\w*|LLM|.*\.(run|forward|workflow|kickoff)|workflow\.run|executor\.process.*|haystack\..*|autogen .*|POST|GET|PUT|DELETE)$/;
+
+const transport = [
+  "http.request.method",
+  "http.method",
+  "db.system",
+  "db.system.name",
+  "rpc.system",
+  "messaging.system",
+];
+
+function isAppStep(step: Step): boolean {
+  if (step.kind !== "chain" || noise.test(step.span.name)) return false;
+  if (step.span.kind === "client" || transport.some((key) => step.span.attributes.has(key)))
+    return false;
+  return !step.children.some((child) => child.kind !== "other");
+}
+
+function readField(step: Step, field: "input" | "output"): Known<unknown> {
+  const found = find(step.span, field);
+  return found === null
+    ? { value: null, why: "absent" }
+    : { value: parse(found.value).value, source: found.source };
+}
+
+/**
+ * The application's own deterministic steps (`intake.validate`): spans that hold no step below, are no framework's container, and
+ * show what they read or gave, or failed.
+ */
+export function appStepsOf(
+  steps: readonly Step[],
+  seqOf: (spanId: SpanId) => number,
+): readonly AppStep[] {
+  return steps.filter(isAppStep).flatMap((step) => {
+    const input = readField(step, "input");
+    const output = readField(step, "output");
+    const failure = failureOf(step);
+    if (output.value === null && failure === null) return [];
+    const soft = failure === null ? errorIn(output.value) : null;
+    const outcome: StepOutcome = failure !== null ? "error" : soft !== null ? "soft_error" : "ok";
+    return [
+      {
+        spanId: step.span.spanId,
+        seq: seqOf(step.span.spanId),
+        agent: actorOf(step),
+        name: step.span.name,
+        outcome,
+        failure,
+        input,
+        output,
+      },
+    ];
+  });
+}

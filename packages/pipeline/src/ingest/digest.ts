@@ -1,0 +1,436 @@
+import type { RunDigest, StepDigest, StepLink, VersionText } from "../model/digest.ts";
+import type {
+  AgentInvocation,
+  AppStep,
+  Handoff,
+  Known,
+  LlmCall,
+  Retrieval,
+  Run,
+  ToolCall,
+} from "../model/run.ts";
+import type { FailureReason, Signals } from "../model/signal.ts";
+import type { WorkflowSettings } from "../model/workflow.ts";
+import { millisOf } from "../model/time.ts";
+import { callConfidence } from "../signals/confidence.ts";
+import { isHedge, isRefusal, unretrieved, unsupportedUnits } from "../signals/grounded.ts";
+import { Givers, valuesIn } from "./digest-links.ts";
+import { errorDigest } from "./error-class.ts";
+import { hashOf, stableJson } from "./mask.ts";
+import { verdictOf } from "./measure.ts";
+import { parse } from "./parse.ts";
+import { nullsOf, shapeOf } from "./shape.ts";
+import { flatText, isRecord } from "./value.ts";
+import { versionsOf } from "./versions.ts";
+
+/** The version of the mapping from spans to runs: raised whenever the same spans would read differently. */
+export const mappingVersion = 1;
+
+const outputLimit = 2000;
+
+/** A step before it is linked: its digest, and the values that it read and gave. */
+interface Draft {
+  readonly digest: Omit<StepDigest, "links">;
+  readonly reads: unknown;
+  readonly gives: unknown;
+  /** `seq` of the model call that asked for it. */
+  readonly askedBy: number | null;
+  /** `seq` of the hand-off that brought it about. */
+  readonly handedBy: number | null;
+}
+
+const blank = {
+  alsoSpanIds: [],
+  tool: null,
+  role: null,
+  error: null,
+  retryOf: null,
+  argsHash: null,
+  argsShape: null,
+  resultShape: null,
+  resultNulls: [],
+  unsupportedArgs: [],
+  documents: null,
+  query: null,
+  confidence: null,
+  finish: null,
+  tokensIn: null,
+  tokensOut: null,
+  durationMs: null,
+} as const satisfies Partial<StepDigest>;
+
+/** What a result is as data: text that is JSON counts as what it holds. */
+function dataOf(known: Known<unknown>): unknown {
+  return known.value === null ? null : parse(known.value).value;
+}
+
+function shapeOrNull(value: unknown): string | null {
+  return value === null || value === undefined ? null : shapeOf(value);
+}
+
+function documentsOf(retrievals: readonly Retrieval[]): StepDigest["documents"] {
+  const visible = retrievals.filter((one) => one.documents !== null);
+  if (visible.length === 0) return null;
+  const docs = visible.flatMap((one) => one.documents ?? []);
+  const scores = docs.flatMap((doc) => (doc.score === null ? [] : [doc.score]));
+  return {
+    count: docs.length,
+    ids: docs.flatMap((doc) => (doc.id === null ? [] : [doc.id])),
+    topScore: scores.length === 0 ? null : Math.max(...scores),
+  };
+}
+
+function toolDraft(run: Run, call: ToolCall): Draft {
+  const retrievals = run.retrievals.filter((one) => one.toolCallId === call.id);
+  const result = dataOf(call.result);
+  const args = dataOf(call.args);
+  const before =
+    call.retryOf === null ? undefined : run.toolCalls.find((one) => one.id === call.retryOf);
+  const asking =
+    call.requestedBy === null
+      ? undefined
+      : run.llmCalls.find((one) => one.spanId === call.requestedBy);
+  const failed = call.outcome === "error" || call.outcome === "soft_error";
+  const inside = retrievals.flatMap((one) => (one.from === "retrieval_span" ? one.spanIds : []));
+  return {
+    digest: {
+      ...blank,
+      spanId: call.spanIds[0] ?? call.requestedBy ?? call.id,
+      alsoSpanIds: [...new Set([...call.spanIds.slice(1), ...inside])],
+      seq: call.seq,
+      kind: call.role === "handoff" ? "handoff" : "tool",
+      name: call.name,
+      agent: call.agent,
+      tool: call.name,
+      role: call.role,
+      outcome: call.outcome,
+      error: call.failure === null ? null : errorDigest(call.failure),
+      retryOf: before?.seq ?? null,
+      argsHash: args === null ? null : hashOf(stableJson(args)),
+      argsShape: shapeOrNull(args),
+      resultShape: failed ? null : shapeOrNull(result),
+      resultNulls: failed || result === null ? [] : nullsOf(result),
+      documents: documentsOf(retrievals),
+      query: retrievals.map((one) => one.query.value).find((query) => query !== null) ?? null,
+      durationMs: call.durationMs,
+    },
+    reads: args,
+    gives: failed ? null : result,
+    askedBy: asking?.seq ?? null,
+    handedBy: null,
+  };
+}
+
+function retrievalDraft(retrieval: Retrieval): Draft {
+  const { documents } = retrieval;
+  return {
+    digest: {
+      ...blank,
+      spanId: retrieval.spanIds[0] ?? retrieval.id,
+      alsoSpanIds: retrieval.spanIds.slice(1),
+      seq: retrieval.seq,
+      kind: "retrieval",
+      name: retrieval.dataSource ?? "retrieval",
+      agent: retrieval.agent,
+      role: "retriever",
+      outcome: documents === null ? "unknown" : documents.length === 0 ? "empty" : "ok",
+      documents: documentsOf([retrieval]),
+      query: retrieval.query.value,
+    },
+    reads: retrieval.query.value,
+    gives: documents,
+    askedBy: null,
+    handedBy: null,
+  };
+}
+
+/** What a model call gave: the text it wrote and the arguments it chose. */
+function outputValues(call: LlmCall): unknown {
+  return call.output.flatMap((message) =>
+    message.parts.flatMap((part): readonly unknown[] =>
+      part.t === "text" ? [parse(part.text).value] : part.t === "call" ? [part.args] : [],
+    ),
+  );
+}
+
+function llmDraft(call: LlmCall): Draft {
+  const names = call.output.flatMap((message) =>
+    message.parts.flatMap((part) => (part.t === "call" ? [part.name] : [])),
+  );
+  const given = outputValues(call);
+  const texts = call.output.flatMap((message) =>
+    message.parts.flatMap((part) => (part.t === "text" ? [part.text] : [])),
+  );
+  const answer = names.length === 0 && texts.length > 0 ? parse(texts.join("")).value : null;
+  return {
+    digest: {
+      ...blank,
+      spanId: call.spanId,
+      seq: call.seq,
+      kind: "llm",
+      name: names.length === 0 ? "answer" : `choose ${[...new Set(names)].join(",")}`,
+      agent: call.agent,
+      outcome: call.failure !== null ? "error" : call.output.length === 0 ? "unknown" : "ok",
+      error: call.failure === null ? null : errorDigest(call.failure),
+      resultShape: isRecord(answer) ? shapeOf(answer) : null,
+      resultNulls: isRecord(answer) ? nullsOf(answer) : [],
+      confidence: callConfidence({
+        spanId: call.spanId,
+        tools: names,
+        logprobs: call.logprobs.value,
+      }),
+      finish: call.finish,
+      tokensIn: call.usage.in ?? null,
+      tokensOut: call.usage.out ?? null,
+      durationMs: Number((call.endNanos - call.startNanos) / 1000n) / 1000,
+    },
+    reads: given,
+    gives: given,
+    askedBy: null,
+    handedBy: null,
+  };
+}
+
+function handoffDraft(handoff: Handoff): Draft {
+  const carried = dataOf(handoff.carried);
+  return {
+    digest: {
+      ...blank,
+      spanId: handoff.spanId ?? "",
+      seq: handoff.seq,
+      kind: "handoff",
+      name: `${handoff.from ?? "?"} → ${handoff.to}`,
+      agent: handoff.from,
+      role: "handoff",
+      outcome: "ok",
+      argsHash: carried === null ? null : hashOf(stableJson(carried)),
+      argsShape: shapeOrNull(carried),
+    },
+    reads: carried,
+    gives: carried,
+    askedBy: null,
+    handedBy: null,
+  };
+}
+
+function agentDraft(run: Run, agent: AgentInvocation): Draft {
+  const handed = run.handoffs.findLast((one) => one.to === agent.name && one.seq <= agent.seq);
+  const output = agent.output.value === null ? null : parse(agent.output.value).value;
+  return {
+    digest: {
+      ...blank,
+      spanId: agent.spanId,
+      seq: agent.seq,
+      kind: "agent",
+      name: agent.name,
+      agent: agent.name,
+      outcome: agent.failure !== null ? "error" : output === null ? "unknown" : "ok",
+      error: agent.failure === null ? null : errorDigest(agent.failure),
+      argsShape: agent.input.value === null ? null : shapeOf(parse(agent.input.value).value),
+      resultShape: isRecord(output) ? shapeOf(output) : null,
+      resultNulls: isRecord(output) ? nullsOf(output) : [],
+    },
+    reads: null,
+    gives: null,
+    askedBy: null,
+    handedBy: handed?.seq ?? null,
+  };
+}
+
+function appDraft(step: AppStep): Draft {
+  const output = dataOf(step.output);
+  const input = dataOf(step.input);
+  const verdict = verdictOf(step);
+  const text = step.failure?.message ?? (verdict === false ? flatText(output) : null);
+  return {
+    digest: {
+      ...blank,
+      spanId: step.spanId,
+      seq: step.seq,
+      kind: "app",
+      name: step.name,
+      agent: step.agent,
+      outcome: verdict === false && step.outcome === "ok" ? "soft_error" : step.outcome,
+      error:
+        step.failure !== null
+          ? errorDigest(step.failure)
+          : text === null
+            ? null
+            : {
+                ...errorDigest({
+                  type: null,
+                  message: text,
+                  at: step.spanId,
+                  propagated: false,
+                  source: { convention: "app", path: "output" },
+                }),
+              },
+      argsShape: shapeOrNull(input),
+      resultShape: shapeOrNull(output),
+      resultNulls: output === null ? [] : nullsOf(input),
+    },
+    reads: input,
+    gives: output,
+    askedBy: null,
+    handedBy: null,
+  };
+}
+
+/** Steps in order. Hand-offs carried by a tool call are that call; retrievals that are a tool's result are that tool's. */
+function draftsOf(run: Run): readonly Draft[] {
+  const carriers = new Set(
+    run.toolCalls.filter((call) => call.role === "handoff").map((call) => call.seq),
+  );
+  const drafts = [
+    ...run.agents.map((agent) => agentDraft(run, agent)),
+    ...run.llmCalls.map(llmDraft),
+    ...run.toolCalls.map((call) => toolDraft(run, call)),
+    ...run.retrievals
+      .filter((one) => one.toolCallId === null && one.from === "retrieval_span")
+      .map(retrievalDraft),
+    ...run.handoffs.filter((one) => !carriers.has(one.seq)).map(handoffDraft),
+    ...run.appSteps.map(appDraft),
+  ];
+  const rank = (draft: Draft): number => (draft.digest.kind === "agent" ? 0 : 1);
+  return drafts.toSorted((a, b) => a.digest.seq - b.digest.seq || rank(a) - rank(b));
+}
+
+/** Each step linked to the earlier ones it read: the call that asked, the hand-off, shared values, else the step before. */
+function linked(run: Run, drafts: readonly Draft[]): readonly StepDigest[] {
+  const givers = new Givers(valuesIn(run.input.value));
+  const seen: string[] = [
+    run.input.value ?? "",
+    ...run.llmCalls.flatMap((call) => (call.system.value === null ? [] : [call.system.value])),
+  ];
+  let before: number | null = null;
+  return drafts.map((draft) => {
+    const { digest } = draft;
+    const values = valuesIn(draft.reads);
+    const links: StepLink[] = [];
+    if (draft.askedBy !== null) links.push({ from: draft.askedBy, proof: "call", text: null });
+    if (draft.handedBy !== null && draft.handedBy !== digest.seq)
+      links.push({ from: draft.handedBy, proof: "handoff", text: null });
+    links.push(...givers.linksTo(digest.seq, values).filter((link) => link.from !== draft.askedBy));
+    if (links.length === 0 && before !== null)
+      links.push({ from: before, proof: "order", text: null });
+    const unsupportedArgs = digest.kind === "tool" ? unsupportedIn(draft.reads, seen) : [];
+    givers.add(digest.seq, valuesIn(draft.gives));
+    if (digest.kind === "tool" || digest.kind === "retrieval" || digest.kind === "handoff")
+      seen.push(flatText(draft.gives));
+    if (digest.kind !== "agent") before = digest.seq;
+    return { ...digest, unsupportedArgs, links };
+  });
+}
+
+const unsupportedMost = 5;
+
+/** Argument values, ids and numbers, that no text the run had read by then holds. */
+function unsupportedIn(args: unknown, seen: readonly string[]): readonly string[] {
+  if (args === null) return [];
+  const values = [...valuesIn(args)].filter(
+    (value) => /\d/.test(value) && value.length <= 60 && !/\s\S+\s/.test(value),
+  );
+  return values
+    .filter((value) => !seen.some((text) => text.includes(value)))
+    .slice(0, unsupportedMost);
+}
+
+function readTexts(run: Run): readonly string[] {
+  const results = run.toolCalls.flatMap((call) =>
+    call.result.value === null ? [] : [flatText(call.result.value)],
+  );
+  const docs = run.retrievals.flatMap((one) =>
+    (one.documents ?? []).flatMap((doc) => (doc.text === null ? [] : [doc.text])),
+  );
+  const asked = run.llmCalls.flatMap((call) =>
+    call.input.flatMap((message) =>
+      message.role === "user"
+        ? message.parts.flatMap((part) => (part.t === "text" ? [part.text] : []))
+        : [],
+    ),
+  );
+  return [...results, ...docs, ...new Set(asked), run.input.value ?? ""];
+}
+
+/** Numbers and ids of the answer that nothing the run read holds. */
+function unsupportedOf(run: Run): readonly string[] {
+  const text = run.output.value?.text;
+  const hidden = run.toolCalls.some((call) => call.executed && call.outcome === "unknown");
+  if (text === undefined || hidden) return [];
+  return unsupportedUnits(text, readTexts(run))
+    .filter((unit) => /\d/.test(unit) && !unit.includes(" "))
+    .slice(0, unsupportedMost);
+}
+
+function ungroundedOf(run: Run, settings: WorkflowSettings): readonly string[] {
+  const docs = run.retrievals.flatMap((one) => one.documents ?? []);
+  const visible = run.retrievals.some((one) => one.documents !== null);
+  if (run.cited === null || (!visible && settings.retrieves !== true)) return [];
+  const retrieving = new Set(run.retrievals.map((one) => one.toolCallId));
+  const others = run.toolCalls
+    .filter((call) => !retrieving.has(call.id))
+    .map((call) => flatText(call.result.value));
+  const ids = docs.flatMap((doc) => [doc.id, ...doc.altIds].filter((id) => id !== null));
+  return unretrieved(run.cited, ids, [
+    ...others,
+    ...docs.flatMap((doc) => (doc.text === null ? [] : [doc.text])),
+  ]);
+}
+
+/**
+ * What diagnosis keeps of a run, as `model/digest.ts` describes it: steps in order with shapes, ids and links, versions with the
+ * texts behind their hashes, and no content beyond question, answer and error texts.
+ *
+ * @param violations of the declared contract, empty where it holds or none is declared
+ */
+export function digestRun(
+  run: Run,
+  signals: Signals,
+  failed: readonly FailureReason[],
+  options: { readonly settings: WorkflowSettings; readonly violations: readonly string[] },
+): { readonly digest: RunDigest; readonly texts: readonly VersionText[] } {
+  const { versions, texts } = versionsOf(run);
+  const visible = run.retrievals.filter((one) => one.documents !== null);
+  const output = run.output.value;
+  const digest: RunDigest = {
+    id: run.id,
+    aliases: run.aliases,
+    traceIds: run.traceIds,
+    workflow: run.workflow,
+    environment: run.environment,
+    taskType: run.taskType,
+    session: run.session,
+    service: run.deployment.service,
+    startedMs: millisOf(run.startNanos),
+    endedMs: millisOf(run.endNanos),
+    complete: run.complete,
+    conventions: run.conventions,
+    signals,
+    failed,
+    error: run.error === null ? null : errorDigest(run.error),
+    errorAt: run.error?.at ?? null,
+    cited: run.cited,
+    ungrounded: ungroundedOf(run, options.settings),
+    retrieved:
+      visible.length === 0
+        ? null
+        : [
+            ...new Set(
+              visible.flatMap((one) =>
+                (one.documents ?? []).flatMap((doc) => (doc.id === null ? [] : [doc.id])),
+              ),
+            ),
+          ],
+    unsupported: unsupportedOf(run),
+    violations: options.violations,
+    outputShape: output === null ? null : shapeOf(output.json ?? parse(output.text).value),
+    hedge: output !== null && isHedge(output.text),
+    refusal: output !== null && isRefusal(output.text),
+    steps: linked(run, draftsOf(run)),
+    versions,
+    inputText: run.input.value?.slice(0, outputLimit) ?? null,
+    outputText: output?.text.slice(0, outputLimit) ?? null,
+    mapping: mappingVersion,
+  };
+  return { digest, texts };
+}

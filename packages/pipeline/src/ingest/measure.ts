@@ -1,0 +1,324 @@
+import { policy } from "../model/policy.ts";
+import type { AgentInvocation, AppStep, Declared, LlmCall, Run, ToolCall } from "../model/run.ts";
+import type { Signals } from "../model/signal.ts";
+import type { ContractCheck, WorkflowSettings } from "../model/workflow.ts";
+import { confidence } from "../signals/confidence.ts";
+import { downstreamOk } from "../signals/downstream.ts";
+import type { DownstreamInput } from "../signals/downstream.ts";
+import { fallback } from "../signals/fallback.ts";
+import type { FallbackStep } from "../signals/fallback.ts";
+import { grounded } from "../signals/grounded.ts";
+import { citedIn } from "./cite.ts";
+import { flatText, isRecord } from "./value.ts";
+
+/** What is measured: a run, or what one agent did in it. `retrieved` and texts are those of the run up to its end. */
+interface Scope {
+  readonly declared: Declared;
+  readonly declaredAt: string | null;
+  readonly output: string | null;
+  readonly outputAt: string | null;
+  readonly truncated: boolean;
+  readonly cited: readonly string[];
+  readonly agent: string | null;
+  readonly isRun: boolean;
+}
+
+function applies(settings: WorkflowSettings, signal: keyof Signals): boolean {
+  return settings.signals[signal] !== "off";
+}
+
+function outputSpan(run: Run): string | null {
+  return "source" in run.output ? (run.output.source.spanId ?? null) : null;
+}
+
+function groundedOf(run: Run, scope: Scope, settings: WorkflowSettings): Signals["grounded"] {
+  const visible = run.retrievals.filter((one) => one.documents !== null);
+  const docs = visible.flatMap((one) => one.documents ?? []);
+  const retrieving = new Set(run.retrievals.map((one) => one.toolCallId));
+  const others = run.toolCalls.filter(
+    (call) => !retrieving.has(call.id) && call.result.value !== null,
+  );
+  const hidden =
+    run.toolCalls.some(
+      (call) => call.role !== "handoff" && call.executed && call.outcome === "unknown",
+    ) || run.retrievals.some((one) => one.documents === null);
+  const texts = docs.flatMap((doc) => [doc.text, ...doc.altIds].filter((text) => text !== null));
+  return grounded({
+    declared: scope.declared.grounded,
+    declaredAt: scope.declaredAt,
+    applies: applies(settings, "grounded"),
+    output: scope.output,
+    outputAt: scope.outputAt,
+    truncated: scope.truncated,
+    cited: scope.cited,
+    retrieves: settings.retrieves,
+    retrievals: run.retrievals.length,
+    documents:
+      visible.length === 0
+        ? null
+        : docs.flatMap((doc) => [doc.id, ...doc.altIds].filter((id) => id !== null)),
+    texts: [...texts, ...visible.flatMap((one) => resultText(run, one.toolCallId))],
+    otherTexts: [
+      ...others.map((call) => flatText(call.result.value)),
+      ...(run.input.value === null ? [] : [run.input.value]),
+    ],
+    hidden,
+    minUnits: policy("containmentMinUnits"),
+  });
+}
+
+function resultText(run: Run, id: string | null): readonly string[] {
+  const call = id === null ? undefined : run.toolCalls.find((one) => one.id === id);
+  return call === undefined || call.result.value === null ? [] : [flatText(call.result.value)];
+}
+
+const failedOutcome: Readonly<Record<ToolCall["outcome"], boolean | null>> = {
+  ok: false,
+  empty: false,
+  error: true,
+  soft_error: true,
+  unknown: null,
+};
+
+function fallbackSteps(run: Run, agent: string | null): readonly FallbackStep[] {
+  const mine = (name: string | null): boolean => agent === null || name === agent;
+  const tools = run.toolCalls
+    .filter(
+      (call) =>
+        call.role !== "handoff" &&
+        call.role !== "final_answer" &&
+        call.executed &&
+        mine(call.agent),
+    )
+    .map((call) => ({
+      seq: call.seq,
+      step: {
+        spanId: call.spanIds[0] ?? null,
+        name: call.name,
+        agent: call.agent,
+        kind: "tool",
+        failed: failedOutcome[call.outcome],
+        model: null,
+      } as const,
+    }));
+  const calls = run.llmCalls
+    .filter((call) => mine(call.agent))
+    .map((call) => ({
+      seq: call.seq,
+      step: {
+        spanId: call.spanId,
+        name: "chat",
+        agent: call.agent,
+        kind: "llm",
+        failed: call.failure !== null,
+        model: call.modelRequested,
+      } as const,
+    }));
+  return [...tools, ...calls].toSorted((a, b) => a.seq - b.seq).map(({ step }) => step);
+}
+
+function fallbackOf(run: Run, scope: Scope, settings: WorkflowSettings): Signals["fallback"] {
+  const isKnown =
+    settings.fallbackTools.length > 0 || settings.origins["fallback_tools"] !== undefined;
+  return fallback({
+    declared: scope.declared.fallback,
+    declaredAt: scope.declaredAt,
+    applies: applies(settings, "fallback"),
+    steps: fallbackSteps(run, scope.isRun ? null : scope.agent),
+    fallbackTools: isKnown ? settings.fallbackTools : null,
+  });
+}
+
+function confidenceOf(run: Run, scope: Scope, settings: WorkflowSettings): Signals["confidence"] {
+  const calls = run.llmCalls.filter((call) => scope.isRun || call.agent === scope.agent);
+  const evaluated = run.evaluations.find(
+    (one) =>
+      /^confidence$/i.test(one.name) && one.value !== null && one.value >= 0 && one.value <= 1,
+  );
+  const names = (call: LlmCall): readonly string[] =>
+    call.output.flatMap((message) =>
+      message.parts.flatMap((part) => (part.t === "call" ? [part.name] : [])),
+    );
+  return confidence({
+    declared: scope.declared.confidence,
+    declaredAt: scope.declaredAt,
+    applies: applies(settings, "confidence"),
+    evaluated: scope.isRun ? (evaluated?.value ?? null) : null,
+    calls: calls.map((call) => ({
+      spanId: call.spanId,
+      tools: names(call),
+      logprobs: call.logprobs.value,
+    })),
+  });
+}
+
+const inverted = /reject|fail|error|invalid|refus|den(y|ied)|missing|violat|block/i;
+
+/**
+ * What a step after the answer says of it: an object with one truth value, given the answer as its input, is the consumer's verdict.
+ * A key that means refusal says the opposite.
+ */
+export function verdictOf(step: AppStep): boolean | null {
+  if (step.outcome === "error" || step.outcome === "soft_error") return false;
+  const { value } = step.output;
+  if (!isRecord(value)) return null;
+  const flags = Object.entries(value).filter(([, entry]) => typeof entry === "boolean");
+  const [flag] = flags;
+  if (flag === undefined || flags.length > 1 || Object.keys(value).length > 4) return null;
+  return inverted.test(flag[0]) ? flag[1] === false : flag[1] === true;
+}
+
+function consumerOf(run: Run): DownstreamInput["consumer"] {
+  const lastCall = run.llmCalls.at(-1)?.seq ?? -1;
+  for (const step of run.appSteps.toReversed()) {
+    if (step.seq < lastCall) break;
+    const accepted = verdictOf(step);
+    if (accepted === null) continue;
+    const text = `${step.name}: ${step.failure?.message ?? flatText(step.output.value).slice(0, 200)}`;
+    return { accepted, spanId: step.spanId, text };
+  }
+  return null;
+}
+
+function downstreamOf(
+  run: Run,
+  scope: Scope,
+  settings: WorkflowSettings,
+  contract: ContractCheck | null,
+): Signals["downstream_ok"] {
+  const output = run.output.value;
+  return downstreamOk({
+    declared: scope.declared.downstream_ok,
+    declaredAt: scope.declaredAt,
+    applies: applies(settings, "downstream_ok"),
+    consumer: scope.isRun ? consumerOf(run) : null,
+    noOutput:
+      scope.isRun && run.error !== null && run.complete
+        ? {
+            spanId: run.error.at,
+            text: run.error.message ?? run.error.type ?? "the run ended in an error",
+          }
+        : null,
+    violations: scope.isRun && contract !== null && output !== null ? contract(output) : null,
+    outputAt: scope.outputAt,
+    outputVisible: scope.output !== null,
+  });
+}
+
+function measureScope(
+  run: Run,
+  scope: Scope,
+  settings: WorkflowSettings,
+  contract: ContractCheck | null,
+): Signals {
+  return {
+    grounded: groundedOf(run, scope, settings),
+    fallback: fallbackOf(run, scope, settings),
+    confidence: confidenceOf(run, scope, settings),
+    downstream_ok: downstreamOf(run, scope, settings, contract),
+  };
+}
+
+/**
+ * The four signals of a run, each measured with its method and evidence, or absent with its reason. What the application declares
+ * comes first.
+ *
+ * @param contract the workflow's declared contract, compiled; null where it has none
+ * @source conventions.md 3.3
+ */
+export function measure(
+  run: Run,
+  settings: WorkflowSettings,
+  contract: ContractCheck | null,
+): Signals {
+  const scope: Scope = {
+    declared: run.declared,
+    declaredAt: run.rootSpanId,
+    output: run.output.value?.text ?? null,
+    outputAt: outputSpan(run),
+    truncated: run.output.value === null && run.output.why === "truncated",
+    cited: run.cited ?? [],
+    agent: null,
+    isRun: true,
+  };
+  const own = measureScope(run, scope, settings, contract);
+  return withAgents(run, own);
+}
+
+/** What an agent declares holds for the run where the run's root declares nothing: the worst of them. */
+function withAgents(run: Run, own: Signals): Signals {
+  const declared = run.agents.filter(
+    (agent) => agent.spanId !== run.rootSpanId && Object.keys(agent.declared).length > 0,
+  );
+  if (declared.length === 0) return own;
+  const scopes = declared.map((agent) => agentScope(agent, []));
+  const signals = scopes.map((scope) =>
+    measureScope(run, { ...scope, output: null }, offSettings, null),
+  );
+  const isOwn = (reading: { readonly kind: string; readonly method?: string }): boolean =>
+    reading.kind === "measured" && reading.method === "declared";
+  const pick = <K extends keyof Signals>(
+    name: K,
+    worst: (a: Signals[K], b: Signals[K]) => Signals[K],
+  ): Signals[K] => {
+    const found = signals.map((one) => one[name]).filter((reading) => isOwn(reading));
+    const [first, ...rest] = found;
+    return isOwn(own[name]) || first === undefined ? own[name] : rest.reduce(worst, first);
+  };
+  return {
+    grounded: pick("grounded", (a, b) => (value(b) < value(a) ? b : a)),
+    confidence: pick("confidence", (a, b) => (value(b) < value(a) ? b : a)),
+    fallback: pick("fallback", (a, b) => (value(b) > value(a) ? b : a)),
+    downstream_ok: pick("downstream_ok", (a, b) => (value(b) < value(a) ? b : a)),
+  };
+}
+
+function value(reading: Signals[keyof Signals]): number {
+  return reading.kind === "measured" ? Number(reading.value) : 0;
+}
+
+const offSettings: WorkflowSettings = {
+  retrievers: [],
+  citation: null,
+  fallbackTools: [],
+  finalTools: [],
+  retrieves: null,
+  signals: { grounded: "off", fallback: "off", confidence: "off", downstream_ok: "off" },
+  compliance: false,
+  safety: [],
+  forbiddenTools: [],
+  taskTypeAttribute: null,
+  origins: {},
+};
+
+function agentScope(agent: AgentInvocation, cited: readonly string[]): Scope {
+  return {
+    declared: agent.declared,
+    declaredAt: agent.spanId,
+    output: agent.output.value,
+    outputAt: agent.spanId,
+    truncated: false,
+    cited,
+    agent: agent.name,
+    isRun: false,
+  };
+}
+
+/**
+ * The signals of each agent of a run, by name: by the same rules, over its own steps and answer, against everything that the run
+ * retrieved. An agent that acts more than once has the readings of its last turn.
+ */
+export function measureAgents(run: Run, settings: WorkflowSettings): ReadonlyMap<string, Signals> {
+  const ids = run.retrievals.flatMap((one) =>
+    (one.documents ?? []).flatMap((doc) => (doc.id === null ? [] : [doc.id])),
+  );
+  return new Map(
+    run.agents.map((agent) => {
+      const cited =
+        agent.output.value === null
+          ? []
+          : citedIn(agent.output.value, undefined, ids, settings.citation);
+      return [agent.name, measureScope(run, agentScope(agent, cited), settings, null)];
+    }),
+  );
+}

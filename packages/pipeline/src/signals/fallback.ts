@@ -1,0 +1,120 @@
+import type { Method, Reading } from "../model/signal.ts";
+import { absent, declaredFlag, measured } from "./reading.ts";
+
+/** A step as `fallback` sees it, in order. */
+export interface FallbackStep {
+  readonly spanId: string | null;
+  readonly name: string;
+  readonly agent: string | null;
+  readonly kind: "tool" | "llm" | "handoff";
+  /** null: how it ended cannot be seen. */
+  readonly failed: boolean | null;
+  readonly model: string | null;
+}
+
+export interface FallbackInput {
+  readonly declared: unknown;
+  readonly declaredAt: string | null;
+  readonly applies: boolean;
+  readonly steps: readonly FallbackStep[];
+  /** Tools that a person or the workflow's history calls fallbacks; null while nobody knows. */
+  readonly fallbackTools: readonly string[] | null;
+}
+
+interface Substitute {
+  readonly method: Method;
+  readonly step: FallbackStep;
+  readonly text: string;
+}
+
+function toolSubstitute(input: FallbackInput): Substitute | null {
+  const tools = input.steps.filter((step) => step.kind === "tool");
+  for (const [index, step] of tools.entries()) {
+    if (step.failed !== true) continue;
+    const later = tools.slice(index + 1);
+    if (later.some((other) => other.name === step.name && other.failed === false)) continue;
+    const next = later.find((other) => other.name !== step.name);
+    if (next === undefined || next.failed === true) continue;
+    if (tools.slice(0, index).some((other) => other.name === next.name)) continue;
+    if (input.fallbackTools !== null && !input.fallbackTools.includes(next.name)) continue;
+    return {
+      method: "tool_substitute",
+      step: next,
+      text: `${next.name} was called after ${step.name} failed`,
+    };
+  }
+  return null;
+}
+
+function modelSubstitute(input: FallbackInput): Substitute | null {
+  const calls = input.steps.filter((step) => step.kind === "llm");
+  for (const [index, step] of calls.entries()) {
+    const next = calls.slice(index + 1).find((other) => other.agent === step.agent);
+    if (step.failed !== true || next === undefined || next.failed !== false) continue;
+    if (step.model !== null && next.model !== null && step.model !== next.model) {
+      return {
+        method: "model_substitute",
+        step: next,
+        text: `${next.model} answered after ${step.model} failed`,
+      };
+    }
+  }
+  return null;
+}
+
+/** A tool that is a fallback by name was called after another one failed, even when that one worked again later. */
+function declaredTool(input: FallbackInput): Substitute | null {
+  const known = input.fallbackTools ?? [];
+  const step = input.steps.find(
+    (one, index) =>
+      one.kind === "tool" &&
+      known.includes(one.name) &&
+      input.steps
+        .slice(0, index)
+        .some((other) => other.kind === "tool" && other.name !== one.name && other.failed === true),
+  );
+  return step === undefined
+    ? null
+    : { method: "tool_substitute", step, text: `${step.name} is a fallback of this workflow` };
+}
+
+/**
+ * Whether the run left its primary path: another tool after one that failed and was not retried with success, another model after
+ * one that failed. A retry of the same call is none.
+ *
+ * @returns absent where the steps, or how those before another tool ended, cannot be seen
+ * @source conventions.md 3.3
+ */
+export function fallback(input: FallbackInput): Reading<boolean> {
+  const declared = declaredFlag(input.declared);
+  if (declared !== null) {
+    return measured(
+      declared,
+      "declared",
+      [
+        {
+          spanId: input.declaredAt,
+          path: "attr:agent.behavioral.fallback",
+          text: String(input.declared),
+        },
+      ],
+      "application",
+    );
+  }
+  if (!input.applies) return absent("not_applicable");
+  if (input.steps.length === 0) return absent("content_not_recorded");
+  const found = declaredTool(input) ?? toolSubstitute(input) ?? modelSubstitute(input);
+  if (found !== null) {
+    return measured(true, found.method, [
+      { spanId: found.step.spanId, path: "tool", text: found.text },
+    ]);
+  }
+  const tools = input.steps.filter((step) => step.kind === "tool");
+  const unseen = tools
+    .slice(0, -1)
+    .some(
+      (step, index) =>
+        step.failed === null && tools.slice(index + 1).some((other) => other.name !== step.name),
+    );
+  return unseen ? absent("content_not_recorded") : measured(false, "no_fallback_seen", []);
+}

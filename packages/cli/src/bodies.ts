@@ -9,7 +9,7 @@ import type { TraceContent } from "@rootward/pipeline/ports";
 import { messageOf, OperatorError } from "./output.ts";
 
 /** Files of OTLP bodies, in order of path; from a folder those that may hold one, however deep. */
-export interface BodyFiles {
+interface BodyFiles {
   readonly files: readonly string[];
   /** Files that a person named: what is wrong with them is an error and not a warning. */
   readonly named: ReadonlySet<string>;
@@ -23,7 +23,7 @@ const noBody = /\.headers\.json$/;
  *
  * @throws OperatorError  a path that does not exist, or a folder without any body
  */
-export function bodyFiles(paths: readonly string[]): BodyFiles {
+function bodyFiles(paths: readonly string[]): BodyFiles {
   const named = new Set<string>();
   const files = paths.flatMap((path) => {
     const entry = statSync(path, { throwIfNoEntry: false });
@@ -72,7 +72,9 @@ function bodyOf(file: string): OtlpBody | null {
     const signal = signalOfJson(bytes.toString("utf8"));
     return signal === null ? null : { signal, encoding: "json", bytes };
   }
-  return { signal: signalOfProtobuf(bytes), encoding: "protobuf", bytes };
+  const signal = signalOfProtobuf(bytes);
+  if (signal === null) throw new UnreadableBody("is no OTLP body: neither spans, logs nor metrics");
+  return { signal, encoding: "protobuf", bytes };
 }
 
 /** What one file holds, decoded. */
@@ -82,14 +84,14 @@ interface Decoded {
 }
 
 /** Reads files one after the other; what is wrong with one of a folder is a warning, with a named one an error. */
-export interface BodyReader {
+interface BodyReader {
   readonly files: readonly string[];
   /** Collected while reading, once each. */
   readonly warnings: readonly string[];
   read(file: string): Decoded | null;
 }
 
-export function newBodyReader({ files, named }: BodyFiles): BodyReader {
+function newBodyReader({ files, named }: BodyFiles): BodyReader {
   const warnings: string[] = [];
   const warned = new Set<string>();
   const warn = (file: string, text: string) => {
@@ -132,9 +134,19 @@ export function newBodyReader({ files, named }: BodyFiles): BodyReader {
   };
 }
 
+interface ReadingOptions {
+  readonly onWarning: (text: string) => void;
+  readonly onProgress?: (done: number, of: number) => void;
+}
+
 /** Everything in the files as one content: for a handful of bodies. */
-export function readAll(reader: BodyReader): TraceContent {
+export async function readContent(
+  paths: readonly string[],
+  { onWarning }: ReadingOptions,
+): Promise<TraceContent> {
+  const reader = newBodyReader(bodyFiles(paths));
   const decoded = reader.files.flatMap((file) => reader.read(file) ?? []);
+  for (const warning of reader.warnings) onWarning(warning);
   return {
     spans: decoded.flatMap(({ spans }) => spans),
     logs: decoded.flatMap(({ logs }) => logs),
@@ -216,9 +228,10 @@ function indexOf(reader: BodyReader, onProgress: (done: number, of: number) => v
  * where each trace ends, so that memory holds only the traces that are open at a time, however late a span comes.
  */
 export async function* traceGroups(
-  reader: BodyReader,
-  onProgress: (done: number, of: number) => void,
+  paths: readonly string[],
+  { onWarning, onProgress = () => undefined }: ReadingOptions,
 ): AsyncGenerator<TraceContent> {
+  const reader = newBodyReader(bodyFiles(paths));
   const { groupOf, lastFile } = indexOf(reader, onProgress);
   const open = new Map<TraceId, { spans: Span[]; logs: LogRecord[] }>();
   const of = (id: TraceId) => {
@@ -241,4 +254,5 @@ export async function* traceGroups(
     // Progress is drawn, and Ctrl-C heard, between files.
     await new Promise((done) => setImmediate(done));
   }
+  for (const warning of reader.warnings) onWarning(warning);
 }

@@ -4,11 +4,9 @@ import { dirname, resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { compileSchema } from "@rootward/pipeline/evals/contract";
 import type { SchemaCheck } from "@rootward/pipeline/evals/contract";
+import { policy } from "@rootward/pipeline/model/policy";
 import type { Checker } from "@rootward/pipeline/ports";
 import { messageOf } from "./output.ts";
-
-const matchTimeMs = 1000;
-const validatorTimeMs = 30_000;
 
 /** Runs the repository's own schemas, validators and patterns. Nothing of a trace is ever executed. */
 export function newChecker(): Checker {
@@ -40,7 +38,7 @@ function runValidator(
 ): Promise<{ accepted: boolean; why: string }> {
   const [program = "", ...args] = command;
   return new Promise((done) => {
-    const child = spawn(program, args, { cwd: folder, timeout: validatorTimeMs });
+    const child = spawn(program, args, { cwd: folder, timeout: policy("validatorTimeoutMs") });
     let said = "";
     const hear = (chunk: Buffer) => {
       if (said.length < 2000) said += chunk.toString();
@@ -52,7 +50,7 @@ function runValidator(
     child.on("close", (code, signal) =>
       done({
         accepted: code === 0,
-        why: said.trim().split("\n")[0] ?? `ended with ${signal ?? code}`,
+        why: said.trim().split("\n")[0] || `it ended with ${signal ?? `exit ${code}`}`,
       }),
     );
     child.stdin.end(output);
@@ -70,7 +68,7 @@ function matches(pattern: string, text: string): Promise<boolean | null> {
     const timer = setTimeout(() => {
       void worker.terminate();
       done(null);
-    }, matchTimeMs);
+    }, policy("patternTimeMs"));
     worker.once("message", (matched: unknown) => {
       clearTimeout(timer);
       void worker.terminate();

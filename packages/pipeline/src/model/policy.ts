@@ -260,11 +260,6 @@ const entries = {
   trialsBrokenRate: { value: 0.6, unit: "share", source: "evals.md 2.3" },
   trialsAlpha: { value: 0.05, unit: "probability", source: "evals.md 2.3" },
   trialsBeta: { value: 0.1, unit: "probability", source: "evals.md 2.3" },
-  trialQuietMs: {
-    value: 75,
-    unit: "ms",
-    source: "the candidate has ended, so what it flushed is on its way",
-  },
   replayDriftMax: {
     value: 0.5,
     unit: "share of calls",

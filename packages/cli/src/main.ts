@@ -10,6 +10,9 @@ interface CommandModule {
 /** One file a command, loaded only when it is asked for: `rootward inspect` must not wait for the rest. */
 const commands = {
   inspect: () => import("./commands/inspect.ts"),
+  diagnose: () => import("./commands/diagnose.ts"),
+  clusters: () => import("./commands/clusters.ts"),
+  show: () => import("./commands/show.ts"),
   serve: () => import("./commands/serve.ts"),
   status: () => import("./commands/status.ts"),
   changes: () => import("./commands/changes.ts"),

@@ -1,0 +1,71 @@
+import type { Command } from "commander";
+import { z } from "zod";
+import { requestJson, serverUrl } from "../api.ts";
+import { diagnosePaths } from "../offline.ts";
+import { OperatorError, printJson, printLine } from "../output.ts";
+import { clusterTable } from "../report.ts";
+import { ShownCluster } from "../shown.ts";
+
+interface Options {
+  readonly json?: boolean;
+  readonly url?: string;
+  readonly from?: string[];
+  readonly changes?: string;
+}
+
+export function register(program: Command): void {
+  program
+    .command("clusters")
+    .description("failed runs that broke in the same way, largest first")
+    .option("--from <path...>", "OTLP bodies, files or folders, instead of the server")
+    .option("--changes <file>", "with --from: a JSON array of changes")
+    .option("--url <url>", "the server (default: ROOTWARD_URL or http://127.0.0.1:4318)")
+    .option("--json", "print the clusters as an array")
+    .action(list);
+}
+
+async function list(options: Options): Promise<void> {
+  const found = await clustersOf(options);
+  if (options.json) {
+    printJson(found);
+    return;
+  }
+  const shown = parseClusters(found).filter(({ signature }) => signature.component !== "");
+  const left = parseClusters(found).filter(({ signature }) => signature.component === "");
+  printLine(
+    shown.length > 0
+      ? clusterTable(shown)
+      : "No cluster: no failed run that differs from clean runs.",
+  );
+  const unexplained = left.reduce((sum, { members }) => sum + members.length, 0);
+  if (unexplained > 0)
+    printLine(
+      `\n${unexplained} failed runs are unexplained: nothing in them differs from clean runs.`,
+    );
+  const [first] = shown;
+  if (first) printLine(`\nNext: rootward show ${first.id}`);
+}
+
+async function clustersOf({ from, changes, url }: Options): Promise<unknown> {
+  if (from) {
+    const { diagnosis } = await diagnosePaths(from, {
+      ...(changes === undefined ? {} : { changes }),
+    });
+    return diagnosis.clusters;
+  }
+  if (changes !== undefined) {
+    throw new OperatorError(
+      "--changes goes with --from; the server is told by: rootward changes add",
+      2,
+    );
+  }
+  return requestJson(serverUrl(url), "/api/clusters");
+}
+
+function parseClusters(value: unknown): readonly ShownCluster[] {
+  const parsed = z.array(ShownCluster).safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new OperatorError(
+    "the server's clusters are not as this version knows them: is it of another version?",
+  );
+}

@@ -1,0 +1,221 @@
+import type { Command } from "commander";
+import type { Diagnosis } from "@rootward/pipeline/model/baseline";
+import type { Cause } from "@rootward/pipeline/model/attribution";
+import type { Cluster } from "@rootward/pipeline/model/cluster";
+import { diagnosePaths, parseBaseline } from "../offline.ts";
+import { count, note, printJson, printLine, table } from "../output.ts";
+import { causeLine, clusterTable, plusMinus, shortTime, wrap } from "../report.ts";
+
+interface Options {
+  readonly changes?: string;
+  readonly baseline?: string;
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command("diagnose")
+    .description("drifts, clusters and causes from OTLP bodies, without a server")
+    .argument("<path...>", "files or folders of OTLP bodies: .pb, .json, each also .gz")
+    .option(
+      "--changes <file>",
+      "a JSON array of changes: deploys, prompts, indexes, tools, provider notices",
+    )
+    .option(
+      "--baseline <start..end>",
+      "what counts as normal: two days or times, as in 2026-10-01..2026-10-15",
+    )
+    .option("--config <file>", "rootward.yaml (default: found from the working folder upward)")
+    .option("--json", "print workflows, clusters and runs")
+    .action(diagnose);
+}
+
+async function diagnose(paths: string[], options: Options): Promise<void> {
+  const { diagnosis, warnings } = await diagnosePaths(paths, {
+    ...(options.changes === undefined ? {} : { changes: options.changes }),
+    ...(options.config === undefined ? {} : { config: options.config }),
+    ...(options.baseline === undefined ? {} : { baseline: parseBaseline(options.baseline) }),
+  });
+  for (const warning of [...warnings, ...diagnosis.warnings]) note(`warning: ${warning}`);
+  if (options.json) printJson(jsonOf(diagnosis));
+  else printLine(textOf(diagnosis, paths));
+}
+
+function isoTime(atMs: number): string {
+  return new Date(atMs).toISOString();
+}
+
+/** The documented JSON of `rootward diagnose`. */
+function jsonOf(diagnosis: Diagnosis): unknown {
+  const origins = new Map(diagnosis.runs.map((run) => [run.id, run.origin]));
+  return {
+    workflows: diagnosis.workflows.map(({ name, environment, runs, state, drifts }) => ({
+      name,
+      environment,
+      runs,
+      state,
+      drifts: drifts.map((drift) => ({
+        signal: drift.signal,
+        taskType: drift.taskType,
+        before: drift.before,
+        after: drift.after,
+        n: drift.n,
+        onset: isoTime(drift.onsetMs),
+        onsetPlusMinusHours: drift.onsetPlusMinusMs / 3_600_000,
+        seen: isoTime(drift.seenMs),
+        falseAlarmRate: drift.falseAlarmRate,
+        detector: drift.detector,
+        open: drift.open,
+      })),
+    })),
+    clusters: diagnosis.clusters.map(jsonOfCluster),
+    runs: diagnosis.standings.map(({ id, traceIds, failed, cluster }) => {
+      const origin = origins.get(id) ?? null;
+      return {
+        id,
+        traceIds,
+        failed,
+        origin: origin && {
+          spanId: origin.spanId,
+          agent: origin.agent,
+          tool: origin.tool,
+          step: origin.step,
+        },
+        cluster,
+      };
+    }),
+    changes: diagnosis.changes.map(({ atMs, ...change }) => ({ ...change, at: isoTime(atMs) })),
+  };
+}
+
+function jsonOfCluster(cluster: Cluster): unknown {
+  const { id, title, workflow, environment, members, origin, attribution, representative } =
+    cluster;
+  return {
+    id,
+    signature: cluster.signature.key,
+    title,
+    workflow,
+    environment,
+    members,
+    size: members.length,
+    origin: origin && { agent: origin.agent, tool: origin.tool, kind: origin.kind },
+    onset: attribution.onsetMs === null ? null : isoTime(attribution.onsetMs),
+    causes: attribution.causes.map(jsonOfCause),
+    notThese: attribution.notThese.map(({ change, why }) => ({
+      change: change.title,
+      at: isoTime(change.atMs),
+      why,
+    })),
+    representative,
+  };
+}
+
+function jsonOfCause(given: Cause): unknown {
+  const {
+    cause,
+    verdict,
+    match,
+    contradict,
+    notRun,
+    checks,
+    evidence,
+    change,
+    firstStep,
+    material,
+  } = given;
+  return {
+    cause,
+    verdict,
+    match,
+    contradict,
+    notRun,
+    checks,
+    evidence,
+    change: change && {
+      id: change.id,
+      at: isoTime(change.atMs),
+      kind: change.kind,
+      title: change.title,
+      origin: change.origin,
+    },
+    firstStep,
+    material,
+  };
+}
+
+function textOf(diagnosis: Diagnosis, paths: readonly string[]): string {
+  const shown = diagnosis.clusters.filter(({ signature }) => signature.component !== "");
+  const unexplained = diagnosis.clusters
+    .filter(({ signature }) => signature.component === "")
+    .reduce((sum, { members }) => sum + members.length, 0);
+  return [
+    summaryOf(diagnosis),
+    "",
+    workflowTable(diagnosis),
+    ...driftLines(diagnosis),
+    ...(shown.length > 0 ? ["", clusterTable(shown)] : []),
+    ...(unexplained > 0
+      ? [
+          "",
+          `${count(unexplained)} failed runs are unexplained: nothing in them differs from clean runs.`,
+        ]
+      : []),
+    ...driftCauses(diagnosis),
+    ...(shown[0] ? ["", `Next: rootward show ${shown[0].id} --from ${paths.join(" ")}`] : []),
+  ].join("\n");
+}
+
+function summaryOf({ workflows, clusters, standings }: Diagnosis): string {
+  const failed = standings.filter((run) => run.failed.length > 0).length;
+  const drifting = workflows.filter(({ drifts }) => drifts.some(({ open }) => open)).length;
+  const caused = clusters.filter(
+    ({ attribution }) => attribution.causes[0]?.cause !== "unknown",
+  ).length;
+  return `${count(standings.length)} runs of ${count(workflows.length)} workflows: ${count(failed)} failed, ${count(drifting)} workflows drift, ${count(caused)} of ${count(clusters.length)} clusters have a cause`;
+}
+
+function workflowTable({ workflows }: Diagnosis): string {
+  return table(
+    [
+      { name: "workflow" },
+      { name: "environment" },
+      { name: "state" },
+      { name: "runs", align: "right" },
+      { name: "failed", align: "right" },
+      { name: "drifts" },
+    ],
+    workflows.map(({ name, environment, state, runs, failedRuns, drifts }) => [
+      name,
+      environment,
+      state,
+      count(runs),
+      count(failedRuns),
+      [...new Set(drifts.map(({ signal }) => signal))].join(", ") || "none",
+    ]),
+  );
+}
+
+function driftLines({ workflows }: Diagnosis): readonly string[] {
+  const lines = workflows.flatMap(({ drifts }) =>
+    drifts.map((drift) =>
+      wrap(
+        "drift        ",
+        `${drift.workflow} ${drift.signal} ${drift.before.toFixed(2)} → ${drift.after.toFixed(2)} since ${shortTime(drift.onsetMs)} ${plusMinus(drift.onsetPlusMinusMs)} · ${count(drift.beforeRuns)} runs before, seen ${count(drift.seenAfterRuns)} runs after · false alarm ${drift.falseAlarmRate * 100} % a quarter${drift.endMs === null ? "" : ` · until ${shortTime(drift.endMs)}`}`,
+      ),
+    ),
+  );
+  return lines.length > 0 ? ["", ...lines] : [];
+}
+
+function driftCauses({ workflows }: Diagnosis): readonly string[] {
+  return workflows.flatMap(({ name, attributions }) =>
+    attributions.flatMap(({ signal, attribution }) => {
+      const [first] = attribution.causes;
+      return first
+        ? [wrap("no cluster   ", `drift of ${signal} in ${name}: ${causeLine(first)}`)]
+        : [];
+    }),
+  );
+}

@@ -1,0 +1,232 @@
+import { count, plain, table } from "./output.ts";
+import type { ShownCause, ShownCluster } from "./shown.ts";
+
+const widest = 100;
+const indent = 13;
+const marks = { matches: "✓", contradicts: "✗", not_run: "·" } as const;
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** `14 Nov 06:10`, UTC. */
+export function shortTime(atMs: number): string {
+  const time = new Date(atMs);
+  return `${time.getUTCDate()} ${months[time.getUTCMonth()]} ${time.toISOString().slice(11, 16)}`;
+}
+
+/** `±5 h`, `±40 min`: half the width of an interval, rounded for a person. */
+export function plusMinus(ms: number): string {
+  const hours = ms / 3_600_000;
+  if (hours >= 48) return `±${Math.round(hours / 24)} d`;
+  return hours >= 1 ? `±${Math.round(hours)} h` : `±${Math.max(1, Math.round(hours * 60))} min`;
+}
+
+/** A cause's name for people: `retrieval drift`. */
+export function causeWords(cause: string): string {
+  return cause.replaceAll("_", " ");
+}
+
+/** `G··D`: which of grounded, fallback, downstream_ok and error members fail by. */
+export function letters(failing: Readonly<Record<string, number>>): string {
+  const order = [
+    ["grounded", "G"],
+    ["fallback", "F"],
+    ["downstream_ok", "D"],
+    ["error", "E"],
+  ] as const;
+  return order.map(([name, letter]) => ((failing[name] ?? 0) >= 0.5 ? letter : "·")).join("");
+}
+
+/** Text in lines of at most 100 columns; the first follows `head`, the rest are set in. */
+export function wrap(head: string, text: string): string {
+  const lines: string[] = [];
+  let line = head;
+  let empty = true;
+  for (const word of plain(text)
+    .split(" ")
+    .filter((part) => part !== "")) {
+    for (const part of pieces(word, widest - indent)) {
+      if (!empty && line.length + 1 + part.length > widest) {
+        lines.push(line);
+        line = " ".repeat(indent);
+        empty = true;
+      }
+      line += empty ? part : ` ${part}`;
+      empty = false;
+    }
+  }
+  return [...lines, line].join("\n");
+}
+
+function pieces(word: string, size: number): readonly string[] {
+  return word.length <= size ? [word] : (word.match(new RegExp(`.{1,${size}}`, "gsu")) ?? []);
+}
+
+function head(label: string): string {
+  return label.padEnd(indent);
+}
+
+/** `retrieval drift · attributed · 5 match · 0 contradict · 1 not run`. */
+export function causeLine(cause: ShownCause): string {
+  const counts = `${cause.match} match · ${cause.contradict} contradict · ${cause.notRun} not run`;
+  return `${causeWords(cause.cause)} · ${cause.verdict} · ${counts}`;
+}
+
+/** The page of one cluster: sentence, cause with its checks, the others, first step with material, trail, members, next command. */
+export function clusterPage(cluster: ShownCluster, options: { readonly members: boolean }): string {
+  const [first, ...others] = cluster.attribution.causes;
+  return [
+    ...sentence(cluster),
+    "",
+    ...(first ? causePart(first, others) : []),
+    ...notThesePart(cluster),
+    ...differencesPart(cluster),
+    "",
+    ...(first ? firstStepPart(first) : []),
+    trailPart(cluster),
+    ...membersPart(cluster, options.members),
+    "",
+    "Next: " + nextOf(cluster),
+  ].join("\n");
+}
+
+function nextOf({ id, state }: ShownCluster): string {
+  return state === "guarded" ? "rootward gate" : `rootward cases add ${id}`;
+}
+
+function sentence(cluster: ShownCluster): readonly string[] {
+  const size = cluster.members.length;
+  const { onsetMs, onsetPlusMinusMs } = cluster.attribution;
+  const since =
+    onsetMs === null
+      ? `${shortTime(cluster.firstMs)} → ${shortTime(cluster.lastMs)}`
+      : `since ${shortTime(onsetMs)} ${plusMinus(onsetPlusMinusMs ?? 0)}, last ${shortTime(cluster.lastMs)}`;
+  const provisional = cluster.provisional ? " · provisional: fewer than 20 failures a week" : "";
+  return [
+    wrap(`${cluster.id} · ${letters(cluster.failing)} · `, cluster.title),
+    wrap(
+      "",
+      `${count(size)} ${size === 1 ? "run" : "runs"} (${cluster.environment}) · ${since} · state: ${cluster.state}${provisional}`,
+    ),
+  ];
+}
+
+function causePart(first: ShownCause, others: readonly ShownCause[]): readonly string[] {
+  const change = first.change
+    ? [
+        wrap(
+          head(""),
+          `change: ${first.change.title}, ${shortTime(first.change.atMs)} (${first.change.origin === "spans" ? "derived from spans" : "told"})`,
+        ),
+      ]
+    : [];
+  const checks = first.checks.map((check) =>
+    wrap(`  ${marks[check.result]} `, `${check.asks}: ${check.seen}`),
+  );
+  const rest = others
+    .filter((other) => other.cause !== "unknown")
+    .slice(0, 3)
+    .map(
+      (other) => `${causeWords(other.cause)} ${other.match} match, ${other.contradict} contradict`,
+    );
+  return [
+    wrap(head("cause"), causeLine(first)),
+    ...change,
+    ...checks,
+    ...(rest.length > 0 ? [wrap(head("others"), rest.join(" · "))] : []),
+  ];
+}
+
+function notThesePart({ attribution }: ShownCluster): readonly string[] {
+  return attribution.notThese
+    .slice(0, 4)
+    .map(({ change, why }, index) =>
+      wrap(
+        head(index === 0 ? "not these" : ""),
+        `${change.title}, ${shortTime(change.atMs)}: ${why}`,
+      ),
+    );
+}
+
+function differencesPart({ differences }: ShownCluster): readonly string[] {
+  return differences
+    .slice(0, 4)
+    .map(({ feature, members, clean }, index) =>
+      wrap(
+        head(index === 0 ? "differs" : ""),
+        `${feature}: ${members.count} of ${members.of} members, ${clean.count} of ${clean.of} clean runs`,
+      ),
+    );
+}
+
+function firstStepPart(cause: ShownCause): readonly string[] {
+  const lines = [wrap(head("first step"), cause.firstStep)];
+  for (const { title, before, after, rows } of cause.material) {
+    lines.push(wrap(`  ${head("")}`.slice(0, indent), title));
+    lines.push(...sideBySide(before, after));
+    if (rows.length > 0) lines.push(...rowsOf(rows));
+  }
+  return lines;
+}
+
+/** Lines that only one side has, `-` before and `+` after; where none is shared, all of both, at most twelve of each. */
+function sideBySide(before: string | null, after: string | null): readonly string[] {
+  if (before === null && after === null) return [];
+  const [old, now] = [(before ?? "").split("\n"), (after ?? "").split("\n")];
+  const gone = old.filter((line) => line !== "" && !now.includes(line));
+  const come = now.filter((line) => line !== "" && !old.includes(line));
+  const shown = (mark: string, lines: readonly string[]): readonly string[] =>
+    lines.slice(0, 12).map((line) => wrap(`${" ".repeat(indent)}${mark} `, line));
+  return [...shown("-", gone), ...shown("+", come)];
+}
+
+function rowsOf(rows: readonly (readonly string[])[]): readonly string[] {
+  const [names = [], ...body] = rows;
+  const most = Math.floor((widest - indent) / Math.max(1, names.length)) - 2;
+  const cut = (cell: string): string => (cell.length > most ? `${cell.slice(0, most - 1)}…` : cell);
+  const text = table(
+    names.map((name) => ({ name: cut(name) })),
+    body.map((row) => row.map(cut)),
+  );
+  return text.split("\n").map((line) => " ".repeat(indent) + line);
+}
+
+function trailPart({ trail, origin }: ShownCluster): string {
+  if (!trail || !origin)
+    return wrap(head("trail"), "nothing in the typical run speaks for any step");
+  const hops = trail.hops.map(({ name, proof, text }) =>
+    text === null ? `◂ ${name} (${proof})` : `◂ ${name} (${proof}: "${text}")`,
+  );
+  const end = trail.proven
+    ? "first broken step"
+    : "earliest step that deviates; a hop is known by order only";
+  return wrap(head("trail"), `${[trail.failingName, ...hops].join(" ")}   ← ${end}`);
+}
+
+function membersPart(cluster: ShownCluster, all: boolean): readonly string[] {
+  if (all) return [head("members"), ...cluster.members.map((id) => `  ${id}`)];
+  const shown = [`${cluster.representative} (typical)`, ...cluster.diverse];
+  return shown.map((id, index) => wrap(head(index === 0 ? "members" : ""), id));
+}
+
+/** Clusters as a table, largest first, with the first cause of each. */
+export function clusterTable(clusters: readonly ShownCluster[]): string {
+  const rows = clusters.map((cluster) => {
+    const [first] = cluster.attribution.causes;
+    return [
+      cluster.id,
+      letters(cluster.failing),
+      count(cluster.members.length),
+      cluster.title.slice(0, 48),
+      first ? `${causeWords(first.cause)} (${first.verdict})` : "",
+    ];
+  });
+  return table(
+    [
+      { name: "cluster" },
+      { name: "fails" },
+      { name: "runs", align: "right" },
+      { name: "what" },
+      { name: "cause" },
+    ],
+    rows,
+  );
+}

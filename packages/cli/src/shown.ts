@@ -1,0 +1,70 @@
+import { z } from "zod";
+
+const Change = z.object({ atMs: z.number(), title: z.string(), origin: z.string() });
+
+const Check = z.object({
+  asks: z.string(),
+  result: z.enum(["matches", "contradicts", "not_run"]),
+  seen: z.string(),
+});
+
+const Material = z.object({
+  title: z.string(),
+  before: z.string().nullable(),
+  after: z.string().nullable(),
+  rows: z.array(z.array(z.string()).readonly()).readonly(),
+});
+
+const Cause = z.object({
+  cause: z.string(),
+  verdict: z.string(),
+  match: z.number(),
+  contradict: z.number(),
+  notRun: z.number(),
+  checks: z.array(Check).readonly(),
+  change: Change.nullable(),
+  firstStep: z.string(),
+  material: z.array(Material).readonly(),
+});
+
+const Counted = z.object({ count: z.number(), of: z.number() });
+
+const Trail = z.object({
+  failingName: z.string(),
+  hops: z
+    .array(z.object({ name: z.string(), proof: z.string(), text: z.string().nullable() }))
+    .readonly(),
+  proven: z.boolean(),
+});
+
+/** What the terminal shows of a cluster: a part of the noun, as it comes from the server or from a diagnosis made here. */
+export const ShownCluster = z.object({
+  id: z.string(),
+  title: z.string(),
+  workflow: z.string(),
+  environment: z.string(),
+  state: z.string(),
+  members: z.array(z.string()).readonly(),
+  representative: z.string(),
+  diverse: z.array(z.string()).readonly(),
+  firstMs: z.number(),
+  lastMs: z.number(),
+  provisional: z.boolean(),
+  failing: z.record(z.string(), z.number()),
+  signature: z.object({ component: z.string() }),
+  origin: z
+    .object({ agent: z.string().nullable(), tool: z.string().nullable(), kind: z.string() })
+    .nullable(),
+  trail: Trail.nullable(),
+  differences: z
+    .array(z.object({ feature: z.string(), members: Counted, clean: Counted }))
+    .readonly(),
+  attribution: z.object({
+    causes: z.array(Cause).readonly(),
+    onsetMs: z.number().nullable(),
+    onsetPlusMinusMs: z.number().nullable(),
+    notThese: z.array(z.object({ change: Change, why: z.string() })).readonly(),
+  }),
+});
+export type ShownCluster = z.infer<typeof ShownCluster>;
+export type ShownCause = z.infer<typeof Cause>;

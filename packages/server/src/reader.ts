@@ -1,19 +1,8 @@
-import type { RunDigest, VersionText } from "@rootward/pipeline/model/digest";
+import type { ReadRun } from "@rootward/pipeline/ingest/read";
+import type { RunDigest } from "@rootward/pipeline/model/digest";
 import type { TraceId } from "@rootward/pipeline/model/ids";
-import type { Run } from "@rootward/pipeline/model/run";
-import type { FailureReason, Signals } from "@rootward/pipeline/model/signal";
 import type { Store, TraceContent } from "@rootward/pipeline/ports";
 import { joined, split } from "./trace-content.ts";
-
-/** A run with all that was read of it. */
-export interface ReadRun {
-  readonly run: Run;
-  readonly signals: Signals;
-  readonly agentSignals: ReadonlyMap<string, Signals>;
-  readonly failed: readonly FailureReason[];
-  readonly digest: RunDigest;
-  readonly texts: readonly VersionText[];
-}
 
 /** Makes runs of contents, by what is known of their workflows now. */
 export type Reader = (content: TraceContent) => readonly ReadRun[];

@@ -10,7 +10,7 @@ import { type CaseBook, openCaseBook } from "./case-book.ts";
 import type { ServerConfig } from "./config.ts";
 import { newCounters } from "./counters.ts";
 import { newKin } from "./kin.ts";
-import { openTraces } from "./open-traces.ts";
+import { hasEndedRoot, openTraces } from "./open-traces.ts";
 import { builtPage } from "./page.ts";
 import type { Reader } from "./reader.ts";
 import { schedule } from "./schedule.ts";
@@ -54,9 +54,10 @@ async function startOver(
   const book = workflowBook(store, config.rootward, learn);
   const reader: Reader = (content) =>
     read(content, {
-      settingsFor: (workflow: string, environment: string) => book.of(workflow, environment),
-      contractFor: (workflow: string) => config.contracts.get(workflow) ?? null,
+      settingsFor: (workflow, environment) => book.of(workflow, environment),
+      contractFor: (workflow) => config.contracts.get(workflow) ?? null,
       map: config.rootward.map,
+      closedBy: hasEndedRoot(content) ? "root" : "idle",
     });
   const runs = await store.runs({});
   book.note(runs);

@@ -9,7 +9,7 @@ import type { TraceContent } from "@rootward/pipeline/ports";
 import { messageOf, OperatorError } from "./output.ts";
 
 /** Files of OTLP bodies, in order of path; from a folder those that may hold one, however deep. */
-export interface BodyFiles {
+interface BodyFiles {
   readonly files: readonly string[];
   /** Files that a person named: what is wrong with them is an error and not a warning. */
   readonly named: ReadonlySet<string>;
@@ -23,7 +23,7 @@ const noBody = /\.headers\.json$/;
  *
  * @throws OperatorError  a path that does not exist, or a folder without any body
  */
-export function bodyFiles(paths: readonly string[]): BodyFiles {
+function bodyFiles(paths: readonly string[]): BodyFiles {
   const named = new Set<string>();
   const files = paths.flatMap((path) => {
     const entry = statSync(path, { throwIfNoEntry: false });
@@ -84,14 +84,14 @@ interface Decoded {
 }
 
 /** Reads files one after the other; what is wrong with one of a folder is a warning, with a named one an error. */
-export interface BodyReader {
+interface BodyReader {
   readonly files: readonly string[];
   /** Collected while reading, once each. */
   readonly warnings: readonly string[];
   read(file: string): Decoded | null;
 }
 
-export function newBodyReader({ files, named }: BodyFiles): BodyReader {
+function newBodyReader({ files, named }: BodyFiles): BodyReader {
   const warnings: string[] = [];
   const warned = new Set<string>();
   const warn = (file: string, text: string) => {
@@ -121,8 +121,7 @@ export function newBodyReader({ files, named }: BodyFiles): BodyReader {
           warn(file, `rejected ${at}: ${reason}`);
         if (rejections.length > 3) warn(file, `${rejections.length - 3} more rejected`);
         return {
-          // A body holds spans or log records, never both.
-          spans: Array.from({ length: batch.length - batch.logCount }, (_, row) => batch.span(row)),
+          spans: Array.from({ length: batch.length }, (_, row) => batch.span(row)),
           logs: Array.from({ length: batch.logCount }, (_, row) => batch.log(row)),
         };
       } catch (error) {
@@ -137,6 +136,7 @@ export function newBodyReader({ files, named }: BodyFiles): BodyReader {
 
 interface ReadingOptions {
   readonly onWarning: (text: string) => void;
+  readonly onProgress?: (done: number, of: number) => void;
 }
 
 /** Everything in the files as one content: for a handful of bodies. */
@@ -228,9 +228,10 @@ function indexOf(reader: BodyReader, onProgress: (done: number, of: number) => v
  * where each trace ends, so that memory holds only the traces that are open at a time, however late a span comes.
  */
 export async function* traceGroups(
-  reader: BodyReader,
-  onProgress: (done: number, of: number) => void,
+  paths: readonly string[],
+  { onWarning, onProgress = () => undefined }: ReadingOptions,
 ): AsyncGenerator<TraceContent> {
+  const reader = newBodyReader(bodyFiles(paths));
   const { groupOf, lastFile } = indexOf(reader, onProgress);
   const open = new Map<TraceId, { spans: Span[]; logs: LogRecord[] }>();
   const of = (id: TraceId) => {
@@ -253,4 +254,5 @@ export async function* traceGroups(
     // Progress is drawn, and Ctrl-C heard, between files.
     await new Promise((done) => setImmediate(done));
   }
+  for (const warning of reader.warnings) onWarning(warning);
 }

@@ -27,8 +27,10 @@ export async function materialFromPaths(
     members: CaseMaterial["members"][number][];
     clean: CaseMaterial["clean"][number][];
   } = { members: [], clean: [] };
-  const unfailed = diagnosis.standings.filter(
-    (one) => one.failed.length === 0 && !diagnosed.has(one.id),
+  const unfailed = new Set(
+    diagnosis.standings
+      .filter((one) => one.failed.length === 0 && !diagnosed.has(one.id))
+      .map((one) => one.id),
   );
   const { settingsOf } = await readRuns(paths, options.config, ({ run, digest, signals }) => {
     if (run.workflow !== cluster.workflow || run.environment !== cluster.environment) return;
@@ -40,7 +42,7 @@ export async function materialFromPaths(
       durationMs: digest.endedMs - digest.startedMs,
     };
     if (members.has(run.id)) found.members.push(subject);
-    else if (unfailed.some((one) => one.id === run.id)) found.clean.push(subject);
+    else if (unfailed.has(run.id)) found.clean.push(subject);
   });
   return {
     cluster,

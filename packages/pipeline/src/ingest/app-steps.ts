@@ -1,10 +1,12 @@
 import type { SpanId } from "../model/ids.ts";
 import type { AppStep, Known, StepOutcome } from "../model/run.ts";
 import { errorIn, failureOf } from "./failures.ts";
-import { find } from "./fields.ts";
+import { find, isPlaceholder } from "./fields.ts";
+import type { Found } from "./fields.ts";
 import { parse } from "./parse.ts";
 import { actorOf } from "./steps.ts";
 import type { Step } from "./steps.ts";
+import { plainOf } from "./value.ts";
 
 /** Containers that frameworks make, by name. Source: conventions.md 1.1. */
 const noise =
@@ -26,8 +28,18 @@ function isAppStep(step: Step): boolean {
   return !step.children.some((child) => child.kind !== "other");
 }
 
+/** No convention holds here: the one attribute whose own name, without its prefix, is the field's. */
+function ownField({ span }: Step, field: "input" | "output"): Found | null {
+  const keys = [...span.attributes.keys()].filter((key) => key.split(".").at(-1) === field);
+  const [key] = keys;
+  if (key === undefined || keys.length > 1) return null;
+  const value = plainOf(span.attributes.get(key));
+  if (isPlaceholder(value)) return null;
+  return { value, source: { convention: "app", spanId: span.spanId, path: `attr:${key}` } };
+}
+
 function readField(step: Step, field: "input" | "output"): Known<unknown> {
-  const found = find(step.span, field);
+  const found = find(step.span, field) ?? ownField(step, field);
   return found === null
     ? { value: null, why: "absent" }
     : { value: parse(found.value).value, source: found.source };

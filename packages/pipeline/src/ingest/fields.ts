@@ -184,6 +184,7 @@ const model = {
       "openinference",
       "output.value",
       ["system_fingerprint"],
+      [0, "system_fingerprint"],
       ["generations", 0, 0, "message", "kwargs", "response_metadata", "system_fingerprint"],
     ),
     ...json("langsmith", "gen_ai.completion", ["system_fingerprint"]),
@@ -255,6 +256,7 @@ const model = {
       "openinference",
       "output.value",
       ["choices", 0, "logprobs", "content"],
+      [0, "choices", 0, "logprobs", "content"],
       ["generations", 0, 0, "message", "kwargs", "response_metadata", "logprobs", "content"],
       ["generations", 0, 0, "generationInfo", "logprobs", "content"],
       ["generations", 0, 0, "generation_info", "logprobs", "content"],
@@ -585,5 +587,5 @@ function jsonAt(span: Span, key: string, path: Path): unknown {
   const wanted = path.findLast((part) => typeof part === "string");
   if (typeof raw === "string" && wanted !== undefined && !raw.includes(String(wanted))) return null;
   const value = typeof raw === "string" ? parseText(raw).value : plainOf(raw);
-  return isRecord(value) ? at(value, path) : null;
+  return isRecord(value) || Array.isArray(value) ? at(value, path) : null;
 }

@@ -1,10 +1,14 @@
 // OpenTelemetry as any application sets it up: a provider, a batch processor, OTLP over HTTP.
+import { context } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { BatchSpanProcessor, BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 
 /** `through` may wrap the exporter; `version` is the deployed service version. */
 export function startTelemetry({ through = (exporter) => exporter, version = "1.0.0" } = {}) {
+  // Without it no span knows its parent, and each becomes a trace of its own.
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({
       "service.name": "travel-desk",

@@ -1,5 +1,5 @@
 import type { SpanId } from "../model/ids.ts";
-import type { AgentInvocation, Known } from "../model/run.ts";
+import type { AgentInvocation } from "../model/run.ts";
 import type { ReadCall } from "./calls.ts";
 import { declaredOf } from "./declared.ts";
 import { failureOf } from "./failures.ts";
@@ -48,39 +48,51 @@ function implied(
   });
 }
 
-/** The agents of a run, in order of speaking, each invocation once. A pipeline without any gives none. */
-export function agentsOf(
-  steps: readonly Step[],
-  calls: readonly ReadCall[],
-  handoffs: readonly HandoffRead[],
-  seqOf: (spanId: SpanId) => number,
-): readonly AgentInvocation[] {
+interface Cast {
+  readonly steps: readonly Step[];
+  readonly calls: readonly ReadCall[];
+  readonly handoffs: readonly HandoffRead[];
+  /** Who acts where no step names an agent. */
+  readonly sole: string | null;
+  readonly seqOf: (spanId: SpanId) => number;
+}
+
+/** The agents of a run, in order of speaking, each invocation once. A run in which nobody acts gives none. */
+export function agentsOf(cast: Cast): readonly AgentInvocation[] {
+  const { steps, seqOf, sole } = cast;
   const spans = invocations(steps);
-  const all = [...spans, ...implied(steps, new Set(spans.map((one) => one.name)))];
+  const named = [...spans, ...implied(steps, new Set(spans.map((one) => one.name)))];
+  const [first] = steps;
+  const all =
+    named.length > 0 || sole === null || first === undefined
+      ? named
+      : [{ step: first, name: sole }];
   return all
     .toSorted((a, b) => seqOf(a.step.span.spanId) - seqOf(b.step.span.spanId))
-    .map(({ step, name }) => {
-      const own = calls.filter((call) =>
-        step.kind === "agent"
-          ? isBelow(call.step, step) && call.agent === name
-          : call.agent === name,
-      );
-      const output = outputOf(step.kind === "agent" ? [step] : [], own);
-      const text: Known<string> =
-        output.value === null ? output : { value: output.value.text, source: output.source };
-      const above = ancestors(step).find((up) => up.kind === "agent" && agentNameOf(up) !== name);
-      return {
-        spanId: step.span.spanId,
-        seq: seqOf(step.span.spanId),
-        name,
-        id: findText(step.span, "agentId"),
-        version: findText(step.span, "agentVersion"),
-        parentAgent: above === undefined ? null : agentNameOf(above),
-        via: viaOf(name, handoffs),
-        input: inputOf(step.kind === "agent" ? [step] : [], own),
-        output: text,
-        declared: declaredOf(step),
-        failure: failureOf(step),
-      };
-    });
+    .map((one) => invocationOf(one, cast));
+}
+
+function invocationOf(
+  { step, name }: { readonly step: Step; readonly name: string },
+  cast: Cast,
+): AgentInvocation {
+  const isSpan = step.kind === "agent";
+  const own = cast.calls.filter(
+    (call) => call.agent === name && (!isSpan || isBelow(call.step, step)),
+  );
+  const output = outputOf(isSpan ? [step] : [], own);
+  const above = ancestors(step).find((up) => up.kind === "agent" && agentNameOf(up) !== name);
+  return {
+    spanId: step.span.spanId,
+    seq: cast.seqOf(step.span.spanId),
+    name,
+    id: findText(step.span, "agentId"),
+    version: findText(step.span, "agentVersion"),
+    parentAgent: above === undefined ? null : agentNameOf(above),
+    via: viaOf(name, cast.handoffs),
+    input: inputOf(isSpan ? [step] : [], own),
+    output: output.value === null ? output : { value: output.value.text, source: output.source },
+    declared: declaredOf(step),
+    failure: failureOf(step),
+  };
 }

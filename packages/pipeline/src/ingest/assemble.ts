@@ -20,7 +20,7 @@ import { hashOf, masked, stableJson } from "./mask.ts";
 import { inputOf, outputOf } from "./output.ts";
 import { retrievalsOf } from "./retrievals.ts";
 import type { RetrievalRead } from "./retrievals.ts";
-import { isBelow, stepsOf } from "./steps.ts";
+import { agentNameOf, isBelow, stepsOf } from "./steps.ts";
 import type { Step } from "./steps.ts";
 import { toolsOf } from "./tools.ts";
 import type { ToolRead } from "./tools.ts";
@@ -111,6 +111,7 @@ interface Parts {
   readonly retrievals: readonly RetrievalRead[];
   readonly handoffs: readonly HandoffRead[];
   readonly settings: WorkflowSettings;
+  readonly sole: string | null;
 }
 
 function withRoles(
@@ -154,9 +155,11 @@ function assembleGroup(
   const { steps } = group;
   const identity = identityOf(group, options.map ?? []);
   const settings = options.settingsFor(identity.workflow, identity.environment);
-  const calls = distinctCalls(steps, all);
+  const read = distinctCalls(steps, all);
+  const sole = soleActor(group, identity.deployment.service);
+  const calls = read.map((call) => ({ ...call, agent: call.agent ?? sole }));
   const acting = actingOf(steps, calls);
-  const plainTools = toolsOf(steps, calls);
+  const plainTools = toolsOf(steps, calls, sole);
   const handoffs = handoffsOf(steps, plainTools, acting);
   const roled = withRoles(plainTools, handoffs, settings);
   const retrievals = retrievalsOf(
@@ -166,8 +169,25 @@ function assembleGroup(
     settings.retrievers,
   );
   const tools = withRetrieverRole(roled, retrievals);
-  const run = runOf({ group, calls, tools, retrievals, handoffs, settings }, identity, options);
+  const run = runOf(
+    { group, calls, tools, retrievals, handoffs, settings, sole },
+    identity,
+    options,
+  );
   return { run, settings };
+}
+
+/**
+ * Who acts in a run that names no agent: the program that its root stands for, else the service. null where an agent is named, or
+ * nobody calls a model or a tool.
+ */
+function soleActor(group: Group, service: string): string | null {
+  const { steps, root } = group;
+  if (steps.some((step) => agentNameOf(step) !== null)) return null;
+  if (!steps.some((step) => step.kind === "llm" || step.kind === "tool")) return null;
+  const program = /^(\w+)\.(?:forward|run|query|kickoff)$/.exec(root?.span.name ?? "")?.[1];
+  if (program !== undefined && root?.kind !== "agent") return program;
+  return service.startsWith("unknown") ? null : service;
 }
 
 /** The root, and the agents directly below it: where a run's question and answer stand. */
@@ -179,7 +199,9 @@ function rootsOf(group: Group): readonly Step[] {
   const last = actors
     .filter((step) => step.kind === "agent")
     .toSorted((a, b) => (a.span.endNanos < b.span.endNanos ? 1 : -1));
-  return root === null ? last : [root, ...last];
+  return root === null || root.kind === "llm" || root.kind === "tool" || root.kind === "retrieval"
+    ? last
+    : [root, ...last];
 }
 
 type Identity = ReturnType<typeof identityOf>;
@@ -223,7 +245,13 @@ function runOf(parts: Parts, identity: Identity, options: AssembleOptions): Run 
     toolset: toolsetOf(calls),
     indexVersion:
       steps.map((step) => findText(step.span, "index")).find((index) => index !== null) ?? null,
-    agents: agentsOf(steps, calls, parts.handoffs, numbered.seqOf),
+    agents: agentsOf({
+      steps,
+      calls,
+      handoffs: parts.handoffs,
+      sole: parts.sole,
+      seqOf: numbered.seqOf,
+    }),
     llmCalls,
     toolCalls,
     retrievals: numbered.retrievals,

@@ -355,7 +355,9 @@ function readTexts(run: Run): readonly string[] {
 /** Numbers and ids of the answer that nothing the run read holds. */
 function unsupportedOf(run: Run): readonly string[] {
   const text = run.output.value?.text;
-  const hidden = run.toolCalls.some((call) => call.executed && call.outcome === "unknown");
+  const hidden = run.toolCalls.some(
+    (call) => call.executed && call.result.value === null && call.failure === null,
+  );
   if (text === undefined || hidden) return [];
   return unsupportedUnits(text, readTexts(run))
     .filter((unit) => /\d/.test(unit) && !unit.includes(" "))

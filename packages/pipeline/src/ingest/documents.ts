@@ -127,6 +127,12 @@ function idsOf(record: JsonRecord): readonly string[] {
     record["document"],
     record["node"],
   ].filter(isRecord);
+  const encoded = holders
+    .map((holder) => holder["metadata"])
+    .filter((value) => typeof value === "string" && value.startsWith("{"))
+    .map((value) => parse(value).value)
+    .filter(isRecord);
+  holders.push(...encoded);
   const inner = holders.flatMap((holder) =>
     isRecord(holder["metadata"]) && holder !== record ? [holder["metadata"]] : [],
   );

@@ -1,7 +1,7 @@
 import type { TraceId } from "../model/ids.ts";
 import { readCall } from "./calls.ts";
 import type { ReadCall } from "./calls.ts";
-import { findText } from "./fields.ts";
+import { find, findText } from "./fields.ts";
 import { isBelow } from "./steps.ts";
 import type { Step } from "./steps.ts";
 import { textOf } from "./value.ts";
@@ -155,8 +155,10 @@ function within(inner: Step, outer: Step): boolean {
 
 /** Only what a run can be made of: a trace without model call, tool, message or answer is none. */
 function isRun(steps: readonly Step[]): boolean {
-  return steps.some((step) =>
-    ["llm", "tool", "retrieval", "handoff", "agent", "workflow"].includes(step.kind),
+  return steps.some(
+    (step) =>
+      ["llm", "tool", "retrieval", "handoff", "agent", "workflow"].includes(step.kind) ||
+      (step.kind === "chain" && step.convention !== "app" && find(step.span, "output") !== null),
   );
 }
 

@@ -10,6 +10,7 @@ const retrieverShare = 0.5;
 const retrievingShare = 0.5;
 const fallbackShare = 0.9;
 const citedShare = 0.2;
+const outputShare = 0.5;
 
 function isFailed(step: StepDigest): boolean {
   return step.outcome === "error" || step.outcome === "soft_error";
@@ -184,6 +185,15 @@ function citationOf(
   };
 }
 
+/** That answers of this workflow are recorded: a run without one then lacks it. */
+function outputOrigin(digests: readonly RunDigest[]): WorkflowSettings["origins"] {
+  const seen = digests.filter((digest) => digest.outputText !== null).length;
+  if (digests.length < enoughRuns || seen / digests.length < outputShare) return {};
+  return {
+    output: { from: "learned", evidence: `${seen} of ${digests.length} runs show their output` },
+  };
+}
+
 function signalsOf(config: WorkflowConfig | null): WorkflowSettings["signals"] {
   const setting = (name: SignalName): "on" | "off" | "no_failure" => {
     const given = config?.signals?.[name];
@@ -228,10 +238,13 @@ export function learn(
     safety: config?.safety ?? [],
     forbiddenTools: config?.forbidden_tools ?? [],
     taskTypeAttribute: config?.task_type?.attribute ?? null,
-    origins: Object.fromEntries(
-      Object.entries(guesses).flatMap(([name, guess]) =>
-        guess.origin === null ? [] : [[name, guess.origin]],
+    origins: {
+      ...outputOrigin(digests),
+      ...Object.fromEntries(
+        Object.entries(guesses).flatMap(([name, guess]) =>
+          guess.origin === null ? [] : [[name, guess.origin]],
+        ),
       ),
-    ),
+    },
   };
 }

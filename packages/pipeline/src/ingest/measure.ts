@@ -39,9 +39,8 @@ function groundedOf(run: Run, scope: Scope, settings: WorkflowSettings): Signals
     (call) => !retrieving.has(call.id) && call.result.value !== null,
   );
   const hidden =
-    run.toolCalls.some(
-      (call) => call.role !== "handoff" && call.executed && call.outcome === "unknown",
-    ) || run.retrievals.some((one) => one.documents === null);
+    run.toolCalls.some((call) => call.role !== "handoff" && isHidden(call)) ||
+    run.retrievals.some((one) => one.documents === null);
   const texts = docs.flatMap((doc) => [doc.text, ...doc.altIds].filter((text) => text !== null));
   return grounded({
     declared: scope.declared.grounded,
@@ -65,6 +64,11 @@ function groundedOf(run: Run, scope: Scope, settings: WorkflowSettings): Signals
     hidden,
     minUnits: policy("containmentMinUnits"),
   });
+}
+
+/** Whether a call ran and gave something that cannot be seen. */
+function isHidden(call: ToolCall): boolean {
+  return call.executed && call.result.value === null && call.failure === null;
 }
 
 function resultText(run: Run, id: string | null): readonly string[] {
@@ -193,7 +197,7 @@ function downstreamOf(
     applies: applies(settings, "downstream_ok"),
     consumer: scope.isRun ? consumerOf(run) : null,
     noOutput:
-      scope.isRun && run.error !== null && run.complete
+      scope.isRun && run.error !== null && run.complete && settings.origins["output"] !== undefined
         ? {
             spanId: run.error.at,
             text: run.error.message ?? run.error.type ?? "the run ended in an error",

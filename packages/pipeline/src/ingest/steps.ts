@@ -25,6 +25,7 @@ interface Growing extends Step {
 /** Names that frameworks give where they know no agent: helpers, constants, placeholders. Source: conventions.md trap 12. */
 const noAgents: ReadonlySet<string> = new Set([
   "unknown",
+  "haystack.agent",
   "OpenAI Agent",
   "strands_agent",
   "user",

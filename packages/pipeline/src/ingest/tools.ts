@@ -192,7 +192,10 @@ function endingOf(
   if (told !== null || inHistory !== null) {
     return { outcome: "soft_error", failure: fact((told ?? inHistory)?.text ?? null) };
   }
-  if (result.value === null) return { outcome: "unknown", failure: null };
+  if (result.value === null) {
+    // A span that ended without a sign of failure ended well, also where its content is off; a mere request may never have run.
+    return { outcome: steps.length > 0 ? "ok" : "unknown", failure: null };
+  }
   return { outcome: isEmptyResult(result.value) ? "empty" : "ok", failure: null };
 }
 
@@ -298,7 +301,11 @@ function withRetries(reads: readonly ToolRead[]): readonly ToolRead[] {
  * The tool calls of a run, in order: those that spans show and those that only messages show, merged into one list, with how each
  * ended. Answers in the form of a call, and the return of control, are none.
  */
-export function toolsOf(steps: readonly Step[], calls: readonly ReadCall[]): readonly ToolRead[] {
+export function toolsOf(
+  steps: readonly Step[],
+  calls: readonly ReadCall[],
+  sole: string | null,
+): readonly ToolRead[] {
   const executed = executions(steps).filter((one) => !transferBack.test(one.name));
   const requests = requestsOf(calls).filter((request) => !transferBack.test(request.name));
   const pairs = pair(executed, requests);
@@ -313,5 +320,7 @@ export function toolsOf(steps: readonly Step[], calls: readonly ReadCall[]): rea
       a.read.nanos < b.read.nanos ? -1 : a.read.nanos > b.read.nanos ? 1 : a.index - b.index,
     )
     .map(({ read }) => read);
-  return withRetries(ordered);
+  return withRetries(
+    ordered.map((read) => ({ ...read, call: { ...read.call, agent: read.call.agent ?? sole } })),
+  );
 }

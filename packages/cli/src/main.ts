@@ -17,6 +17,7 @@ const commands = {
   status: () => import("./commands/status.ts"),
   changes: () => import("./commands/changes.ts"),
   sql: () => import("./commands/sql.ts"),
+  cases: () => import("./commands/cases.ts"),
   gate: () => import("./commands/gate.ts"),
   demo: () => import("./commands/demo.ts"),
 } satisfies Record<string, () => Promise<CommandModule>>;

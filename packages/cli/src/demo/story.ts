@@ -1,15 +1,12 @@
 import { policy } from "@rootward/pipeline/model/policy";
-import { count } from "../output.ts";
+import { count, OperatorError } from "../output.ts";
 import type { Change, Cluster, Drift, Overview } from "./answers.ts";
 
 /** A step of the story that did not come out: which one, and why. */
-export class StoryError extends Error {
-  readonly step: string;
-
+export class StoryError extends OperatorError {
   constructor(step: string, why: string) {
     super(`step ${step} of the story failed: ${why}`);
     this.name = "StoryError";
-    this.step = step;
   }
 }
 

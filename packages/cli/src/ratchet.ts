@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { relative, resolve } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
 import { readCase } from "@rootward/pipeline/evals/casefile";
-import { nameOf } from "@rootward/pipeline/evals/grade";
-import { severities } from "@rootward/pipeline/model/evalcase";
+import { type StoredCase, weakenings } from "@rootward/pipeline/evals/ratchet";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import type { CaseStore } from "./case-store.ts";
 
@@ -11,111 +11,134 @@ export interface Ratchet {
   readonly warnings: readonly string[];
 }
 
+const gitOutputBytes = 256 * 1024 * 1024;
+
+/** What git says, without its last line break; null where it refuses, or is not there. */
 function git(...args: readonly string[]): string | null {
   try {
     return execFileSync("git", [...args], {
       encoding: "utf8",
+      maxBuffer: gitOutputBytes,
       stdio: ["ignore", "pipe", "ignore"],
-    }).trim();
+    }).replace(/\n$/, "");
   } catch {
     return null;
   }
 }
 
-/** `--base`, else what the CI names, else the default branch of origin. */
+/**
+ * The commit to compare with: where this branch left the one that `--base`, the CI or origin's default names. On that branch itself a
+ * push is compared with the commit before it, and a desk with its last commit.
+ */
 function mergeBase(asked: string | undefined): string | null {
-  const target =
-    process.env["GITHUB_BASE_REF"] ?? process.env["CI_MERGE_REQUEST_TARGET_BRANCH_NAME"];
-  const names =
+  const { GITHUB_BASE_REF: github, CI_MERGE_REQUEST_TARGET_BRANCH_NAME: gitlab } = process.env;
+  const named =
     asked === undefined
-      ? [target && `origin/${target}`, "origin/HEAD", "origin/main", "origin/master"]
+      ? [github, gitlab].filter(Boolean).map((name) => `origin/${name}`)
       : [asked];
+  const usual = ["origin/HEAD", "origin/main", "origin/master", "main", "master"];
+  const names = named.length > 0 ? named : usual;
   for (const name of names) {
-    if (!name) continue;
     const base = git("merge-base", "HEAD", name);
-    if (base) return base;
+    if (base === null) continue;
+    const isItself = base === git("rev-parse", "HEAD");
+    return isItself && inCi() && asked === undefined ? before(base) : base;
   }
   return null;
+}
+
+/** The commit before; the commit itself where it is the first; null where a shallow clone hides which. */
+function before(commit: string): string | null {
+  const parent = git("rev-parse", "--verify", "--quiet", `${commit}^`);
+  if (parent !== null) return parent;
+  return git("rev-parse", "--is-shallow-repository") === "true" ? null : commit;
+}
+
+function inCi(): boolean {
+  return Boolean(process.env["CI"]);
 }
 
 /**
  * Compares the cases with those at the merge base: cases are never deleted, and none may be weakened without a history entry.
  *
- * Without a merge base (a shallow clone, no git) that cannot be decided: a problem in CI, elsewhere a warning.
+ * Without a merge base (a shallow clone, no git) that cannot be decided: a problem in CI or where one was named, elsewhere a warning.
+ *
+ * @param store  the whole store, also where one case alone is tried
  */
 export function compareWithBase(store: CaseStore, asked: string | undefined): Ratchet {
   const base = mergeBase(asked);
-  if (base === null) return withoutBase(asked);
-  const prefix = git("rev-parse", "--show-toplevel") ?? process.cwd();
-  const folder = relative(prefix, resolve(store.folder, "cases"));
-  const listed = git("-C", prefix, "ls-tree", "--name-only", base, `${folder}/`) ?? "";
-  const problems = listed
-    .split("\n")
-    .filter((path) => /\.ya?ml$/.test(path))
-    .flatMap((path) => {
-      const parsed = readCase(git("-C", prefix, "show", `${base}:${path}`) ?? "", path);
-      return parsed.ok ? weakened(parsed.value, path, store) : [];
-    });
-  return { problems, warnings: [] };
+  const top = git("rev-parse", "--show-toplevel");
+  if (base === null || top === null) return withoutBase(asked);
+  const earlier = casesAt(base, top, resolve(store.folder, "cases"));
+  const unreadable = earlier
+    .filter(({ file }) => store.problems.some((problem) => problem.startsWith(`${file}:`)))
+    .map(({ evalCase }) => evalCase.id);
+  const now = store.cases.map(({ evalCase, file }) => ({
+    evalCase,
+    file,
+    recordings: recordingsOnDisk(evalCase, file),
+  }));
+  return {
+    problems: weakenings(earlier, now, store.closures, new Set(unreadable)),
+    warnings: [],
+  };
 }
 
 function withoutBase(asked: string | undefined): Ratchet {
+  const help =
+    "fetch the whole history (actions/checkout: with: {fetch-depth: 0}; GitLab: GIT_DEPTH: 0)";
   const text =
     asked === undefined
-      ? "no merge base was found, so whether a case vanished cannot be told; fetch the whole history (actions/checkout: with: {fetch-depth: 0}) or name it with --base"
-      : `no merge base with ${asked} was found; fetch the whole history (actions/checkout: with: {fetch-depth: 0})`;
-  const inCi = Boolean(process.env["CI"]);
-  return { problems: inCi || asked !== undefined ? [text] : [], warnings: inCi ? [] : [text] };
+      ? `no merge base was found, so whether a case vanished cannot be told: ${help}, or name a commit with --base`
+      : `no merge base with --base ${asked} was found: ${help}`;
+  const decides = inCi() || asked !== undefined;
+  return { problems: decides ? [text] : [], warnings: decides ? [] : [text] };
 }
 
-const trialsRank = (evalCase: EvalCase) =>
-  evalCase.trials?.policy === "must_hold" ? (evalCase.trials.n ?? 0) : Number.NaN;
-
-function weakened(before: EvalCase, path: string, store: CaseStore): string[] {
-  const now = store.cases.find(({ evalCase }) => evalCase.id === before.id);
-  if (!now) {
-    // A file that no longer parses is reported as itself.
-    return store.problems.some((problem) => problem.startsWith(path))
-      ? []
-      : [
-          `${path}: ${before.id} was deleted; cases are never deleted: set status: retired and write a closure`,
-        ];
-  }
-  const { evalCase, file } = now;
-  if (
-    (evalCase.history?.length ?? 0) > (before.history?.length ?? 0) &&
-    evalCase.status !== "retired"
-  )
-    return [];
-  const names = new Set(evalCase.assert.map((assertion) => nameOf(assertion)));
-  const gone = before.assert
-    .map((assertion) => nameOf(assertion))
-    .filter((name) => !names.has(name));
-  const closed = store.closures.some(
-    ({ case: id, decision }) => decision === "retire_case" && id === before.id,
+/** The readable cases of a commit. Git tells paths from the top of the repository; here they are from the working folder. */
+function casesAt(commit: string, top: string, folder: string): readonly StoredCase[] {
+  const listed = git(
+    "-C",
+    top,
+    "ls-tree",
+    "-z",
+    "--name-only",
+    commit,
+    `${relative(top, folder)}/`,
   );
-  const loosened = before.assert.filter((assertion) => {
-    const same = evalCase.assert.find((other) => nameOf(other) === nameOf(assertion));
-    return same !== undefined && valueOf(same) !== valueOf(assertion);
-  });
-  const why = "without a history entry";
-  return [
-    severities.indexOf(evalCase.severity) > severities.indexOf(before.severity) &&
-      `${file}: ${before.id} went from ${before.severity} to ${evalCase.severity} ${why}`,
-    gone.length > 0 && `${file}: ${before.id} lost ${gone.join(", ")} ${why}`,
-    loosened.length > 0 &&
-      `${file}: ${before.id} changed ${loosened.map(nameOf).join(", ")} ${why}`,
-    trialsRank(evalCase) < trialsRank(before) && `${file}: ${before.id} is tried less often ${why}`,
-    before.status === "active" &&
-      evalCase.status === "draft" &&
-      `${file}: ${before.id} went from active to draft ${why}`,
-    before.status !== "retired" &&
-      evalCase.status === "retired" &&
-      !closed &&
-      `${file}: ${before.id} is retired without a closure (decision: retire_case)`,
-  ].filter((text) => typeof text === "string");
+  return (listed ?? "")
+    .split("\0")
+    .filter((path) => /\.ya?ml$/.test(path))
+    .flatMap((path) => {
+      const file = relative(process.cwd(), join(top, path));
+      const parsed = readCase(git("-C", top, "show", `${commit}:${path}`) ?? "", file);
+      if (!parsed.ok) return [];
+      const evalCase = parsed.value;
+      return [{ evalCase, file, recordings: recordingsAt(commit, top, path, evalCase) }];
+    });
 }
 
-function valueOf(assertion: EvalCase["assert"][number]): string {
-  return JSON.stringify("value" in assertion ? (assertion.value ?? null) : null);
+function recordingsAt(
+  commit: string,
+  top: string,
+  path: string,
+  { environment }: EvalCase,
+): ReadonlyMap<string, string> {
+  if (environment?.cassette === undefined) return new Map();
+  const folder = relative(top, resolve(top, dirname(path), environment.cassette));
+  const listed = git("-C", top, "ls-tree", "-z", "--name-only", commit, `${folder}/`) ?? "";
+  const paths = listed.split("\0").filter((each) => each.endsWith(".jsonl"));
+  return new Map(
+    paths.map((each) => [
+      relative(folder, each),
+      (git("-C", top, "show", `${commit}:${each}`) ?? "").trimEnd(),
+    ]),
+  );
+}
+
+function recordingsOnDisk({ environment }: EvalCase, file: string): ReadonlyMap<string, string> {
+  const folder = resolve(dirname(file), environment?.cassette ?? ".");
+  if (environment?.cassette === undefined || !existsSync(folder)) return new Map();
+  const names = readdirSync(folder).filter((name) => name.endsWith(".jsonl"));
+  return new Map(names.map((name) => [name, readFileSync(join(folder, name), "utf8").trimEnd()]));
 }

@@ -67,8 +67,9 @@ async function runGate(options: GateOptions): Promise<void> {
   if (!existsSync(folder) && options.dir !== "evals") {
     throw new OperatorError(`--dir ${options.dir} does not exist`, 2);
   }
-  const store = selected(loadCases(folder), options.case);
-  const ratchet = compareWithBase(store, options.base);
+  const all = loadCases(folder);
+  const store = selected(all, options.case);
+  const ratchet = compareWithBase(all, options.base);
   for (const warning of ratchet.warnings) note(`rootward: ${warning}`);
   const collector = await startCollector();
   const bar = progress(`trying ${store.cases.length} cases`);

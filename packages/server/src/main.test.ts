@@ -150,6 +150,8 @@ describe("what the operator got wrong is one clear line and exit 2", () => {
     writeFileSync(file, "server:\n  prot: 1\n");
     const { code, stderr } = await started([], { ROOTWARD_CONFIG: file }).ended;
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^rootward: \S+wrong\.yaml:2:3: unknown key "prot" in server; accepted: the keys host, port\n$/);
+    expect(stderr).toMatch(
+      /^rootward: \S+wrong\.yaml:2:3: unknown key "prot" in server; accepted: the keys host, port\n$/,
+    );
   });
 });

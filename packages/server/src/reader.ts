@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { ReadRun } from "@rootward/pipeline/ingest/read";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
 import type { TraceId } from "@rootward/pipeline/model/ids";
@@ -7,7 +8,9 @@ import { joined, split } from "./trace-content.ts";
 /** Makes runs of contents, by what is known of their workflows now. */
 export type Reader = (content: TraceContent) => readonly ReadRun[];
 
-const runsAtOnce = 25;
+/** Runs that are read in one go: between two goes requests are answered. */
+const readInOneGo = 10;
+const runsAtOnce = 100;
 
 /**
  * Runs made again from their stored spans, in the order of the digests: a run is recomputable, so only its digest is kept. A
@@ -22,7 +25,8 @@ export async function* readAgain(
     const some = digests.slice(start, start + runsAtOnce);
     const ids = [...new Set<TraceId>(some.flatMap((digest) => digest.traceIds))];
     const contents = split(await store.traces(ids));
-    for (const digest of some) {
+    for (const [index, digest] of some.entries()) {
+      if (index % readInOneGo === 0) await setImmediate();
       const own = joined(digest.traceIds.flatMap((id) => contents.get(id) ?? []));
       const found = reader(own).find(
         ({ run }) => run.id === digest.id || run.aliases.includes(digest.id),

@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
-import type { Store, TraceContent } from "@rootward/pipeline/ports";
+import type { Store } from "@rootward/pipeline/ports";
 import { diagnoseRuns } from "@rootward/pipeline/diagnose/diagnose";
 import { learn } from "@rootward/pipeline/ingest/learn";
 import { read } from "@rootward/pipeline/ingest/read";
@@ -67,7 +67,7 @@ async function startOver(
   const stages = newStages({
     store,
     book,
-    settle: async (contents) => await settled(store, reader, contents),
+    reader,
     diagnose: async () => await diagnosed(store, cases),
   });
   const onError = (error: unknown) => {
@@ -100,20 +100,6 @@ async function startOver(
       await store.close();
     },
   };
-}
-
-async function settled(
-  store: Store,
-  reader: Reader,
-  contents: readonly TraceContent[],
-): Promise<readonly RunDigest[]> {
-  const found = contents.flatMap((content) => reader(content));
-  const digests = found.map((each) => each.digest);
-  await store.putRuns(
-    digests,
-    found.flatMap((each) => each.texts),
-  );
-  return digests;
 }
 
 async function diagnosed(store: Store, cases: CaseBook) {

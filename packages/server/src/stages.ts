@@ -1,57 +1,71 @@
+import { setImmediate } from "node:timers/promises";
+import type { ReadRun } from "@rootward/pipeline/ingest/read";
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { Store, TraceContent } from "@rootward/pipeline/ports";
+import { type Reader, readAgain } from "./reader.ts";
 import type { Stages } from "./schedule.ts";
-import { joined, split } from "./trace-content.ts";
 import type { WorkflowBook, WorkflowKey } from "./workflow-book.ts";
 
 interface Parts {
   readonly store: Store;
   readonly book: WorkflowBook;
-  /** Makes, measures and stores runs by the book's settings. */
-  readonly settle: (contents: readonly TraceContent[]) => Promise<readonly RunDigest[]>;
+  readonly reader: Reader;
   readonly diagnose: () => Promise<Diagnosis>;
 }
 
-const runsAtOnce = 100;
+/** Contents that are read in one go: between two goes requests are answered. */
+const readInOneGo = 10;
 
 /**
  * The stages with what must happen between them: settings are learned before a diagnosis, and runs that were measured while
  * less was known are measured again, so that the answer does not depend on what arrived first.
  */
-export function newStages({ store, book, settle, diagnose }: Parts): Stages {
-  async function measureAgain(key: WorkflowKey): Promise<void> {
-    const runs = await store.runs({ ...key, limit: policy("remeasureRuns") });
-    for (let start = 0; start < runs.length; start += runsAtOnce) {
-      const some = runs.slice(start, start + runsAtOnce);
-      const stored = split(await store.traces(some.flatMap((run) => run.traceIds)));
-      const contents = some
-        .map((run) => joined(run.traceIds.flatMap((id) => stored.get(id) ?? [])))
-        .filter((content) => content.spans.length > 0);
-      await settle(distinct(contents));
-    }
-  }
+export function newStages({ store, book, reader, diagnose }: Parts): Stages {
   return {
     async settle(contents) {
-      const runs = await settle(contents);
+      const found = await readAll(reader, contents);
+      await putAll(store, found);
+      const runs = found.map(({ digest }) => digest);
       book.note(runs);
       return runs;
     },
     async diagnose(all) {
-      for (const key of await book.learn(all)) await measureAgain(key);
+      for (const key of await book.learn(all)) await measureAgain(store, reader, key);
       return await diagnose();
     },
   };
 }
 
-/** Several runs of one trace have one content: it is read once. */
-function distinct(contents: readonly TraceContent[]): readonly TraceContent[] {
-  const byFirst = new Map(
-    contents.map((content) => {
-      const ids = [...new Set(content.spans.map((span) => span.traceId))].sort();
-      return [ids.join(), content] as const;
-    }),
+async function readAll(
+  reader: Reader,
+  contents: readonly TraceContent[],
+): Promise<readonly ReadRun[]> {
+  const found: ReadRun[] = [];
+  for (const [index, content] of contents.entries()) {
+    if (index % readInOneGo === 0) await setImmediate();
+    found.push(...reader(content));
+  }
+  return found;
+}
+
+async function putAll(store: Store, found: readonly ReadRun[]): Promise<void> {
+  const texts = new Map(found.flatMap((each) => each.texts.map((text) => [text.hash, text])));
+  await store.putRuns(
+    found.map(({ digest }) => digest),
+    [...texts.values()],
   );
-  return [...byFirst.values()];
+}
+
+/** Puts what is read differently now, once at the end: a read after a write waits until it is stored. */
+async function measureAgain(store: Store, reader: Reader, key: WorkflowKey): Promise<void> {
+  const runs = await store.runs({ ...key, limit: policy("remeasureRuns") });
+  const before = new Map<string, RunDigest>(runs.map((run) => [run.id, run]));
+  const others: ReadRun[] = [];
+  for await (const found of readAgain(store, reader, runs)) {
+    const known = before.get(found.run.id);
+    if (JSON.stringify(known) !== JSON.stringify(found.digest)) others.push(found);
+  }
+  if (others.length > 0) await putAll(store, others);
 }

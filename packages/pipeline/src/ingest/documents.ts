@@ -236,6 +236,15 @@ export function documentsIn(value: unknown): readonly Doc[] | null {
     : null;
 }
 
+/** Whether the result of a tool that is known to retrieve holds lists, under whatever key, and all of them are empty. */
+export function foundNothing(value: unknown): boolean {
+  const parsed = typeof value === "string" ? parse(value).value : value;
+  if (isList(parsed)) return parsed.length === 0;
+  if (!isRecord(parsed)) return false;
+  const lists = Object.values(parsed).filter(isList);
+  return lists.length > 0 && lists.every((list) => list.length === 0);
+}
+
 function rankOf(key: string): number {
   const rank = listKeys.indexOf(key.toLowerCase());
   return rank < 0 ? listKeys.length : rank;

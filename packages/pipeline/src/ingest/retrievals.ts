@@ -1,6 +1,6 @@
 import type { Doc, Known, Message, Retrieval } from "../model/run.ts";
 import type { ReadCall } from "./calls.ts";
-import { documentsIn, retrievedIn } from "./documents.ts";
+import { documentsIn, foundNothing, retrievedIn } from "./documents.ts";
 import { find } from "./fields.ts";
 import { textIn } from "./messages.ts";
 import { parse } from "./parse.ts";
@@ -129,7 +129,8 @@ function toolRetrieval(read: ToolRead, isRetriever: boolean): RetrievalRead | nu
   const { call } = read;
   if (call.role === "handoff") return null;
   const failed = call.outcome === "error" || call.outcome === "soft_error";
-  const documents = failed || call.result.value === null ? null : documentsIn(call.result.value);
+  const shown = failed || call.result.value === null ? null : documentsIn(call.result.value);
+  const documents = shown ?? (isRetriever && foundNothing(call.result.value) ? [] : null);
   const isEmptyText = call.outcome === "empty" && typeof call.result.value === "string";
   if (documents === null && !isRetriever && !isEmptyText) return null;
   if (failed) return null;

@@ -25,7 +25,7 @@ for await (const chunk of process.stdin) body += chunk;
 const { input, case_id: caseId, trial } = JSON.parse(body);
 if (mode === "hangs") { spawn("sleep", ["60"], { stdio: "inherit" }); await new Promise((r) => setTimeout(r, 60000)); }
 if (mode === "dies") { console.error("Error: no such key"); process.exit(1); }
-if (mode === "floods") { for (;;) process.stdout.write("x".repeat(65536)); }
+if (mode === "floods") { for (;;) await new Promise((r) => process.stdout.write("x".repeat(65536), r)); }
 const called = mode === "silent" ? [] : await ask(input.message);
 const found = called.map(({ id }) => id);
 const flaky = mode === "flaky" && trial === 0;

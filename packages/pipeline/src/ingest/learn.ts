@@ -8,7 +8,9 @@ import { idShape, plainId } from "./cite.ts";
 const enoughRuns = 10;
 const retrieverShare = 0.5;
 const retrievingShare = 0.5;
-const fallbackShare = 0.9;
+const substituteShare = 0.5;
+const rareShare = 0.25;
+const enoughSubstitutes = 2;
 const citedShare = 0.2;
 const outputShare = 0.5;
 
@@ -51,6 +53,25 @@ function countTools(digests: readonly RunDigest[]): ReadonlyMap<string, ToolCoun
   return counts;
 }
 
+/** Tools whose failure no later call of the same tool made good. */
+function unresolvedIn(digest: RunDigest): readonly string[] {
+  const steps = toolSteps(digest);
+  return steps.flatMap((step, index) =>
+    isFailed(step) &&
+    !steps.slice(index + 1).some((later) => later.tool === step.tool && !isFailed(later))
+      ? [step.tool ?? ""]
+      : [],
+  );
+}
+
+function hasUnresolved(digest: RunDigest): boolean {
+  return unresolvedIn(digest).length > 0;
+}
+
+function brokenTools(digests: readonly RunDigest[]): ReadonlySet<string> {
+  return new Set(digests.flatMap(unresolvedIn));
+}
+
 /** A guess, or what a person declared, with what it rests on. */
 interface Guess<T> {
   readonly value: T;
@@ -86,11 +107,19 @@ function fallbackToolsOf(
 ): Guess<readonly string[]> {
   if (config?.fallback_tools !== undefined) return declared(config.fallback_tools);
   if (digests.length < enoughRuns) return { value: [], origin: null };
+  const broken = digests.filter(hasUnresolved);
+  const whole = digests.filter((digest) => !toolSteps(digest).some(isFailed));
+  const shareIn = (runs: readonly RunDigest[], tool: string): number =>
+    runs.length === 0
+      ? 0
+      : runs.filter((digest) => toolSteps(digest).some((step) => step.tool === tool)).length /
+        runs.length;
+  // What comes in place of a failed call is seen where one stayed failed, and hardly elsewhere.
   const found = [...counts].filter(
-    ([, count]) =>
-      count.runs > 0 &&
-      count.runs < digests.length / 2 &&
-      count.afterFailure / count.runs >= fallbackShare,
+    ([name, count]) =>
+      count.afterFailure >= enoughSubstitutes &&
+      shareIn(whole, name) <= rareShare &&
+      shareIn(broken, name) >= substituteShare * (1 / Math.max(1, brokenTools(broken).size)),
   );
   const evidence =
     found.length === 0

@@ -102,6 +102,7 @@ function fallbackSteps(run: Run, agent: string | null): readonly FallbackStep[] 
         agent: call.agent,
         kind: "tool",
         failed: failedOutcome[call.outcome],
+        isEmpty: call.outcome === "empty",
         model: null,
       } as const,
     }));
@@ -115,6 +116,7 @@ function fallbackSteps(run: Run, agent: string | null): readonly FallbackStep[] 
         agent: call.agent,
         kind: "llm",
         failed: call.failure !== null,
+        isEmpty: false,
         model: call.modelRequested,
       } as const,
     }));

@@ -146,7 +146,17 @@ const nothing =
 function isEmptyResult(value: unknown): boolean {
   if (typeof value === "string") return nothing.test(value);
   if (isList(value)) return value.length === 0;
-  return documentsIn(value)?.length === 0;
+  return documentsIn(value)?.length === 0 || holdsNothing(value);
+}
+
+/** A record of empty lists and zero counts: `{"services": [], "matched": 0}`. */
+function holdsNothing(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const entries = Object.values(value);
+  return (
+    entries.some((entry) => isList(entry) && entry.length === 0) &&
+    entries.every((entry) => (isList(entry) ? entry.length === 0 : !entry))
+  );
 }
 
 interface Ending {

@@ -9,6 +9,8 @@ export interface FallbackStep {
   readonly kind: "tool" | "llm" | "handoff";
   /** null: how it ended cannot be seen. */
   readonly failed: boolean | null;
+  /** It ended well and gave nothing. */
+  readonly isEmpty: boolean;
   readonly model: string | null;
 }
 

@@ -87,6 +87,8 @@ export function resultDifferences(
 ): readonly (Finding & { emptied: boolean })[] {
   return calls(view).flatMap((step) => {
     if (step.resultShape === null || step.outcome !== "ok") return [];
+    // A search that found nothing is its own deviation, not another shape.
+    if (step.documents?.count === 0) return [];
     const profile = clean.profiles.get(shapeKey.result(step));
     const difference = profile && differenceOf(profile, step.resultShape);
     if (!differs(difference)) return [];

@@ -134,6 +134,13 @@ function elaborates(pointer: string, profile: ShapeProfile): boolean {
   return false;
 }
 
+/** Whether a new pointer only says that nothing stands where results of the profile hold something: `/rules:[]`. */
+function empties(pointer: string, leaves: Leaves, profile: ShapeProfile): boolean {
+  const types = [...(leaves.get(pointer) ?? [])];
+  if (!types.every((type) => emptyTypes.has(type))) return false;
+  return [...profile.pointers.keys()].some((other) => other.startsWith(`${pointer}/`));
+}
+
 /** Pointers that results with these siblings nearly always hold. */
 function missingOf(profile: ShapeProfile, leaves: Leaves): readonly string[] {
   const known = [...leaves.keys()].filter((pointer) => profile.pointers.has(pointer));
@@ -183,7 +190,10 @@ function compare(profile: ShapeProfile, shape: string): ShapeDifference {
     profile.newPointer > policy("noveltyMost")
       ? []
       : [...leaves.keys()].filter(
-          (pointer) => !profile.pointers.has(pointer) && !elaborates(pointer, profile),
+          (pointer) =>
+            !profile.pointers.has(pointer) &&
+            !elaborates(pointer, profile) &&
+            !empties(pointer, leaves, profile),
         );
   const retyped: Retyped[] = [];
   if (profile.newType <= policy("noveltyMost")) {

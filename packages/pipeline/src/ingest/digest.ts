@@ -313,7 +313,8 @@ function linked(run: Run, drafts: readonly Draft[]): readonly StepDigest[] {
     links.push(...givers.linksTo(digest.seq, values).filter((link) => link.from !== draft.askedBy));
     if (links.length === 0 && before !== null)
       links.push({ from: before, proof: "order", text: null });
-    const unsupportedArgs = digest.kind === "tool" ? unsupportedIn(draft.reads, seen) : [];
+    const calls = digest.kind === "tool" || digest.kind === "handoff";
+    const unsupportedArgs = calls ? unsupportedIn(draft.reads, seen) : [];
     givers.add(digest.seq, valuesIn(draft.gives));
     if (digest.kind === "tool" || digest.kind === "retrieval" || digest.kind === "handoff")
       seen.push(flatText(draft.gives));

@@ -64,7 +64,7 @@ function modelSubstitute(input: FallbackInput): Substitute | null {
   return null;
 }
 
-/** A tool that is a fallback by name was called after another one failed, even when that one worked again later. */
+/** A tool that is a fallback by name was called after another one failed or gave nothing, even when that one worked again later. */
 function declaredTool(input: FallbackInput): Substitute | null {
   const known = input.fallbackTools ?? [];
   const step = input.steps.find(
@@ -73,7 +73,12 @@ function declaredTool(input: FallbackInput): Substitute | null {
       known.includes(one.name) &&
       input.steps
         .slice(0, index)
-        .some((other) => other.kind === "tool" && other.name !== one.name && other.failed === true),
+        .some(
+          (other) =>
+            other.kind === "tool" &&
+            other.name !== one.name &&
+            (other.failed === true || other.isEmpty),
+        ),
   );
   return step === undefined
     ? null

@@ -48,9 +48,7 @@ async function list(options: Options): Promise<void> {
 
 async function clustersOf({ from, changes, url }: Options): Promise<unknown> {
   if (from) {
-    const { diagnosis } = await diagnosePaths(from, {
-      ...(changes === undefined ? {} : { changes }),
-    });
+    const { diagnosis } = await diagnosePaths(from, changes === undefined ? {} : { changes });
     return diagnosis.clusters;
   }
   if (changes !== undefined) {

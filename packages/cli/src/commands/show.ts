@@ -64,9 +64,7 @@ async function fromPaths(
   paths: readonly string[],
   { changes }: Options,
 ): Promise<unknown> {
-  const { diagnosis } = await diagnosePaths(paths, {
-    ...(changes === undefined ? {} : { changes }),
-  });
+  const { diagnosis } = await diagnosePaths(paths, changes === undefined ? {} : { changes });
   const found = diagnosis.clusters.filter((cluster) => cluster.id.startsWith(id));
   const [first] = found;
   if (first && found.length === 1) return first;

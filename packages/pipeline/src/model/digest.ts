@@ -25,7 +25,7 @@ export interface ErrorDigest {
 /**
  * What diagnosis keeps of one step: names, how it ended, shapes and ids, no texts.
  *
- * A shape is one line per leaf, `pointer:type`, sorted, array indexes as `*`; types are `int float bool null date datetime
+ * A shape is one line per leaf, `pointer:type`, sorted, array indexes as `*`; types are `int float bool null date date_other (12/10/2026) datetime
  * datetime_offset time id url email number_text empty text`, and `[]` and `{}` for what is empty. At most 4,000 characters.
  */
 export interface StepDigest {

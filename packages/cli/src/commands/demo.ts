@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { overviewOf, statusOf, type Status } from "../demo/answers.ts";
+import { erroredRuns, overviewOf, runOf, statusOf } from "../demo/answers.ts";
 import {
   demoAgent,
   freePort,
@@ -91,14 +91,15 @@ interface Setting {
  * @throws StoryError  naming the first step that did not come out
  */
 async function tell(server: DemoServer, setting: Setting): Promise<void> {
-  if (!setting.keep)
-    printReplay(await replayed(server.url, setting.seed), await settled(server.url));
+  const sent = setting.keep ? null : await replayed(server.url, setting.seed);
+  await settled(server.url);
   await requestJson(server.url, "/api/diagnose", {});
+  if (sent) await printReplay(sent, server.url);
   const plot = plotOf(await overviewOf(server.url));
   printLine();
   print(driftLines(plot.drift));
   print(clusterLines(plot));
-  print(trailLines(plot));
+  print(trailLines(plot, await runOf(server.url, plot.cluster.representative)));
   print(causeLines(plot));
   const project = join(setting.folder, "project");
   writeProject(project, setting.agent);
@@ -118,38 +119,39 @@ async function replayed(url: string, seed: number | null): Promise<Replayed> {
   return sent;
 }
 
-/** Waits until every trace has become a run. @throws StoryError  if that takes too long */
-async function settled(url: string): Promise<Status> {
+/** Waits until no trace waits for more spans. @throws StoryError  if that takes too long */
+async function settled(url: string): Promise<void> {
   const untilMs = Date.now() + settledWithinMs;
   for (;;) {
-    const status = await statusOf(url);
-    if (status.openTraces === 0 && status.runs > 0) return status;
-    if (Date.now() > untilMs) {
-      throw new StoryError("0 replay", `${status.openTraces} traces are still open`);
-    }
+    const { openTraces } = await statusOf(url);
+    if (openTraces === 0) return;
+    if (Date.now() > untilMs) throw new StoryError("0 replay", `${openTraces} traces are open`);
     await pause(200);
   }
 }
 
-function printReplay(sent: Replayed, status: Status): void {
-  const seconds = `${sent.seconds.toFixed(1)} s`;
-  printLine(
-    `▸ replayed 18 days: ${count(status.runs)} runs, ${count(status.spans)} spans over OTLP/HTTP in ${seconds}`,
-  );
+async function printReplay(sent: Replayed, url: string): Promise<void> {
+  const status = await statusOf(url);
+  if (status.runs !== sent.runs) {
+    throw new StoryError("0 replay", `${sent.runs} runs were sent, ${status.runs} are there`);
+  }
   const rejected = status.received - status.accepted;
-  printLine(
+  const errors = await erroredRuns(url);
+  const seconds = `${sent.seconds.toFixed(1)} s`;
+  print([
+    `▸ replayed 18 days: ${count(status.runs)} runs, ${count(status.spans)} spans over OTLP/HTTP in ${seconds}`,
     `  ${count(sent.requests)} requests answered 200 · ${count(status.accepted)} spans accepted, ${rejected} rejected, ${count(status.duplicates)} sent twice`,
-  );
+    `  ${count(status.runs - errors)} runs ended well by what monitoring sees, ${errors} with an error`,
+  ]);
 }
 
 async function printEnd(url: string, { others }: Plot): Promise<void> {
   const { loopsClosed } = await statusOf(url);
+  const at = url.endsWith(":4318") ? "" : ` --url ${url}`;
   const [next] = others.toSorted((left, right) => right.size - left.size);
-  const show = next ? `rootward show ${next.id} --url ${url}   ·   ` : "";
   printLine();
-  printLine(
-    `The loop is closed for ${loopsClosed.closed} of ${loopsClosed.of} clusters. Next:  ${show}open ${url}`,
-  );
+  printLine(`The loop is closed for ${loopsClosed.closed} of ${loopsClosed.of} clusters.`);
+  printLine(`Next:  ${next ? `rootward show ${next.id}${at}   ·   ` : ""}open ${url}`);
 }
 
 /** A fresh folder for the demo: what an earlier demo left is removed, anything else is not touched. */

@@ -38,7 +38,14 @@ const Cause = z.object({
 
 const Trail = z.object({
   failingName: z.string(),
-  hops: z.array(z.object({ name: z.string(), proof: z.string(), text: z.string().nullable() })),
+  hops: z.array(
+    z.object({
+      spanId: z.string(),
+      name: z.string(),
+      proof: z.string(),
+      text: z.string().nullable(),
+    }),
+  ),
 });
 
 const Cluster = z.object({
@@ -48,15 +55,31 @@ const Cluster = z.object({
   workflow: z.string(),
   environment: z.string(),
   size: z.number(),
-  firstMs: z.number(),
+  representative: z.string(),
   failing: z.record(z.string(), z.number()),
   trail: Trail.nullable(),
   attribution: z.object({
     causes: z.array(Cause),
+    onsetMs: z.number().nullable(),
     notThese: z.array(z.object({ change: Change, why: z.string() })),
   }),
 });
 export type Cluster = z.infer<typeof Cluster>;
+
+const Run = z.object({
+  digest: z.object({
+    inputText: z.string().nullable(),
+    outputText: z.string().nullable(),
+    ungrounded: z.array(z.string()),
+    steps: z.array(
+      z.object({
+        spanId: z.string(),
+        documents: z.object({ count: z.number() }).nullable(),
+      }),
+    ),
+  }),
+});
+export type RunShown = z.infer<typeof Run>["digest"];
 
 const Overview = z.object({
   workflows: z.array(
@@ -85,6 +108,20 @@ export async function statusOf(url: string): Promise<Status> {
 /** Workflows, drifts and clusters. @throws OperatorError  if the server answers in another form */
 export async function overviewOf(url: string): Promise<Overview> {
   return parsed(Overview, await requestJson(url, "/api/overview"), `${url}/api/overview`);
+}
+
+/** One run as the server keeps it. @throws OperatorError  if the server answers in another form */
+export async function runOf(url: string, id: string): Promise<RunShown> {
+  const path = `/api/runs/${id}`;
+  return parsed(Run, await requestJson(url, path), `${url}${path}`).digest;
+}
+
+/** How many runs ended in an error, by SQL. @throws OperatorError  if the server answers in another form */
+export async function erroredRuns(url: string): Promise<number> {
+  const query = "SELECT countIf(has(failed, 'error')) FROM runs";
+  const answer = await requestJson(url, "/api/sql", { query });
+  const rows = z.object({ rows: z.tuple([z.tuple([z.coerce.number()])]) });
+  return parsed(rows, answer, `${url}/api/sql`).rows[0][0];
 }
 
 function parsed<T>(schema: z.ZodType<T>, value: unknown, source: string): T {

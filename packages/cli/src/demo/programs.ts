@@ -102,6 +102,8 @@ export async function startServer(
     stdio: ["ignore", "pipe", "pipe"],
     env: { UV_THREADPOOL_SIZE: "16", ...process.env },
   });
+  // However this process ends, the server must not outlive it.
+  process.once("exit", () => child.kill("SIGTERM"));
   const log = createWriteStream(logFile);
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });

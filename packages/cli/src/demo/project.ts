@@ -53,7 +53,11 @@ export function writeProject(folder: string, { workflow, tool }: DemoAgent): voi
  * @throws StoryError  if it wrote no case, or one that is not active
  */
 export async function addCase(folder: string, url: string, plot: Plot): Promise<WrittenCase> {
-  const ended = await runRootward(["cases", "add", plot.cluster.id, "--url", url], folder, {});
+  const ended = await runRootward(
+    ["cases", "add", plot.cluster.id, "--url", url, "--by", "demo"],
+    folder,
+    {},
+  );
   if (ended.code !== 0) throw new StoryError("5 case", ended.output.trim());
   const name = readdirSync(join(folder, casesFolder)).find((each) => each.endsWith(".yaml"));
   if (name === undefined) throw new StoryError("5 case", `no case in ${folder}/${casesFolder}`);

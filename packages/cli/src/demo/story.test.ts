@@ -21,13 +21,13 @@ const cluster: Cluster = {
   workflow: "answers",
   environment: "production",
   size: 132,
-  firstMs: onset + 33 * 60_000,
+  representative: "0".repeat(32),
   failing: { grounded: 1, fallback: 0.02 },
   trail: {
     failingName: "answer",
     hops: [
-      { name: "chat", proof: "call", text: null },
-      { name: "ask", proof: "value", text: "D-7" },
+      { spanId: "b".repeat(16), name: "chat", proof: "call", text: null },
+      { spanId: "a".repeat(16), name: "ask", proof: "value", text: "D-7" },
     ],
   },
   attribution: {
@@ -41,6 +41,7 @@ const cluster: Cluster = {
         change: index,
       },
     ],
+    onsetMs: onset + 33 * 60_000,
     notThese: [
       {
         change: { ...index, kind: "deploy", before: "1", after: "2", atMs: onset - day },
@@ -81,7 +82,12 @@ describe("the demo's story", () => {
     const lines = [
       ...driftLines(plot.drift),
       ...clusterLines(plot),
-      ...trailLines(plot),
+      ...trailLines(plot, {
+        inputText: "How long?",
+        outputText: "Seven years [D-7].",
+        ungrounded: ["D-7"],
+        steps: [{ spanId: "a".repeat(16), documents: { count: 0 } }],
+      }),
       ...causeLines(plot),
     ];
     expect(lines.filter((line) => line.length > 100)).toEqual([]);
@@ -90,8 +96,9 @@ describe("the demo's story", () => {
       1 drift      answers  grounded  0.94 → 0.71   since 14 Nov 05:58 ±5 h
                    1,014 runs before, seen 96 runs after, 424 since · false alarm 0.4 % a quarter
       2 cluster    CL-00000001  G···  asks finds nothing, and the answer cites what was never retrieved
-                   132 runs · first 14 Nov 06:31 · 0 other clusters
-      3 trail      answer ◂ chat ◂ ask (D-7) ← first broken step
+                   132 runs · since 14 Nov 06:31 · 0 other clusters
+      3 trail      “How long?” “Seven years [D-7].”
+                   answer: cites D-7 ◂ chat ◂ ask returned 0 documents (D-7) ← first broken step
       4 cause      retrieval drift   attributed   5 checks match · 0 contradict · 1 not run
                    change: index answers-v8 → answers-v9, 14 Nov 05:58 (derived from spans)
                    not the deploy 1 → 2, 13 Nov 05:58 (derived from spans): its runs were clean for a day

@@ -1,6 +1,6 @@
 import { policy } from "@rootward/pipeline/model/policy";
-import { count, OperatorError } from "../output.ts";
-import type { Change, Cluster, Drift, Overview } from "./answers.ts";
+import { count, OperatorError, plain } from "../output.ts";
+import type { Change, Cluster, Drift, Overview, RunShown } from "./answers.ts";
 
 /** A step of the story that did not come out: which one, and why. */
 export class StoryError extends OperatorError {
@@ -62,20 +62,32 @@ export function driftLines(drift: Drift): string[] {
 }
 
 export function clusterLines({ cluster, others }: Plot): string[] {
+  const { onsetMs } = cluster.attribution;
+  const began = onsetMs === null ? "" : ` · since ${time(onsetMs)}`;
   return step("2 cluster", [
     `${cluster.id}  ${fingerprint(cluster)}  ${cluster.title}`,
-    `${count(cluster.size)} runs · first ${time(cluster.firstMs)} · ${others.length} other clusters`,
+    `${count(cluster.size)} runs${began} · ${others.length} other clusters`,
   ]);
 }
 
-/** @throws StoryError  if the cluster has no trail */
-export function trailLines({ cluster }: Plot): string[] {
+/**
+ * What the typical run was asked and answered, and the way back from there to its first broken step.
+ *
+ * @throws StoryError  if the cluster has no trail
+ */
+export function trailLines({ cluster }: Plot, run: RunShown): string[] {
   if (!cluster.trail) throw new StoryError("3 trail", `${cluster.id} has no trail`);
   const hops = cluster.trail.hops.map((hop) => {
-    const carried = hop.text === null ? "" : ` (${hop.text})`;
-    return `◂ ${hop.name}${hop.proof === "order" ? " (known by order only)" : carried}`;
+    const documents = run.steps.find((each) => each.spanId === hop.spanId)?.documents ?? null;
+    const returned = documents === null ? "" : ` returned ${documents.count} documents`;
+    const carried = hop.text === null ? "" : ` (${plain(hop.text)})`;
+    return `◂ ${hop.name}${returned}${carried}`;
   });
-  return step("3 trail", [[cluster.trail.failingName, ...hops, "← first broken step"].join(" ")]);
+  const cites = run.ungrounded.length === 0 ? "" : `: cites ${run.ungrounded.join(", ")}`;
+  return step("3 trail", [
+    `“${plain(run.inputText ?? "")}” “${plain(run.outputText ?? "").slice(0, 160)}”`,
+    [`${cluster.trail.failingName}${cites}`, ...hops, "← first broken step"].join(" "),
+  ]);
 }
 
 /** @throws StoryError  if the cause is not attributed, or no change explains it */

@@ -2,10 +2,11 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { receive, signalOfProtobuf, UnreadableBody } from "@rootward/pipeline/ingest/receive";
+import { rowsOf } from "@rootward/pipeline/model/batch";
 import type { OtlpBody } from "@rootward/pipeline/model/batch";
 import type { TraceId } from "@rootward/pipeline/model/ids";
 import type { LogRecord, Span } from "@rootward/pipeline/model/span";
-import type { TraceContent } from "@rootward/pipeline/ports";
+import type { TraceContent } from "@rootward/pipeline/model/span";
 import { messageOf, OperatorError } from "./output.ts";
 
 /** Files of OTLP bodies, in order of path; from a folder those that may hold one, however deep. */
@@ -120,10 +121,7 @@ function newBodyReader({ files, named }: BodyFiles): BodyReader {
         for (const { reason, at } of rejections.slice(0, 3))
           warn(file, `rejected ${at}: ${reason}`);
         if (rejections.length > 3) warn(file, `${rejections.length - 3} more rejected`);
-        return {
-          spans: Array.from({ length: batch.length }, (_, row) => batch.span(row)),
-          logs: Array.from({ length: batch.logCount }, (_, row) => batch.log(row)),
-        };
+        return rowsOf(batch);
       } catch (error) {
         if (error instanceof OperatorError) throw error;
         const what = error instanceof UnreadableBody ? "" : "cannot be read: ";

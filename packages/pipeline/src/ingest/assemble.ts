@@ -1,6 +1,6 @@
 import type { RunId, SpanId } from "../model/ids.ts";
 import type { Convention, LlmCall, Run, ToolCall, ToolDefinition } from "../model/run.ts";
-import type { TraceContent } from "../ports.ts";
+import type { TraceContent } from "../model/span.ts";
 import type { RootwardConfig, WorkflowSettings } from "../model/workflow.ts";
 import { agentsOf, actingOf } from "./agents.ts";
 import { appStepsOf } from "./app-steps.ts";
@@ -20,7 +20,7 @@ import { hashOf, masked, stableJson } from "./mask.ts";
 import { inputOf, outputOf } from "./output.ts";
 import { retrievalsOf } from "./retrievals.ts";
 import type { RetrievalRead } from "./retrievals.ts";
-import { agentNameOf, isBelow, stepsOf } from "./steps.ts";
+import { agentNameOf, stepsOf } from "./steps.ts";
 import type { Step } from "./steps.ts";
 import { toolsOf } from "./tools.ts";
 import type { ToolRead } from "./tools.ts";
@@ -62,7 +62,7 @@ function distinctCalls(
     const call = calls.get(step);
     if (call === undefined) continue;
     const outer = kept.findIndex(
-      (other, index) => index >= kept.length - 8 && isBelow(step, other.step),
+      (other, index) => index >= kept.length - 8 && isSameCall(step, other.step),
     );
     const same = call.responseId === null ? undefined : byResponse.get(call.responseId);
     const twin = outer >= 0 ? outer : same !== undefined && isTwin(kept[same], call) ? same : -1;
@@ -75,6 +75,15 @@ function distinctCalls(
     kept.push(call);
   }
   return kept;
+}
+
+/** Nested, with neither an actor nor a tool in between: a wrapper and the call itself. */
+function isSameCall(inner: Step, outer: Step): boolean {
+  for (let up = inner.parent; up !== null; up = up.parent) {
+    if (up === outer) return true;
+    if (up.kind === "agent" || up.kind === "tool" || up.kind === "workflow") return false;
+  }
+  return false;
 }
 
 function isTwin(other: ReadCall | undefined, call: ReadCall): boolean {

@@ -214,7 +214,7 @@ function areDocuments(docs: readonly (Doc | null)[]): docs is readonly Doc[] {
  */
 export function documentsIn(value: unknown): readonly Doc[] | null {
   const parsed = typeof value === "string" ? parse(value).value : value;
-  if (isList(parsed)) return listOf(parsed);
+  if (isList(parsed)) return listOf(parsed, false);
   if (!isRecord(parsed)) return null;
   const lists = Object.entries(parsed).filter(
     ([, entry]) => isList(entry) || isRecord(entry) || typeof entry === "string",
@@ -222,7 +222,7 @@ export function documentsIn(value: unknown): readonly Doc[] | null {
   const ranked = lists.toSorted(([a], [b]) => rankOf(a) - rankOf(b));
   for (const [key, entry] of ranked) {
     if (isList(entry)) {
-      const docs = entry.length === 0 ? null : listOf(entry);
+      const docs = entry.length === 0 ? null : listOf(entry, searchKeys.has(key.toLowerCase()));
       if (docs !== null) return docs;
     } else if (isRecord(entry) && rankOf(key) < listKeys.length) {
       const docs = documentsIn(entry);
@@ -250,10 +250,13 @@ function rankOf(key: string): number {
   return rank < 0 ? listKeys.length : rank;
 }
 
-function listOf(list: readonly unknown[]): readonly Doc[] | null {
+/** Under a key that means a search, ids alone are documents; anywhere else each must have a text. */
+function listOf(list: readonly unknown[], isSearch: boolean): readonly Doc[] | null {
   if (list.length === 0) return [];
   const docs = list.flat().map(docOf);
-  return areDocuments(docs) ? docs : null;
+  if (areDocuments(docs)) return docs;
+  const named = docs.filter((doc) => doc !== null && doc.id !== null);
+  return isSearch && named.length === docs.length ? named.filter((doc) => doc !== null) : null;
 }
 
 /** As `documentsIn`, for what a retrieval span calls its documents: no text is asked for, since content may be off. */

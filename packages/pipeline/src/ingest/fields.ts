@@ -69,7 +69,8 @@ const identity = {
   agentSpanName: [
     ...attr("openllmetry", "traceloop.entity.name"),
     ...named("otel-genai", /^invoke_agent (.+)$/),
-    ...named("logfire", /^Agent run: '?(.+?)'?$/),
+    ...attr("logfire", "name"),
+    ...named("logfire", /^Agent run: '?([^{}]+?)'?$/),
     ...named("openllmetry", /^(.+)\.(?:agent|team)$/),
     ...named("openinference", /^agent_run \[(.+)\]$/),
     ...named(

@@ -60,10 +60,28 @@ function groundedOf(run: Run, scope: Scope, settings: WorkflowSettings): Signals
     otherTexts: [
       ...others.map((call) => flatText(call.result.value)),
       ...(run.input.value === null ? [] : [run.input.value]),
+      ...(run.retrievals.length === 0 ? promptTexts(run) : []),
     ],
+    isContextVisible: isContextVisible(run),
     hidden,
     minUnits: policy("containmentMinUnits"),
   });
+}
+
+function promptTexts(run: Run): readonly string[] {
+  return run.llmCalls.flatMap((call) =>
+    call.input.flatMap((message) =>
+      message.role === "assistant" || message.role === "tool"
+        ? []
+        : message.parts.flatMap((part) => (part.t === "text" ? [part.text] : [])),
+    ),
+  );
+}
+
+/** A pipeline's prompts are recorded, or the tools that ran gave nothing: there is nothing else that the answer could rest on. */
+function isContextVisible(run: Run): boolean {
+  const isRecorded = run.llmCalls.length > 0 && run.llmCalls.every((call) => call.input.length > 0);
+  return isRecorded && run.toolCalls.every((call) => call.outcome === "empty");
 }
 
 /** Whether a call ran and gave something that cannot be seen. */

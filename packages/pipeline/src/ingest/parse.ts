@@ -145,7 +145,7 @@ const openers: readonly {
   readonly open: Opener;
 }[] = [
   { key: "lc", allowed: ["lc", "type", "id", "kwargs"], open: (r) => r["kwargs"] },
-  { key: "output", allowed: ["output"], open: (r) => r["output"] },
+  { key: "output", allowed: ["output", "kwargs"], open: (r) => r["output"] },
   {
     key: "data",
     allowed: ["type", "data"],

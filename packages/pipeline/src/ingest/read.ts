@@ -2,7 +2,7 @@ import type { RunDigest, VersionText } from "../model/digest.ts";
 import type { Run } from "../model/run.ts";
 import type { FailureReason, Signals } from "../model/signal.ts";
 import type { ContractCheck, RootwardConfig, WorkflowSettings } from "../model/workflow.ts";
-import type { TraceContent } from "../ports.ts";
+import type { TraceContent } from "../model/span.ts";
 import { assemble } from "./assemble.ts";
 import { digestRun } from "./digest.ts";
 import { failedBy } from "./failure.ts";

@@ -21,6 +21,8 @@ export interface GroundedInput {
   readonly texts: readonly string[];
   /** Results of other tools, and what the user wrote. */
   readonly otherTexts: readonly string[];
+  /** Whether all that the model read is visible although nothing was retrieved: then an id that none of it holds was made up. */
+  readonly isContextVisible: boolean;
   /** Whether a result that the run read could not be seen. */
   readonly hidden: boolean;
   readonly minUnits: number;
@@ -144,7 +146,8 @@ function byContainment(input: GroundedInput, output: string): Reading<number> {
 
 /**
  * Whether the answer rests on what this run retrieved: by cited ids, else by containment of its distinctive units, else, where the
- * answer or the texts cannot be seen, by whether retrieval returned anything (a proxy). The first rule that applies decides.
+ * texts cannot be seen, by whether retrieval returned anything (a proxy). The first rule that applies decides. Of an answer that
+ * cannot be seen nothing is said.
  *
  * @returns a share in [0, 1]; absent where nothing was retrieved and nothing cited, content is off, or the answer claims nothing
  * @source conventions.md 3.3
@@ -172,28 +175,24 @@ export function grounded(input: GroundedInput): Reading<number> {
   if (input.hidden || (documents === null && input.retrievals > 0))
     return absent("content_not_recorded");
   if (documents === null) return absent(output === null ? "content_not_recorded" : "no_retrieval");
-  if (output === null) {
-    return measured(documents.length > 0 ? 1 : 0, "retrieval_nonempty", [
-      { spanId: null, path: "retrieval", text: `${documents.length} documents` },
-    ]);
-  }
+  if (output === null) return absent("content_not_recorded");
   if (isRefusal(output)) return absent("nothing_to_check");
   if (documents.length === 0) return absent("nothing_to_check");
-  if (input.texts.length === 0) return absent("nothing_to_check");
+  if (input.texts.length === 0) {
+    const text = `${documents.length} documents, their texts are not recorded`;
+    return measured(1, "retrieval_nonempty", [{ spanId: null, path: "retrieval", text }]);
+  }
   return byContainment(input, output);
 }
 
 /** Citations can be compared where retrieval shows its documents, or other results hold all of them, and nothing is hidden. */
 function mayCompare(input: GroundedInput): boolean {
-  const inOthers = unretrieved(input.cited, [], input.otherTexts).length === 0;
-  if (input.hidden)
+  const { documents, cited, otherTexts, texts } = input;
+  if (input.hidden) {
     return (
-      input.documents !== null &&
-      unretrieved(input.cited, input.documents, input.otherTexts).length === 0
+      documents !== null && unretrieved(cited, documents, [...texts, ...otherTexts]).length === 0
     );
-  return (
-    input.documents !== null ||
-    (inOthers && input.otherTexts.length > 0) ||
-    input.retrieves === true
-  );
+  }
+  if (documents !== null || input.retrieves === true || input.isContextVisible) return true;
+  return otherTexts.length > 0 && unretrieved(cited, [], otherTexts).length === 0;
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { receive } from "@rootward/pipeline/ingest/receive";
 import { read } from "@rootward/pipeline/ingest/read";
+import { rowsOf } from "@rootward/pipeline/model/batch";
 import type { LogRecord, Span } from "@rootward/pipeline/model/span";
 import { noSettings } from "@rootward/pipeline/model/workflow";
 
@@ -40,9 +41,9 @@ function decode(some: readonly Body[]): { spans: Span[]; logs: LogRecord[] } {
   const spans: Span[] = [];
   const logs: LogRecord[] = [];
   for (const { signal, encoding, bytes } of some) {
-    const { batch } = receive({ signal, encoding, bytes });
-    for (let row = 0; row < batch.length; row += 1) spans.push(batch.span(row));
-    for (let row = 0; row < batch.logCount; row += 1) logs.push(batch.log(row));
+    const rows = rowsOf(receive({ signal, encoding, bytes }).batch);
+    spans.push(...rows.spans);
+    logs.push(...rows.logs);
   }
   return { spans, logs };
 }

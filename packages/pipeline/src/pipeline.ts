@@ -13,32 +13,32 @@ import { receive } from "./ingest/receive.ts";
 import type { Diagnosis } from "./model/baseline.ts";
 import type { OtlpBody, Receipt } from "./model/batch.ts";
 import type { EvalCase, Override, Severity, TrialsPolicy } from "./model/evalcase.ts";
+import type { RunDigest } from "./model/digest.ts";
+import { policy } from "./model/policy.ts";
 import type { Day } from "./model/time.ts";
 import type { GateVerdict, Trial } from "./model/verdict.ts";
 import type { ContractCheck } from "./model/workflow.ts";
-import type { Ports, TraceContent, TrialEvidence } from "./ports.ts";
+import type { Ports, TrialEvidence } from "./ports.ts";
+import type { TraceContent } from "./model/span.ts";
 
 /** Per request. Bytes in, receipt out; accepted + rejected = received. Repeating it changes nothing. */
 export async function ingest(body: OtlpBody, { store }: Pick<Ports, "store">): Promise<Receipt> {
   const { batch, rejections } = receive(body);
-  const accepted = batch.length + batch.logCount;
-  if (accepted > 0) await store.put(batch); // durable when it returns
-  return { accepted, rejections };
+  if (batch.length > 0) await store.put(batch); // durable when it returns
+  return { batch, accepted: batch.length, rejections };
 }
 
 /** Per tick. Traces gone quiet become measured runs; a late span gives the same run again, replaced under the same id. */
 export async function settle(
-  contents: readonly TraceContent[],
-  options: ReadOptions,
+  contents: Iterable<TraceContent> | AsyncIterable<TraceContent>,
+  optionsFor: (content: TraceContent) => ReadOptions,
   { store }: Pick<Ports, "store">,
 ): Promise<readonly ReadRun[]> {
-  const runs = contents.flatMap((content) => read(content, options));
-  if (runs.length > 0) {
-    await store.putRuns(
-      runs.map(({ digest }) => digest),
-      runs.flatMap(({ texts }) => texts),
-    );
-  }
+  const runs: ReadRun[] = [];
+  for await (const content of contents) runs.push(...read(content, optionsFor(content)));
+  const texts = new Map(runs.flatMap((run) => run.texts.map((text) => [text.hash, text])));
+  const digests = runs.map(({ digest }) => digest);
+  if (runs.length > 0) await store.putRuns(digests, [...texts.values()]);
   return runs;
 }
 
@@ -48,15 +48,20 @@ export async function diagnose(
   { store }: Pick<Ports, "store">,
 ): Promise<Diagnosis> {
   const runs = await store.runs({});
-  const hashes = new Set(runs.flatMap(({ versions }) => Object.values(versions)));
-  const diagnosis = diagnoseRuns({
-    runs,
-    told: await store.changes(),
-    texts: await store.texts([...hashes]),
-    options,
-  });
+  const told = await store.changes();
+  const texts = await store.texts(sharedVersions(runs));
+  const diagnosis = diagnoseRuns({ runs, told, texts, options });
   await store.putDiagnosis(diagnosis);
   return diagnosis;
+}
+
+/** Versions that several runs carry: a prompt that differs from run to run is no change, and its texts are not needed. */
+function sharedVersions(runs: readonly RunDigest[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const version of runs.flatMap(({ versions }) => Object.values(versions))) {
+    counts.set(version, (counts.get(version) ?? 0) + 1);
+  }
+  return [...counts].flatMap(([version, count]) => (count >= policy("changeRuns") ? version : []));
 }
 
 /** Per diagnosed cluster. One eval case, with the proof that it tells the cluster's runs from clean ones. */

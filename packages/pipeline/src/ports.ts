@@ -3,15 +3,9 @@ import type { Change } from "./model/change.ts";
 import type { RunDigest, VersionText } from "./model/digest.ts";
 import type { EvalCase } from "./model/evalcase.ts";
 import type { RunId, TraceId } from "./model/ids.ts";
-import type { LogRecord, Span } from "./model/span.ts";
+import type { LogRecord, Span, TraceContent } from "./model/span.ts";
 import type { SpanBatch } from "./model/batch.ts";
 import type { TimeWindow } from "./model/time.ts";
-
-/** Spans and logs of some traces, as stored. */
-export interface TraceContent {
-  readonly spans: readonly Span[];
-  readonly logs: readonly LogRecord[];
-}
 
 export interface RunQuery {
   readonly workflow?: string;
@@ -97,5 +91,3 @@ export interface Ports {
   readonly candidate: Candidate;
   readonly checker: Checker;
 }
-
-export type { RunId };

@@ -2,7 +2,7 @@ import type { SpanBatch } from "@rootward/pipeline/model/batch";
 import type { TraceId } from "@rootward/pipeline/model/ids";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { LogRecord, Span } from "@rootward/pipeline/model/span";
-import type { TraceContent } from "@rootward/pipeline/ports";
+import type { TraceContent } from "@rootward/pipeline/model/span";
 import { seenTraces, type SeenTraces } from "./seen.ts";
 
 interface Row {

@@ -2,7 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import type { ReadRun } from "@rootward/pipeline/ingest/read";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
 import type { TraceId } from "@rootward/pipeline/model/ids";
-import type { Store, TraceContent } from "@rootward/pipeline/ports";
+import type { Store } from "@rootward/pipeline/ports";
+import type { TraceContent } from "@rootward/pipeline/model/span";
 import { joined, split } from "./trace-content.ts";
 
 /** Makes runs of contents, by what is known of their workflows now. */
@@ -11,6 +12,14 @@ export type Reader = (content: TraceContent) => readonly ReadRun[];
 /** Runs that are read in one go: between two goes requests are answered. */
 const readInOneGo = 10;
 const runsAtOnce = 100;
+
+/** Contents one by one; between two goes requests are answered. */
+export async function* inGoes(contents: readonly TraceContent[]): AsyncGenerator<TraceContent> {
+  for (const [index, content] of contents.entries()) {
+    if (index % readInOneGo === 0) await setImmediate();
+    yield content;
+  }
+}
 
 /**
  * Runs made again from their stored spans, in the order of the digests: a run is recomputable, so only its digest is kept. A

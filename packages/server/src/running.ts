@@ -1,17 +1,18 @@
 import type { Hono } from "hono";
 import { policy } from "@rootward/pipeline/model/policy";
-import type { RunDigest } from "@rootward/pipeline/model/digest";
-import type { Store } from "@rootward/pipeline/ports";
-import { diagnoseRuns } from "@rootward/pipeline/diagnose/diagnose";
+import type { TraceContent } from "@rootward/pipeline/model/span";
+import { diagnose, settle } from "@rootward/pipeline/pipeline";
 import { learn } from "@rootward/pipeline/ingest/learn";
 import { read } from "@rootward/pipeline/ingest/read";
+import type { ReadOptions } from "@rootward/pipeline/ingest/read";
 import { newApp } from "./app.ts";
-import { type CaseBook, openCaseBook } from "./case-book.ts";
+import { openCaseBook } from "./case-book.ts";
 import type { ServerConfig } from "./config.ts";
 import { newCounters } from "./counters.ts";
 import { newKin } from "./kin.ts";
 import { hasEndedRoot, openTraces } from "./open-traces.ts";
 import { builtPage } from "./page.ts";
+import { inGoes } from "./reader.ts";
 import type { Reader } from "./reader.ts";
 import { schedule } from "./schedule.ts";
 import { newStages } from "./stages.ts";
@@ -43,6 +44,11 @@ export async function start(config: ServerConfig): Promise<Running> {
   }
 }
 
+function onError(error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`rootward: settling or diagnosing failed, and is tried again: ${text}\n`);
+}
+
 async function startOver(
   store: Awaited<ReturnType<typeof openStore>>,
   config: ServerConfig,
@@ -52,13 +58,13 @@ async function startOver(
   const kin = newKin();
   const cases = await openCaseBook(store);
   const book = workflowBook(store, config.rootward, learn);
-  const reader: Reader = (content) =>
-    read(content, {
-      settingsFor: (workflow, environment) => book.of(workflow, environment),
-      contractFor: (workflow) => config.contracts.get(workflow) ?? null,
-      map: config.rootward.map,
-      closedBy: hasEndedRoot(content) ? "root" : "idle",
-    });
+  const optionsFor = (content: TraceContent): ReadOptions => ({
+    settingsFor: (workflow, environment) => book.of(workflow, environment),
+    contractFor: (workflow) => config.contracts.get(workflow) ?? null,
+    map: config.rootward.map,
+    closedBy: hasEndedRoot(content) ? "root" : "idle",
+  });
+  const reader: Reader = (content) => read(content, optionsFor(content));
   const runs = await store.runs({});
   book.note(runs);
   kin.learn(runs);
@@ -68,12 +74,12 @@ async function startOver(
     store,
     book,
     reader,
-    diagnose: async () => await diagnosed(store, cases),
+    settle: async (contents) => await settle(inGoes(contents), optionsFor, { store }),
+    diagnose: async () => {
+      const options = { baselineWindow: null, needsDays: true, guarded: cases.guarded() };
+      return await diagnose(options, { store });
+    },
   });
-  const onError = (error: unknown) => {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`rootward: settling or diagnosing failed, and is tried again: ${text}\n`);
-  };
   const clock = schedule({ store, open, counters, kin, stages, onError }, await store.diagnosis());
   const app = newApp({
     store,
@@ -100,28 +106,4 @@ async function startOver(
       await store.close();
     },
   };
-}
-
-async function diagnosed(store: Store, cases: CaseBook) {
-  const runs = await store.runs({});
-  const hashes = new Set(sharedVersions(runs));
-  const diagnosis = diagnoseRuns({
-    runs,
-    told: await store.changes(),
-    texts: await store.texts([...hashes]),
-    options: { baselineWindow: null, needsDays: true, guarded: cases.guarded() },
-  });
-  await store.putDiagnosis(diagnosis);
-  return diagnosis;
-}
-
-/** Versions that several runs carry: a prompt that differs from run to run is no change, and its texts are not needed. */
-function sharedVersions(runs: readonly RunDigest[]): readonly string[] {
-  const counts = new Map<string, number>();
-  for (const run of runs) {
-    for (const version of Object.values(run.versions)) {
-      counts.set(version, (counts.get(version) ?? 0) + 1);
-    }
-  }
-  return [...counts].flatMap(([version, count]) => (count >= policy("changeRuns") ? version : []));
 }

@@ -1,9 +1,9 @@
-import { setImmediate } from "node:timers/promises";
 import type { ReadRun } from "@rootward/pipeline/ingest/read";
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
 import { policy } from "@rootward/pipeline/model/policy";
-import type { Store, TraceContent } from "@rootward/pipeline/ports";
+import type { Store } from "@rootward/pipeline/ports";
+import type { TraceContent } from "@rootward/pipeline/model/span";
 import { type Reader, readAgain } from "./reader.ts";
 import type { Stages } from "./schedule.ts";
 import type { WorkflowBook, WorkflowKey } from "./workflow-book.ts";
@@ -12,22 +12,18 @@ interface Parts {
   readonly store: Store;
   readonly book: WorkflowBook;
   readonly reader: Reader;
+  readonly settle: (contents: readonly TraceContent[]) => Promise<readonly ReadRun[]>;
   readonly diagnose: () => Promise<Diagnosis>;
 }
-
-/** Contents that are read in one go: between two goes requests are answered. */
-const readInOneGo = 10;
 
 /**
  * The stages with what must happen between them: settings are learned before a diagnosis, and runs that were measured while
  * less was known are measured again, so that the answer does not depend on what arrived first.
  */
-export function newStages({ store, book, reader, diagnose }: Parts): Stages {
+export function newStages({ store, book, reader, settle, diagnose }: Parts): Stages {
   return {
     async settle(contents) {
-      const found = await readAll(reader, contents);
-      await putAll(store, found);
-      const runs = found.map(({ digest }) => digest);
+      const runs = (await settle(contents)).map(({ digest }) => digest);
       book.note(runs);
       return runs;
     },
@@ -36,18 +32,6 @@ export function newStages({ store, book, reader, diagnose }: Parts): Stages {
       return await diagnose();
     },
   };
-}
-
-async function readAll(
-  reader: Reader,
-  contents: readonly TraceContent[],
-): Promise<readonly ReadRun[]> {
-  const found: ReadRun[] = [];
-  for (const [index, content] of contents.entries()) {
-    if (index % readInOneGo === 0) await setImmediate();
-    found.push(...reader(content));
-  }
-  return found;
 }
 
 async function putAll(store: Store, found: readonly ReadRun[]): Promise<void> {

@@ -1,6 +1,6 @@
 import type { TraceId } from "@rootward/pipeline/model/ids";
 import type { LogRecord, Span } from "@rootward/pipeline/model/span";
-import type { TraceContent } from "@rootward/pipeline/ports";
+import type { TraceContent } from "@rootward/pipeline/model/span";
 
 /** Contents of several traces, by trace; log records that name no trace belong to none and are left out. */
 export function split(content: TraceContent): Map<TraceId, TraceContent> {

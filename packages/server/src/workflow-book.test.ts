@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { ReadRun } from "@rootward/pipeline/ingest/read";
+import type { TraceContent } from "@rootward/pipeline/model/span";
 import { receive } from "@rootward/pipeline/ingest/receive";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
 import { noSettings, type RootwardConfig } from "@rootward/pipeline/model/workflow";
@@ -75,7 +76,15 @@ test("runs that were measured while less was known are measured again, and only 
     return [{ run: { id: digest.id, aliases: [] }, digest, texts: [] } as unknown as ReadRun];
   };
   const diagnose = async () => await Promise.reject(new Error("not asked here"));
-  const stages = newStages({ store, book, reader, diagnose });
+  const settle = async (contents: readonly TraceContent[]) => {
+    const runs = contents.flatMap(reader);
+    await store.putRuns(
+      runs.map(({ digest }) => digest),
+      [],
+    );
+    return runs;
+  };
+  const stages = newStages({ store, book, reader, settle, diagnose });
   await stages.settle([...split(await store.traces(ids)).values()]);
   expect(await store.runs({ failedOnly: true })).toHaveLength(2);
   const written: number[] = [];

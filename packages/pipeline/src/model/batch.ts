@@ -57,8 +57,21 @@ export interface SpanBatch {
   identityAt(row: number): string;
 }
 
+/** Every row of a batch, decoded: its spans, or its log records. */
+export function rowsOf(batch: SpanBatch): {
+  readonly spans: readonly Span[];
+  readonly logs: readonly LogRecord[];
+} {
+  const rows = Array.from({ length: batch.length }, (_, row) => row);
+  return batch.logCount > 0
+    ? { spans: [], logs: rows.map((row) => batch.log(row)) }
+    : { spans: rows.map((row) => batch.span(row)), logs: [] };
+}
+
 /** What a request is answered: accepted + rejected = received. */
 export interface Receipt {
+  /** What was accepted, for those who wait until its traces are quiet. */
+  readonly batch: SpanBatch;
   readonly accepted: number;
   readonly rejections: readonly Rejection[];
 }

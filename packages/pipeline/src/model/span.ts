@@ -69,6 +69,12 @@ export interface LogRecord {
   readonly scope: Scope;
 }
 
+/** Spans and logs of some traces. */
+export interface TraceContent {
+  readonly spans: readonly Span[];
+  readonly logs: readonly LogRecord[];
+}
+
 /** Why one span or log record of a body was not accepted; its siblings were. */
 export interface Rejection {
   readonly reason: string;

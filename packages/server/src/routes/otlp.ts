@@ -1,5 +1,5 @@
 import { type Context as HttpContext, Hono } from "hono";
-import { receive } from "@rootward/pipeline/ingest/receive";
+import { ingest } from "@rootward/pipeline/pipeline";
 import type { OtlpBody } from "@rootward/pipeline/model/batch";
 import { policy } from "@rootward/pipeline/model/policy";
 import { bodyBytes, unpacked } from "../body.ts";
@@ -79,10 +79,9 @@ async function takeBody(context: Context, body: OtlpBody): Promise<Response> {
     counters.metricsDropped += 1;
     return new Response(exportAnswer(signal, encoding, []), { headers });
   }
-  const { batch, rejections } = receive(body);
-  if (batch.length > 0) await context.store.put(batch);
-  counters.received += batch.length + rejections.length;
-  counters.accepted += batch.length;
+  const { batch, accepted, rejections } = await ingest(body, context);
+  counters.received += accepted + rejections.length;
+  counters.accepted += accepted;
   counters.truncated += batch.truncated;
   for (const { reason } of rejections) countRejection(counters, reason);
   counters.duplicates += context.open.add(batch, context.now());

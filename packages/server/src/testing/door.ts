@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import { diagnoseRuns } from "@rootward/pipeline/diagnose/diagnose";
-import type { Store, TraceContent } from "@rootward/pipeline/ports";
+import type { Store } from "@rootward/pipeline/ports";
+import type { TraceContent } from "@rootward/pipeline/model/span";
 import { buildDigest } from "@rootward/pipeline/testing/build-digest";
 import { memoryStore } from "@rootward/pipeline/testing/memory-store";
 import { noSettings } from "@rootward/pipeline/model/workflow";

@@ -1,27 +1,30 @@
-import type { RunId, SpanId } from "../model/ids.ts";
-import type { Convention, LlmCall, Run, ToolCall, ToolDefinition } from "../model/run.ts";
+import type { RunId } from "../model/ids.ts";
+import type { Run, ToolCall } from "../model/run.ts";
 import type { TraceContent } from "../model/span.ts";
 import type { RootwardConfig, WorkflowSettings } from "../model/workflow.ts";
-import { agentsOf, actingOf } from "./agents.ts";
+import { actingOf, agentsOf } from "./agents.ts";
 import { appStepsOf } from "./app-steps.ts";
 import { readCall } from "./calls.ts";
 import type { ReadCall } from "./calls.ts";
 import { citedIn } from "./cite.ts";
 import { declaredOf } from "./declared.ts";
+import { distinctCalls } from "./distinct-calls.ts";
 import { runErrorOf } from "./ending.ts";
 import { evaluationsOf } from "./evaluations.ts";
 import { findText } from "./fields.ts";
-import { groupsOf, overlap } from "./group.ts";
+import { groupsOf } from "./group.ts";
 import type { Group } from "./group.ts";
 import { handoffsOf, isPassingName } from "./handoffs.ts";
 import type { HandoffRead } from "./handoffs.ts";
 import { identityOf } from "./identity.ts";
-import { hashOf, masked, stableJson } from "./mask.ts";
 import { inputOf, outputOf } from "./output.ts";
+import { number } from "./parts.ts";
+import type { Numbered, Parts } from "./parts.ts";
 import { retrievalsOf } from "./retrievals.ts";
 import type { RetrievalRead } from "./retrievals.ts";
 import { agentNameOf, stepsOf } from "./steps.ts";
 import type { Step } from "./steps.ts";
+import { contentOf, conventionsOf, promptOf, toolsetOf, warningsOf } from "./summaries.ts";
 import { toolsOf } from "./tools.ts";
 import type { ToolRead } from "./tools.ts";
 import { textOf } from "./value.ts";
@@ -49,78 +52,6 @@ export function assemble(content: TraceContent, options: AssembleOptions): reado
   const calls = new Map<Step, ReadCall>();
   for (const step of steps) if (step.kind === "llm") calls.set(step, readCall(step));
   return groupsOf(steps, calls).map((group) => assembleGroup(group, calls, options));
-}
-
-/** Nested or doubled model calls are one: the fuller, with what the other adds. */
-function distinctCalls(
-  steps: readonly Step[],
-  calls: ReadonlyMap<Step, ReadCall>,
-): readonly ReadCall[] {
-  const kept: ReadCall[] = [];
-  const byResponse = new Map<string, number>();
-  for (const step of steps) {
-    const call = calls.get(step);
-    if (call === undefined) continue;
-    const outer = kept.findIndex(
-      (other, index) => index >= kept.length - 8 && isSameCall(step, other.step),
-    );
-    const same = call.responseId === null ? undefined : byResponse.get(call.responseId);
-    const twin = outer >= 0 ? outer : same !== undefined && isTwin(kept[same], call) ? same : -1;
-    const other = kept[twin];
-    if (other !== undefined) {
-      kept[twin] = mergeCalls(other, call);
-      continue;
-    }
-    if (call.responseId !== null) byResponse.set(call.responseId, kept.length);
-    kept.push(call);
-  }
-  return kept;
-}
-
-/** Nested, with neither an actor nor a tool in between: a wrapper and the call itself. */
-function isSameCall(inner: Step, outer: Step): boolean {
-  for (let up = inner.parent; up !== null; up = up.parent) {
-    if (up === outer) return true;
-    if (up.kind === "agent" || up.kind === "tool" || up.kind === "workflow") return false;
-  }
-  return false;
-}
-
-function isTwin(other: ReadCall | undefined, call: ReadCall): boolean {
-  return other !== undefined && overlap(other.step, call.step);
-}
-
-function mergeCalls(a: ReadCall, b: ReadCall): ReadCall {
-  const parts = (call: ReadCall): number =>
-    call.output.reduce((sum, message) => sum + message.parts.length, 0);
-  const inputs = (call: ReadCall): number => call.input.length;
-  return {
-    ...a,
-    agent: a.agent ?? b.agent,
-    modelRequested: a.modelRequested ?? b.modelRequested,
-    modelAnswered: b.modelAnswered ?? a.modelAnswered,
-    modelBuild: a.modelBuild ?? b.modelBuild,
-    responseId: a.responseId ?? b.responseId,
-    system: a.system.value === null ? b.system : a.system,
-    input: inputs(b) > inputs(a) ? b.input : a.input,
-    output: parts(b) > parts(a) ? b.output : a.output,
-    finish: a.finish ?? b.finish,
-    usage: Object.keys(a.usage).length > 0 ? a.usage : b.usage,
-    logprobs: a.logprobs.value === null ? b.logprobs : a.logprobs,
-    failure: a.failure ?? b.failure,
-    tools: a.tools.length > 0 ? a.tools : b.tools,
-  };
-}
-
-/** Everything read from a group's steps, in its own order, before it is numbered. */
-interface Parts {
-  readonly group: Group;
-  readonly calls: readonly ReadCall[];
-  readonly tools: readonly ToolRead[];
-  readonly retrievals: readonly RetrievalRead[];
-  readonly handoffs: readonly HandoffRead[];
-  readonly settings: WorkflowSettings;
-  readonly sole: string | null;
 }
 
 function withRoles(
@@ -220,64 +151,23 @@ function runOf(parts: Parts, identity: Identity, options: AssembleOptions): Run 
   const { steps, root } = group;
   const roots = rootsOf(group);
   const numbered = number(parts);
-  const toolCalls = numbered.tools.map((read) => read.call);
-  const llmCalls = numbered.calls;
   const read = outputOf(roots, calls);
   const error = runErrorOf({ group, calls, tools: parts.tools, output: read });
   const output: Run["output"] =
     error !== null && isErrorText(read, error.message) ? { value: null, why: "absent" } : read;
-  const isComplete =
-    root !== null &&
-    (root.kind === "agent" ||
-      root.kind === "workflow" ||
-      root.span.parentSpanId === null ||
-      root.span.kind === "server");
-  const starts = steps.map((step) => step.span.startNanos);
-  const ends = steps.map((step) => step.span.endNanos);
-  const inputs = inputOf(roots.slice(0, 1), calls);
   return {
-    id: idOf(group),
-    aliases: aliasesOf(group),
-    traceIds: group.traceIds,
-    rootSpanId: root?.span.spanId ?? null,
-    complete: isComplete,
-    closedBy: isComplete
-      ? (options.closedBy ?? "root")
-      : options.closedBy === "root"
-        ? null
-        : options.closedBy,
-    startNanos: starts.reduce((a, b) => (b < a ? b : a)),
-    endNanos: ends.reduce((a, b) => (b > a ? b : a)),
+    ...frameOf(group, options),
     ...identity,
     taskType: taskTypeOf(group, settings) ?? identity.taskType,
     prompt: promptOf(calls),
     toolset: toolsetOf(calls),
     indexVersion:
       steps.map((step) => findText(step.span, "index")).find((index) => index !== null) ?? null,
-    agents: agentsOf({
-      steps,
-      calls,
-      handoffs: parts.handoffs,
-      sole: parts.sole,
-      seqOf: numbered.seqOf,
-    }),
-    llmCalls,
-    toolCalls,
-    retrievals: numbered.retrievals,
-    handoffs: numbered.handoffs,
-    appSteps: appStepsOf(steps, numbered.seqOf),
+    ...workOf(parts, numbered),
     evaluations: evaluationsOf(steps),
-    input: inputs,
+    input: inputOf(roots.slice(0, 1), calls),
     output,
-    cited:
-      output.value === null
-        ? null
-        : citedIn(
-            output.value.text,
-            output.value.json,
-            documentIds(parts.retrievals),
-            settings.citation,
-          ),
+    cited: citedBy(output, parts),
     error,
     contentCaptured: contentOf(calls, parts.tools, output),
     conventions: conventionsOf(steps),
@@ -288,6 +178,63 @@ function runOf(parts: Parts, identity: Identity, options: AssembleOptions): Run 
       of: steps.length,
     },
   };
+}
+
+/** Whether the root has come: an actor, the start of its trace, or the entry of a service. */
+function isWhole(root: Step | null): boolean {
+  if (root === null) return false;
+  return (
+    root.kind === "agent" ||
+    root.kind === "workflow" ||
+    root.span.parentSpanId === null ||
+    root.span.kind === "server"
+  );
+}
+
+function frameOf(
+  group: Group,
+  options: AssembleOptions,
+): Pick<
+  Run,
+  "id" | "aliases" | "traceIds" | "rootSpanId" | "complete" | "closedBy" | "startNanos" | "endNanos"
+> {
+  const { steps, root } = group;
+  const complete = isWhole(root);
+  const starts = steps.map((step) => step.span.startNanos);
+  const ends = steps.map((step) => step.span.endNanos);
+  return {
+    id: idOf(group),
+    aliases: aliasesOf(group),
+    traceIds: group.traceIds,
+    rootSpanId: root?.span.spanId ?? null,
+    complete,
+    closedBy: complete || options.closedBy !== "root" ? options.closedBy : null,
+    startNanos: starts.reduce((a, b) => (b < a ? b : a)),
+    endNanos: ends.reduce((a, b) => (b > a ? b : a)),
+  };
+}
+
+function workOf(
+  parts: Parts,
+  numbered: Numbered,
+): Pick<Run, "agents" | "llmCalls" | "toolCalls" | "retrievals" | "handoffs" | "appSteps"> {
+  const { group, calls, handoffs, sole } = parts;
+  const { steps } = group;
+  const { seqOf } = numbered;
+  return {
+    agents: agentsOf({ steps, calls, handoffs, sole, seqOf }),
+    llmCalls: numbered.calls,
+    toolCalls: numbered.tools.map((read) => read.call),
+    retrievals: numbered.retrievals,
+    handoffs: numbered.handoffs,
+    appSteps: appStepsOf(steps, seqOf),
+  };
+}
+
+function citedBy(output: Run["output"], parts: Parts): Run["cited"] {
+  if (output.value === null) return null;
+  const { text, json } = output.value;
+  return citedIn(text, json, documentIds(parts.retrievals), parts.settings.citation);
 }
 
 function isErrorText(output: Run["output"], message: string | null): boolean {
@@ -326,63 +273,6 @@ function isRunId(text: string): text is RunId {
   return /^[0-9a-f]{32}(-[0-9a-f]{16})?$/.test(text);
 }
 
-interface Numbered {
-  readonly calls: readonly LlmCall[];
-  readonly tools: readonly ToolRead[];
-  readonly retrievals: Run["retrievals"];
-  readonly handoffs: Run["handoffs"];
-  readonly seqOf: (spanId: SpanId) => number;
-}
-
-/** Numbers everything that happened in one sequence: by start, the asking call before the tool it asked for. */
-function number(parts: Parts): Numbered {
-  const entries = [
-    ...parts.group.steps.map((step) => ({
-      key: String(step.span.spanId),
-      nanos: step.span.startNanos,
-      rank: 0,
-    })),
-    ...parts.tools
-      .filter((read) => read.steps.length === 0)
-      .map((read) => ({ key: read.call.id, nanos: read.nanos, rank: 1 })),
-  ];
-  const ordered = entries
-    .map((entry, index) => ({ ...entry, index }))
-    .toSorted((a, b) =>
-      a.nanos < b.nanos ? -1 : a.nanos > b.nanos ? 1 : a.rank - b.rank || a.index - b.index,
-    );
-  const seqs = new Map(ordered.map((entry, index) => [entry.key, index]));
-  const seqOf = (key: string | undefined): number => (key === undefined ? 0 : (seqs.get(key) ?? 0));
-  const tools = parts.tools.map((read) => ({
-    ...read,
-    call: { ...read.call, seq: seqOf(read.steps[0]?.span.spanId ?? read.call.id) },
-  }));
-  const requested = new Map<string, string[]>();
-  for (const { call } of tools) {
-    if (call.requestedBy !== null)
-      requested.set(call.requestedBy, [...(requested.get(call.requestedBy) ?? []), call.id]);
-  }
-  const calls = parts.calls.map(({ step, tools: _tools, ...call }): LlmCall => ({
-    ...call,
-    seq: seqOf(step.span.spanId),
-    requested: requested.get(step.span.spanId) ?? [],
-  }));
-  const bySpan = (ids: readonly string[], fallback: string): number => seqOf(ids[0] ?? fallback);
-  return {
-    calls,
-    tools,
-    retrievals: parts.retrievals.map(({ retrieval }) => ({
-      ...retrieval,
-      seq: bySpan(retrieval.spanIds, retrieval.id),
-    })),
-    handoffs: parts.handoffs.map(({ handoff, toolId }) => ({
-      ...handoff,
-      seq: seqOf(handoff.spanId ?? toolId ?? undefined),
-    })),
-    seqOf,
-  };
-}
-
 function taskTypeOf(group: Group, settings: WorkflowSettings): string | null {
   const key = settings.taskTypeAttribute;
   if (key === null) return null;
@@ -392,66 +282,4 @@ function taskTypeOf(group: Group, settings: WorkflowSettings): string | null {
     if (text !== null) return text;
   }
   return null;
-}
-
-function promptOf(calls: readonly ReadCall[]): Run["prompt"] {
-  const named = calls.find(
-    (call) =>
-      findText(call.step.span, "promptName") !== null ||
-      findText(call.step.span, "promptVersion") !== null,
-  );
-  const system = calls.find((call) => call.system.value !== null)?.system.value ?? null;
-  const text = system === null ? null : masked(system);
-  return {
-    name: named === undefined ? null : findText(named.step.span, "promptName"),
-    version: named === undefined ? null : findText(named.step.span, "promptVersion"),
-    hash: text === null ? null : hashOf(text),
-    text,
-  };
-}
-
-function toolsetOf(calls: readonly ReadCall[]): Run["toolset"] {
-  const byName = new Map<string, ToolDefinition>();
-  for (const call of calls)
-    for (const tool of call.tools) if (!byName.has(tool.name)) byName.set(tool.name, tool);
-  const tools = [...byName.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  return { hash: tools.length === 0 ? null : hashOf(stableJson(tools)), tools };
-}
-
-function contentOf(
-  calls: readonly ReadCall[],
-  tools: readonly ToolRead[],
-  output: Run["output"],
-): Run["contentCaptured"] {
-  const said = (call: ReadCall): boolean =>
-    [...call.input, ...call.output].some((message) =>
-      message.parts.some((part) => part.t === "text" && message.role !== "system"),
-    );
-  const whole = calls.filter((call) => call.failure === null);
-  const seen = [
-    ...whole.map(said),
-    ...tools.map((read) => read.call.result.value !== null || read.call.failure !== null),
-  ];
-  if (seen.length === 0) return output.value === null ? "none" : "full";
-  if (seen.every(Boolean)) return "full";
-  return seen.some(Boolean) ||
-    output.value !== null ||
-    tools.some((read) => read.call.args.value !== null)
-    ? "partial"
-    : "none";
-}
-
-function conventionsOf(steps: readonly Step[]): readonly Convention[] {
-  const counts = new Map<Convention, number>();
-  for (const step of steps)
-    if (step.kind !== "other") counts.set(step.convention, (counts.get(step.convention) ?? 0) + 1);
-  const known = [...counts].filter(([name]) => name !== "app");
-  return (known.length > 0 ? known : [...counts])
-    .toSorted((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
-    .map(([name]) => name);
-}
-
-function warningsOf(steps: readonly Step[]): readonly string[] {
-  const cut = steps.filter((step) => step.span.attributes.has("rootward.truncated")).length;
-  return cut === 0 ? [] : [`${cut} spans have an attribute that was cut`];
 }

@@ -92,9 +92,8 @@ export function runErrorOf(ended: Ended): FailureFact | null {
 
 /** A failed tool's message on the root, with an answer after it, was got over. */
 function isFromTool(failure: FailureFact, tools: readonly ToolRead[]): boolean {
-  return tools.some(
-    ({ call }) => call.failure?.message != null && call.failure.message === failure.message,
-  );
+  const { message } = failure;
+  return message !== null && tools.some(({ call }) => call.failure?.message === message);
 }
 
 function recovered(step: Step, calls: readonly ReadCall[]): boolean {

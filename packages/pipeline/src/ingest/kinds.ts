@@ -312,12 +312,12 @@ const scopeRows: readonly Row[] = [
     convention: "logfire",
     when: (span) => {
       if (!span.scope.name.startsWith("logfire")) return null;
-      if (/^Agent run/.test(span.name)) return "agent";
-      if (/^Function:/.test(span.name)) return "tool";
-      if (/^Handoff:/.test(span.name)) return "handoff";
+      if (span.name.startsWith("Agent run")) return "agent";
+      if (span.name.startsWith("Function:")) return "tool";
+      if (span.name.startsWith("Handoff:")) return "handoff";
       if (/^(Responses API|Chat completion)/i.test(span.name)) return "llm";
-      if (/^Guardrail/.test(span.name)) return "guardrail";
-      return /^OpenAI Agents trace/.test(span.name) ? "workflow" : null;
+      if (span.name.startsWith("Guardrail")) return "guardrail";
+      return span.name.startsWith("OpenAI Agents trace") ? "workflow" : null;
     },
   },
   {

@@ -1,5 +1,5 @@
 import { policy } from "../model/policy.ts";
-import type { AgentInvocation, AppStep, Declared, LlmCall, Run, ToolCall } from "../model/run.ts";
+import type { AgentInvocation, Declared, LlmCall, Run, ToolCall } from "../model/run.ts";
 import type { Signals } from "../model/signal.ts";
 import type { ContractCheck, WorkflowSettings } from "../model/workflow.ts";
 import { confidence } from "../signals/confidence.ts";
@@ -9,7 +9,8 @@ import { fallback } from "../signals/fallback.ts";
 import type { FallbackStep } from "../signals/fallback.ts";
 import { grounded } from "../signals/grounded.ts";
 import { citedIn } from "./cite.ts";
-import { flatText, isRecord } from "./value.ts";
+import { flatText } from "./value.ts";
+import { verdictOf } from "./verdict.ts";
 
 /** What is measured: a run, or what one agent did in it. `retrieved` and texts are those of the run up to its end. */
 interface Scope {
@@ -174,22 +175,6 @@ function confidenceOf(run: Run, scope: Scope, settings: WorkflowSettings): Signa
       logprobs: call.logprobs.value,
     })),
   });
-}
-
-const inverted = /reject|fail|error|invalid|refus|den(y|ied)|missing|violat|block/i;
-
-/**
- * What a step after the answer says of it: an object with one truth value, given the answer as its input, is the consumer's verdict.
- * A key that means refusal says the opposite.
- */
-export function verdictOf(step: AppStep): boolean | null {
-  if (step.outcome === "error" || step.outcome === "soft_error") return false;
-  const { value } = step.output;
-  if (!isRecord(value)) return null;
-  const flags = Object.entries(value).filter(([, entry]) => typeof entry === "boolean");
-  const [flag] = flags;
-  if (flag === undefined || flags.length > 1 || Object.keys(value).length > 4) return null;
-  return inverted.test(flag[0]) ? flag[1] === false : flag[1] === true;
 }
 
 function consumerOf(run: Run): DownstreamInput["consumer"] {

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { z } from "zod";
 import { erroredRuns, overviewOf, runOf, statusOf } from "../demo/answers.ts";
 import {
   demoAgent,
@@ -34,7 +35,8 @@ interface DemoOptions {
 
 const home = ".rootward/demo";
 /** Only a folder with this file in it is ever removed. */
-const marker = "made-by-rootward-demo";
+const marker = "made-by-rootward-demo.json";
+const Marker = z.object({ seed: z.number().nullable() });
 const settledWithinMs = 120_000;
 
 export function register(program: Command): void {
@@ -49,13 +51,15 @@ export function register(program: Command): void {
 }
 
 async function demo(options: DemoOptions): Promise<void> {
-  const seed = wholeNumber("--seed", options.seed);
   const folder = resolve(home);
-  prepare(folder, options.keep === true);
+  const asked = wholeNumber("--seed", options.seed);
+  const seed = options.keep === true ? keptSeed(folder, asked) : asked;
+  // Everything that can be refused is, before an earlier demo's data is removed.
+  const { port, taken } = await freePort(wholeNumber("--port", options.port));
   const agent = await demoAgent(seed);
+  prepare(folder, options.keep === true, seed);
   const configFile = join(folder, "rootward.yaml");
   writeServerConfig(configFile, agent.workflow);
-  const { port, taken } = await freePort(wholeNumber("--port", options.port));
   const server = await startServer(
     port,
     join(folder, "data"),
@@ -155,7 +159,7 @@ async function printEnd(url: string, { others }: Plot): Promise<void> {
 }
 
 /** A fresh folder for the demo: what an earlier demo left is removed, anything else is not touched. */
-function prepare(folder: string, keep: boolean): void {
+function prepare(folder: string, keep: boolean, seed: number | null): void {
   const own = existsSync(join(folder, marker));
   const empty = !existsSync(folder) || readdirSync(folder).length === 0;
   if (!own && !empty) {
@@ -163,10 +167,28 @@ function prepare(folder: string, keep: boolean): void {
       `${folder} holds something that no demo wrote: move it away, or run the demo in another folder`,
     );
   }
-  if (keep && !own) throw new OperatorError(`${folder} holds no earlier demo: leave --keep out`);
   rmSync(keep ? join(folder, "project") : folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, marker), "rootward demo removes this folder when it runs again\n");
+  writeFileSync(join(folder, marker), `${JSON.stringify({ seed })}\n`);
+}
+
+/**
+ * The seed of the data that an earlier demo left.
+ *
+ * @throws OperatorError  if there is none, or another seed is asked for
+ */
+function keptSeed(folder: string, asked: number | null): number | null {
+  const file = join(folder, marker);
+  if (!existsSync(file)) {
+    throw new OperatorError(`${folder} holds no earlier demo: leave --keep out`);
+  }
+  const { seed } = Marker.parse(JSON.parse(readFileSync(file, "utf8")));
+  if (asked !== null && asked !== seed) {
+    throw new OperatorError(
+      `the data in ${folder} is of seed ${seed ?? "none"}, not ${asked}: leave --keep or --seed out`,
+    );
+  }
+  return seed;
 }
 
 /** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process at once, as usual. */

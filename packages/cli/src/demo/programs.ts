@@ -130,9 +130,11 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
+/** What the server said last: its own message, not the stack below it. */
 function lastLine(file: string): string {
   try {
-    return readFileSync(file, "utf8").trim().split("\n").at(-1) ?? "it wrote nothing";
+    const lines = readFileSync(file, "utf8").trim().split("\n");
+    return lines.findLast((line) => line.startsWith("rootward: ")) ?? lines.at(-1) ?? "nothing";
   } catch (cause) {
     return messageOf(cause);
   }

@@ -30,6 +30,7 @@ const Recorded = z.object({
   tool: z.string(),
   args: z.unknown(),
   result: z.unknown(),
+  failed: z.boolean().optional(),
   from: z.object({ trace_id: z.string(), span_id: z.string() }),
 });
 

@@ -182,14 +182,15 @@ function answerTool({
 }: Intake & { readonly tool: string; readonly url: URL }): void {
   const args: unknown =
     body.length > 0 ? JSON.parse(body.toString()) : Object.fromEntries(url.searchParams);
-  const { match, result } = post.replay.answer(tool, args);
+  const { match, result, failed } = post.replay.answer(tool, args);
   if (match === "miss") {
     answer(response, 501, { error: `no recording of ${tool} answers this call` });
   } else if (typeof result === "string") {
+    response.statusCode = failed ? 500 : 200;
     response.setHeader("content-type", "text/plain; charset=utf-8");
     response.end(result);
   } else {
-    answer(response, 200, result);
+    answer(response, failed ? 500 : 200, result);
   }
 }
 

@@ -8,7 +8,8 @@ export type Replayed = TrialEvidence["replayed"][number];
 /** Answers tool calls of one trial from its cassette. */
 export interface Replay {
   readonly calls: readonly Replayed[];
-  answer(tool: string, args: unknown): Replayed;
+  /** `failed`: the recorded call had failed. */
+  answer(tool: string, args: unknown): Replayed & { readonly failed: boolean };
 }
 
 /**
@@ -37,7 +38,7 @@ export function newReplay(
       const how = exact ? "exact" : partly ? "args" : next ? "sequence" : "miss";
       const replayed: Replayed = { tool, args, match: how, result: found?.result ?? null };
       calls.push(replayed);
-      return replayed;
+      return { ...replayed, failed: found?.failed ?? false };
     },
   };
 }

@@ -17,7 +17,7 @@ import type { CaseMaterial } from "../case-source.ts";
 import { materialFromPaths } from "../case-paths.ts";
 import { newChecker } from "../checker.ts";
 import { loadConfig } from "../config.ts";
-import { note, OperatorError, printJson, printLine } from "../output.ts";
+import { messageOf, note, OperatorError, printJson, printLine } from "../output.ts";
 
 interface AddOptions {
   readonly url?: string;
@@ -32,7 +32,9 @@ interface AddOptions {
 
 /** Adds `rootward cases`. */
 export function register(program: Command): void {
-  const cases = program.command("cases").description("Eval cases: one per cluster, files in your repository.");
+  const cases = program
+    .command("cases")
+    .description("Eval cases: one per cluster, files in your repository.");
   cases
     .command("add")
     .argument("<cluster>", "CL-…, as `rootward clusters` lists them")
@@ -64,13 +66,20 @@ function severityOf(text: string | undefined): Severity | null {
 /** `@name`, from the option or from git, in the form that the schema accepts. */
 function personOf(option: string | undefined): string {
   const name = option ?? gitUser() ?? "unknown";
-  const word = name.trim().toLowerCase().replaceAll(/[^\w./@-]+/g, "-").replaceAll(/^[@-]+|-+$/g, "");
+  const word = name
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^\w./@-]+/g, "-")
+    .replaceAll(/^[@-]+|-+$/g, "");
   return `@${word || "unknown"}`;
 }
 
 function gitUser(): string | null {
   try {
-    return execFileSync("git", ["config", "user.name"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    return execFileSync("git", ["config", "user.name"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
   } catch {
     return null;
   }
@@ -135,7 +144,10 @@ function writeFiles(folder: string, generated: Generated): string {
   const tools = [...new Set(cassette.map(({ tool }) => tool))];
   for (const tool of tools) {
     const lines = cassette.filter((call) => call.tool === tool).map((call) => JSON.stringify(call));
-    writeFileSync(join(tapes, `${tool.replaceAll(/[^\w.-]/g, "_")}.jsonl`), `${lines.join("\n")}\n`);
+    writeFileSync(
+      join(tapes, `${tool.replaceAll(/[^\w.-]/g, "_")}.jsonl`),
+      `${lines.join("\n")}\n`,
+    );
   }
   if (tools.length === 0) writeFileSync(join(tapes, "none.jsonl"), "");
   writeSchema(folder);
@@ -144,22 +156,47 @@ function writeFiles(folder: string, generated: Generated): string {
   return relative(process.cwd(), file);
 }
 
-function report({ evalCase, classified, chosen, lacks, cassette, redacted }: Generated, file: string): void {
+function report(
+  { evalCase, classified, chosen, lacks, cassette, redacted, fromClean }: Generated,
+  file: string,
+): void {
   const { caught, members, accepted, clean } = chosen.validation;
   printLine(`${file}   ${evalCase.severity} (${classified.failureClass}: ${classified.reason})`);
-  printLine(`assertions: ${evalCase.assert.map((assertion) => nameOf(assertion)).join(", ") || "none"}`);
+  printLine(
+    `assertions: ${evalCase.assert.map((assertion) => nameOf(assertion)).join(", ") || "none"}`,
+  );
   printLine(`fails ${caught}/${members} members, passes ${accepted}/${clean} clean runs`);
-  printLine(`cassette: ${cassette.length} recorded calls${redacted > 0 ? `, ${redacted} personal values redacted` : ""}`);
+  const own = cassette.length - fromClean;
+  const recordings = [
+    `${own} recorded ${own === 1 ? "call" : "calls"} of the failing run`,
+    ...(fromClean > 0
+      ? [`${fromClean} of a clean run, for what the failing one never called`]
+      : []),
+    ...(redacted > 0 ? [`${redacted} personal values redacted`] : []),
+  ];
+  printLine(`cassette: ${recordings.join(", ")}`);
   if (evalCase.status === "active") printLine("active: it gates from now on. Next: rootward gate");
   else for (const lack of lacks) printLine(`draft: ${lack}`);
   const left = chosen.tried.filter(({ taken }) => !taken).length;
   if (left > 0) note(`${left} other assertions were tried and did not add to these.`);
 }
 
-async function tell(url: string, { evalCase }: Generated, file: string): Promise<void> {
-  const { id, severity, status } = evalCase;
-  const cluster = evalCase.provenance.cluster ?? "";
-  await request(url, "/api/cases", { cases: [{ id, cluster, file, severity, status }] });
+/** The file is the truth and stands: a server that cannot be told costs its mark on the cluster, not the case. */
+async function tell(url: string, generated: Generated, file: string): Promise<void> {
+  const { id, severity, status, provenance } = generated.evalCase;
+  const told = {
+    id,
+    cluster: provenance.cluster,
+    file,
+    severity,
+    status,
+    text: writeCase(generated),
+  };
+  try {
+    await request(url, "/api/cases", { cases: [told] });
+  } catch (error) {
+    note(`rootward: the case is written, but the server was not told of it: ${messageOf(error)}`);
+  }
 }
 
 function listCases({ dir, json }: { readonly dir: string; readonly json?: boolean }): void {

@@ -95,7 +95,12 @@ export function signalWithin(
   },
 ): Judged {
   const reading: Reading<number | boolean> = signals[name];
-  if (reading.kind === "absent") return missing(`${name} is absent (${reading.why})`);
+  if (reading.kind === "absent") {
+    // An answer that claims nothing, such as that nothing was found, cannot be ungrounded: no evidence is missing.
+    return name === "grounded" && reading.why === "nothing_to_check"
+      ? pass("the answer holds nothing that needs support")
+      : missing(`${name} is absent (${reading.why})`);
+  }
   const value = Number(reading.value);
   const holds =
     (eq === undefined || value === Number(eq)) &&

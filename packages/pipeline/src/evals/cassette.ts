@@ -1,11 +1,13 @@
-import type { Run } from "../model/run.ts";
 import { isObject } from "./pointer.ts";
+import type { Subject } from "./subject.ts";
 
 /** One recorded call of a tool: a line of `cassettes/<case>/<tool>.jsonl`. */
 export interface RecordedCall {
   readonly tool: string;
   readonly args: unknown;
   readonly result: unknown;
+  /** The call failed: the replay answers as a server that failed. */
+  readonly failed?: boolean | undefined;
   readonly from: { readonly trace_id: string; readonly span_id: string };
 }
 
@@ -80,33 +82,87 @@ export function redact(value: unknown): { readonly value: unknown; readonly coun
   return { value: clean(value), count };
 }
 
+/** A tool call, or a search that is no tool call, as it would be recorded. */
+interface Answered {
+  readonly tool: string;
+  readonly args: unknown;
+  readonly result: unknown;
+  readonly failed: boolean;
+  readonly spanId: string;
+}
+
+/** Calls whose result the spans hold, in order. A call that failed is recorded with its message. */
+function answeredOf({ run, digest }: Pick<Subject, "run" | "digest">): readonly Answered[] {
+  const calls = run.toolCalls
+    .filter(({ executed, role }) => executed && role !== "handoff" && role !== "final_answer")
+    .filter(({ result, outcome }) => result.value !== null || outcome === "error")
+    .map(({ seq, name, args, result, failure, spanIds, id, outcome }) => ({
+      seq,
+      tool: name,
+      args: args.value ?? {},
+      result: result.value ?? { error: failure?.message ?? "failed" },
+      failed: outcome === "error",
+      spanId: spanIds[0] ?? id,
+    }));
+  const searches = run.retrievals
+    .filter(({ toolCallId, from }) => toolCallId === null && from === "retrieval_span")
+    .flatMap(({ seq, spanIds, query, documents, dataSource, id }) => {
+      if (documents === null) return [];
+      const step = digest.steps.find(({ spanId }) => spanIds.some((each) => each === spanId));
+      return [
+        {
+          seq,
+          tool: step?.tool ?? step?.name ?? dataSource ?? "retrieval",
+          args: query.value === null ? {} : { query: query.value },
+          result: {
+            documents: documents.map(({ id: key, text, score }) => ({ id: key, text, score })),
+          },
+          failed: false,
+          spanId: spanIds[0] ?? id,
+        },
+      ];
+    });
+  return [...calls, ...searches].toSorted((left, right) => left.seq - right.seq);
+}
+
+/** The tools whose results the spans of a run do not hold, though they were called: they cannot be replayed. */
+export function unrecorded({ run }: Pick<Subject, "run">): readonly string[] {
+  const names = run.toolCalls
+    .filter(({ executed, role }) => executed && role !== "handoff" && role !== "final_answer")
+    .filter(({ result, outcome }) => result.value === null && outcome !== "error")
+    .map(({ name }) => name);
+  return [...new Set(names)];
+}
+
 /**
  * The recorded tool results of a run, in order: the failing run is the recording.
  *
- * @returns why not, where a call's result is not in the spans or looks like a secret: nothing of it may be written then
+ * @param tools  only these; undefined: all
+ * @returns why not, where a result looks like a secret: nothing of it may be written then
  */
-export function cassetteOf(run: Run): Cassette {
+export function cassetteOf(
+  subject: Pick<Subject, "run" | "digest">,
+  tools?: ReadonlySet<string>,
+): Cassette {
   const calls: RecordedCall[] = [];
   let redacted = 0;
-  for (const call of run.toolCalls) {
-    if (!call.executed || call.role === "handoff" || call.role === "final_answer") continue;
-    if (call.result.value === null && call.outcome !== "error") continue;
-    const text = JSON.stringify([call.args.value, call.result.value]) ?? "";
-    const secret = secretIn(text);
+  const answered = answeredOf(subject).filter(({ tool }) => tools?.has(tool) ?? true);
+  for (const { tool, args, result, failed, spanId } of answered) {
+    const secret = secretIn(JSON.stringify([args, result]) ?? "");
     if (secret !== null) {
       return {
         ok: false,
-        why: `the result or arguments of ${call.name} hold what looks like ${secret}`,
+        why: `the result or arguments of ${tool} hold what looks like ${secret}`,
       };
     }
-    const args = redact(call.args.value ?? {});
-    const result = redact(call.result.value ?? { error: call.failure?.message ?? "failed" });
-    redacted += args.count + result.count;
+    const [cleanArgs, cleanResult] = [redact(args), redact(result)];
+    redacted += cleanArgs.count + cleanResult.count;
     calls.push({
-      tool: call.name,
-      args: args.value,
-      result: result.value,
-      from: { trace_id: run.traceIds[0] ?? "", span_id: call.spanIds[0] ?? call.id },
+      tool,
+      args: cleanArgs.value,
+      result: cleanResult.value,
+      ...(failed && { failed }),
+      from: { trace_id: subject.run.traceIds[0] ?? "", span_id: spanId },
     });
   }
   return { ok: true, calls, redacted };

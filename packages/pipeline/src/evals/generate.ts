@@ -4,12 +4,13 @@ import type { Day } from "../model/time.ts";
 import type { WorkflowSettings } from "../model/workflow.ts";
 import { choose, lacking } from "./backtest.ts";
 import type { Chosen } from "./backtest.ts";
-import { cassetteOf, redact, secretIn } from "./cassette.ts";
+import { cassetteOf, redact, secretIn, unrecorded } from "./cassette.ts";
 import type { RecordedCall } from "./cassette.ts";
 import { classify } from "./failureclass.ts";
 import type { Classified } from "./failureclass.ts";
 import { isObject } from "./pointer.ts";
 import { propose } from "./proposals.ts";
+import { recordingOf } from "./recording.ts";
 import type { OutputChecker, Subject } from "./subject.ts";
 
 export interface GenerateInput {
@@ -33,6 +34,8 @@ export interface GenerateInput {
 export interface Generated {
   readonly evalCase: EvalCase;
   readonly cassette: readonly RecordedCall[];
+  /** How many of them are of a clean run, because the failing one never made the call. */
+  readonly fromClean: number;
   readonly classified: Classified;
   readonly chosen: Chosen;
   /** What keeps it a draft; empty: it is active. */
@@ -55,9 +58,10 @@ export async function generateCase(
   checker: OutputChecker,
 ): Promise<Generation> {
   const { cluster, settings, members, clean } = input;
-  const recorded = members.find(({ run }) => run.id === cluster.representative) ?? members[0];
-  if (!recorded)
+  const recording = recordingOf(members, clean, cluster.representative);
+  if (recording === null)
     return { ok: false, why: `no run of ${cluster.id} could be read again from its spans` };
+  const recorded = recording.failing;
   const message = inputOf(recorded);
   if (message === null) {
     return {
@@ -71,11 +75,13 @@ export async function generateCase(
       ok: false,
       why: `the input of run ${recorded.run.id} holds what looks like ${secret}`,
     };
-  const cassette = cassetteOf(recorded.run);
+  const cassette = cassetteOf(recorded);
   if (!cassette.ok) return cassette;
+  const added = recording.clean && cassetteOf(recording.clean.subject, recording.clean.tools);
+  if (added && !added.ok) return added;
   const classified = classify(cluster, settings, members);
   const chosen = await choose(propose({ cluster, members, clean }), members, clean, checker);
-  const lacks = lacking(chosen.validation);
+  const lacks = [...lacking(chosen.validation), ...unreplayable(recorded)];
   const redactedInput = redact(message);
   return {
     ok: true,
@@ -88,13 +94,23 @@ export async function generateCase(
         chosen,
         lacks.length === 0,
       ),
-      cassette: cassette.calls,
+      cassette: [...cassette.calls, ...(added?.calls ?? [])],
+      fromClean: added?.calls.length ?? 0,
       classified,
       chosen,
       lacks,
-      redacted: cassette.redacted + redactedInput.count,
+      redacted: cassette.redacted + (added?.redacted ?? 0) + redactedInput.count,
     },
   };
+}
+
+function unreplayable(recorded: Subject): readonly string[] {
+  const tools = unrecorded(recorded);
+  return tools.length === 0
+    ? []
+    : [
+        `the spans hold no result of ${tools.join(", ")}, so the gate cannot replay it; switch content capture on and let the failure come again`,
+      ];
 }
 
 /** The id of a cluster's case: `EC-` and the same eight characters. */

@@ -11,7 +11,7 @@ const marks = {
 } as const;
 
 function percent(share: number): string {
-  return `${Math.ceil(share * 100)} %`;
+  return `${Math.round(share * 100)} %`;
 }
 
 function caseLines(result: CaseResult): string[] {

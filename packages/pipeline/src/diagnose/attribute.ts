@@ -12,13 +12,13 @@ interface Weighed {
   readonly checks: readonly Check[];
   readonly match: number;
   readonly contradict: number;
-  readonly required: boolean;
+  readonly considered: boolean;
   readonly fit: Fit | undefined;
 }
 
 function weigh(row: CauseRow, facts: Facts): Weighed {
-  const answered = row.checks.map(({ id, asks, required, look }) => ({
-    required,
+  const answered = row.checks.map(({ id, asks, role, look }) => ({
+    role,
     check: { id, asks, ...look(facts) },
   }));
   const checks = answered.map(({ check }) => check);
@@ -29,7 +29,11 @@ function weigh(row: CauseRow, facts: Facts): Weighed {
     checks,
     match: count("matches"),
     contradict: count("contradicts"),
-    required: answered.every(({ required, check }) => !required || check.result === "matches"),
+    considered: answered.every(
+      ({ role, check: { result } }) =>
+        (role !== "needed" || result === "matches") &&
+        (role !== "veto" || result !== "contradicts"),
+    ),
     fit: fitOfKind(facts, row.changes),
   };
 }
@@ -41,8 +45,8 @@ function surplus({ match, contradict }: Weighed): number {
 /** Whether two causes each have a change that explains the members equally well. */
 function confounds(a: Weighed, b: Weighed): boolean {
   return (
-    a.required &&
-    b.required &&
+    a.considered &&
+    b.considered &&
     a.fit !== undefined &&
     b.fit !== undefined &&
     a.fit.change.id !== b.fit.change.id &&
@@ -52,8 +56,8 @@ function confounds(a: Weighed, b: Weighed): boolean {
 }
 
 function verdictOf(weighed: Weighed, others: readonly Weighed[]): Verdict {
-  const { match, contradict, required, fit } = weighed;
-  if (!required || match <= contradict) return "unresolved";
+  const { match, contradict, considered, fit } = weighed;
+  if (!considered || match <= contradict) return "unresolved";
   if (others.some((other) => other !== weighed && confounds(weighed, other))) return "confounded";
   return match >= policy("attributedMatches") && contradict === 0 && fit ? "attributed" : "likely";
 }
@@ -118,15 +122,14 @@ function unknownCause(weighed: readonly Weighed[], facts: Facts): Cause {
 }
 
 /**
- * The causes of a cluster in order: matches minus contradictions, ties to the earlier row of the table, those whose required checks
- * do not match last. The first is `unknown` unless one is attributed, likely or confounded; the list is never empty.
+ * The causes of a cluster in order: matches minus contradictions, ties to the earlier row of the table, those that are not considered last. The first is `unknown` unless one is attributed, likely or confounded; the list is never empty.
  *
  * @source diagnosis.md decision 7
  */
 export function attribute(facts: Facts): Attribution {
   const weighed = causeTable
     .map((row) => weigh(row, facts))
-    .toSorted((a, b) => Number(b.required) - Number(a.required) || surplus(b) - surplus(a));
+    .toSorted((a, b) => Number(b.considered) - Number(a.considered) || surplus(b) - surplus(a));
   const causes = weighed.map((one) => causeOf(one, verdictOf(one, weighed), facts));
   const settled = causes[0] !== undefined && causes[0].verdict !== "unresolved";
   const chosen = settled ? causes[0]?.change : null;

@@ -11,6 +11,7 @@ import {
   fingerprintShift,
   matches,
   newTask,
+  noChange,
   notRun,
   oneTask,
   ownChanges,
@@ -23,11 +24,14 @@ import {
 import type { Answer } from "./checks.ts";
 import type { Facts } from "./facts.ts";
 
-/** One observation that a cause asks for. A cause is not considered unless its required checks match: no evidence, no cause. */
+/**
+ * One observation that a cause asks for. A cause is not considered unless what it needs matches (no evidence, no cause) and what would
+ * veto it does not contradict; the rest ranks.
+ */
 interface CheckRow {
   readonly id: string;
   readonly asks: string;
-  readonly required: boolean;
+  readonly role: "needed" | "veto" | "ranks";
   readonly look: (facts: Facts) => Answer;
 }
 
@@ -51,43 +55,43 @@ export const causeTable: readonly CauseRow[] = [
       {
         id: "model_call",
         asks: "it began at a model call",
-        required: true,
+        role: "needed",
         look: (facts) => beganAt(facts, "llm", "a model call"),
       },
       {
         id: "model_behavior",
         asks: "the model behaves in another way: what it asks for, in which order, with which arguments",
-        required: true,
+        role: "needed",
         look: fingerprintShift,
       },
       {
         id: "no_own_change",
         asks: "no prompt, tool or index of yours changed at the onset",
-        required: true,
+        role: "needed",
         look: (facts) => unchanged(facts, ownChanges, ["model", "provider"]),
       },
       {
         id: "model_changed",
         asks: "the model, its build or the provider changed at the onset",
-        required: false,
+        role: "ranks",
         look: (facts) => silentModel(facts),
       },
       {
         id: "confidence_fell",
         asks: "confidence fell",
-        required: false,
+        role: "ranks",
         look: (facts) => confidenceFell(facts),
       },
       {
         id: "every_task",
-        asks: "it is not confined to one kind of task",
-        required: false,
+        asks: "it is not confined to one new kind of task",
+        role: "veto",
         look: (facts) => everyTask(facts),
       },
       {
         id: "elsewhere",
         asks: "other workflows moved at the same time",
-        required: false,
+        role: "ranks",
         look: (facts) =>
           facts.alike.length > 0
             ? matches(facts.alike.join(", "))
@@ -105,31 +109,37 @@ export const causeTable: readonly CauseRow[] = [
       {
         id: "prompt_changed",
         asks: "a prompt changed at the onset",
-        required: true,
+        role: "needed",
         look: (facts) => changed(facts, ["prompt"], ["prompt:"]),
       },
       {
         id: "model_call",
         asks: "it began at a model call",
-        required: true,
+        role: "needed",
         look: (facts) => beganAt(facts, "llm", "a model call"),
+      },
+      {
+        id: "every_task",
+        asks: "it is not confined to one new kind of task",
+        role: "veto",
+        look: (facts) => everyTask(facts),
       },
       {
         id: "signals",
         asks: "grounded or downstream_ok fails",
-        required: false,
+        role: "ranks",
         look: (facts) => failsBy(facts, ["grounded", "downstream_ok"]),
       },
       {
         id: "model_unchanged",
         asks: "no change of the model fits better",
-        required: false,
+        role: "ranks",
         look: (facts) => unchanged(facts, ["model", "provider"], ["prompt"]),
       },
       {
         id: "confidence_stable",
         asks: "confidence did not fall",
-        required: false,
+        role: "ranks",
         look: (facts) => confidenceStable(facts),
       },
     ],
@@ -143,37 +153,37 @@ export const causeTable: readonly CauseRow[] = [
       {
         id: "retrieval",
         asks: "it began at a retrieval that found nothing, or worse than before",
-        required: true,
+        role: "needed",
         look: (facts) => primaryIn(facts, ["empty_retrieval", "low_score"]),
       },
       {
         id: "grounded",
         asks: "grounded fails",
-        required: false,
+        role: "ranks",
         look: (facts) => failsBy(facts, ["grounded"]),
       },
       {
         id: "fallback_flat",
         asks: "no fallback was taken",
-        required: false,
+        role: "ranks",
         look: (facts) => fallbackFlat(facts),
       },
       {
         id: "confidence_stable",
         asks: "confidence did not fall",
-        required: false,
+        role: "ranks",
         look: (facts) => confidenceStable(facts),
       },
       {
         id: "index_changed",
         asks: "an index changed at the onset",
-        required: false,
+        role: "ranks",
         look: (facts) => changed(facts, ["index"], ["index:"]),
       },
       {
         id: "prompt_unchanged",
         asks: "no change of prompt or model fits better",
-        required: false,
+        role: "ranks",
         look: (facts) => unchanged(facts, ["prompt", "model"], ["index"]),
       },
     ],
@@ -187,31 +197,31 @@ export const causeTable: readonly CauseRow[] = [
       {
         id: "shape",
         asks: "a tool answers with another shape than in clean runs",
-        required: true,
+        role: "needed",
         look: (facts) => primaryIn(facts, ["schema_mismatch"]),
       },
       {
         id: "shape_since",
         asks: "the other shape came at the onset",
-        required: false,
+        role: "ranks",
         look: (facts) => changed(facts, ["response_schema", "tool_schema"], ["response_schema:"]),
       },
       {
         id: "signals",
         asks: "downstream_ok or fallback fails",
-        required: false,
+        role: "ranks",
         look: (facts) => failsBy(facts, ["downstream_ok", "fallback"]),
       },
       {
         id: "prompt_unchanged",
         asks: "no change of prompt or model fits better",
-        required: false,
+        role: "ranks",
         look: (facts) => unchanged(facts, ["prompt", "model"], ["response_schema", "tool_schema"]),
       },
       {
         id: "confidence_stable",
         asks: "confidence did not fall",
-        required: false,
+        role: "ranks",
         look: (facts) => confidenceStable(facts),
       },
     ],
@@ -225,32 +235,32 @@ export const causeTable: readonly CauseRow[] = [
       {
         id: "one_task",
         asks: "it stands in one kind of task",
-        required: true,
+        role: "needed",
         look: (facts) => oneTask(facts),
       },
       {
         id: "model_call",
         asks: "it began at a model call",
-        required: true,
+        role: "needed",
         look: (facts) => beganAt(facts, "llm", "a model call"),
       },
       {
         id: "confidence_fell",
         asks: "confidence is lower there",
-        required: false,
+        role: "ranks",
         look: (facts) => confidenceFell(facts),
       },
       {
         id: "new_task",
         asks: "the kind of task is new or rare in the clean window",
-        required: false,
+        role: "ranks",
         look: (facts) => newTask(facts),
       },
       {
         id: "no_change",
         asks: "no change of prompt, model or tool fits the onset",
-        required: false,
-        look: (facts) => unchanged(facts, [...ownChanges, "model", "provider"], []),
+        role: "ranks",
+        look: (facts) => noChange(facts),
       },
     ],
     firstStep:
@@ -264,31 +274,31 @@ export const causeTable: readonly CauseRow[] = [
       {
         id: "border",
         asks: "it began where one agent hands over to another",
-        required: true,
+        role: "needed",
         look: (facts) => primaryIn(facts, ["handoff_schema", "handoff_dropped"]),
       },
       {
         id: "several_agents",
         asks: "several agents take part",
-        required: true,
+        role: "needed",
         look: (facts) => severalAgents(facts),
       },
       {
         id: "signals",
         asks: "grounded or downstream_ok of the later agent fails",
-        required: false,
+        role: "ranks",
         look: (facts) => failsBy(facts, ["grounded", "downstream_ok"]),
       },
       {
         id: "upstream_flat",
         asks: "nothing deviates before the hand-over",
-        required: false,
+        role: "ranks",
         look: (facts) => upstreamFlat(facts),
       },
       {
         id: "model_unchanged",
         asks: "no change of the model fits better",
-        required: false,
+        role: "ranks",
         look: (facts) => unchanged(facts, ["model", "provider"], ["deploy", "config", "prompt"]),
       },
     ],

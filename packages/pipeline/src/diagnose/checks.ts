@@ -1,7 +1,7 @@
 import type { Check } from "../model/attribution.ts";
 import type { ChangeKind } from "../model/change.ts";
 import { policy } from "../model/policy.ts";
-import { failing, fitOfKind, isCommon, ofMembers, shareWhere } from "./facts.ts";
+import { failing, fitOfKind, isCommon, liftOf, ofMembers, shareWhere } from "./facts.ts";
 import type { Facts } from "./facts.ts";
 
 /** What one check of the lookup table answers, with numbers. */
@@ -138,25 +138,38 @@ export function fallbackFlat(facts: Facts): Answer {
 
 export function oneTask(facts: Facts): Answer {
   const focus = facts.taskType;
-  if (!focus) return notRun("runs have no task type, or only one");
+  if (!focus) return notRun("no kind of task is common to the members");
   const { members, inside, outside, name } = focus;
-  const seen = `${name}: ${ofMembers(members)}; of other tasks ${outside.count} of ${outside.of}, of this ${inside.count} of ${inside.of}`;
-  const lift = inside.count / Math.max(1, inside.of) / ((outside.count + 0.5) / (outside.of + 1));
-  return whether(isCommon(members) && lift >= policy("taskLift"), seen);
+  const seen = `${name}: ${ofMembers(members)}; ${inside.count} of ${inside.of} runs of this kind, ${outside.count} of ${outside.of} others`;
+  return whether(isCommon(members) && liftOf(focus) >= policy("taskLift"), seen);
 }
 
-/** A provider's change reaches every kind of task; what stands in one alone is the model's limit there. */
+/** Whether the kind of task hardly occurred in the clean window. */
+function isNew({ taskType, cleanRuns }: Facts): boolean {
+  return (
+    taskType !== null &&
+    taskType.cleanRuns / Math.max(1, cleanRuns.length) < policy("usualDeviationShare")
+  );
+}
+
+/** What stands in one new kind of task alone is the model's limit there: other changes reach every kind. */
 export function everyTask(facts: Facts): Answer {
   const { result, seen } = oneTask(facts);
-  return result === "not_run" ? notRun(seen) : whether(result === "contradicts", seen);
+  if (result === "not_run") return notRun(seen);
+  return result === "matches" && isNew(facts) ? contradicts(seen) : matches(seen);
 }
 
 export function newTask(facts: Facts): Answer {
   const focus = facts.taskType;
-  if (!focus) return notRun("runs have no task type, or only one");
-  const share = focus.cleanRuns / Math.max(1, facts.cleanRuns.length);
-  const seen = `${focus.cleanRuns} of ${facts.cleanRuns.length} clean runs are ${focus.name}`;
-  return share < policy("usualDeviationShare") ? matches(seen) : notRun(seen);
+  if (!focus) return notRun("no kind of task is common to the members");
+  const seen = `${focus.cleanRuns} of ${facts.cleanRuns.length} clean runs are of this kind (${focus.name})`;
+  return whether(isNew(facts), seen);
+}
+
+/** Whether a change fits as well; where the kind of task is new, its coming explains the onset by itself. */
+export function noChange(facts: Facts): Answer {
+  const answer = unchanged(facts, [...ownChanges, "model", "provider"], []);
+  return answer.result === "contradicts" && isNew(facts) ? notRun(answer.seen) : answer;
 }
 
 export function severalAgents(facts: Facts): Answer {

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import type { CleanWindow } from "../model/baseline.ts";
 import type { RunDigest, StepDigest } from "../model/digest.ts";
 import { compareText } from "./flows.ts";
+import { expectationsOf } from "./expected.ts";
+import type { Expectations, Payload } from "./expected.ts";
 import { profileOf } from "./shapes.ts";
 import type { ShapeProfile } from "./shapes.ts";
 import { levelOf, median } from "./stats.ts";
@@ -23,6 +25,8 @@ export interface Clean {
   readonly retrievers: ReadonlyMap<string, number>;
   /** Share of clean runs in which some retriever was used. */
   readonly retrieving: number;
+  /** Fields of arguments and hand-offs that the user's words make necessary. */
+  readonly expectations: Expectations;
 }
 
 /** Keys of `CleanWindow.shapes`. */
@@ -32,6 +36,11 @@ export const shapeKey = {
   handoff: (step: StepDigest): string => `handoff:${componentOf(step)}`,
   output: "output",
 } as const;
+
+/** Whether a model wrote it: arguments and hand-offs. */
+function isWritten(key: string): boolean {
+  return key.startsWith("args:") || key.startsWith("handoff:");
+}
 
 /** Shapes of one run by component. Results of failed calls are no example of anything. */
 export function shapesOf(view: RunView): readonly (readonly [key: string, shape: string])[] {
@@ -180,13 +189,16 @@ export function cleanWindowOf(runs: readonly RunDigest[]): Clean {
   const views = runs.map(viewOf);
   const shapes = new Map<string, Map<string, number>>();
   const documentIds = new Set<string>();
+  const payloads: Payload[] = [];
   for (const view of views) {
     for (const [key, shape] of shapesOf(view)) {
+      if (isWritten(key)) payloads.push({ view, key, shape });
       const counts = shapes.get(key) ?? new Map<string, number>();
       shapes.set(key, counts.set(shape, (counts.get(shape) ?? 0) + 1));
     }
     for (const step of view.steps) for (const id of step.documents?.ids ?? []) documentIds.add(id);
   }
+  const profiles = new Map([...shapes].map(([key, counts]) => [key, profileOf(counts)]));
   return {
     window: {
       id: windowId(runs),
@@ -200,7 +212,8 @@ export function cleanWindowOf(runs: readonly RunDigest[]): Clean {
       rates: new Map(),
     },
     memberIds: new Set(runs.map((run) => run.id)),
-    profiles: new Map([...shapes].map(([key, counts]) => [key, profileOf(counts)])),
+    profiles,
+    expectations: expectationsOf(payloads, profiles),
     callers: callersOf(views),
     ...retrieversOf(views),
   };

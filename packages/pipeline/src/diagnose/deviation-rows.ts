@@ -2,16 +2,10 @@ import type { StepDigest } from "../model/digest.ts";
 import { policy } from "../model/policy.ts";
 import { levelName, shapeKey } from "./cleanwindow.ts";
 import type { Clean } from "./cleanwindow.ts";
+import { droppedBy } from "./expected.ts";
 import { groupBy } from "./flows.ts";
-import {
-  differenceOf,
-  differs,
-  emptyTypes,
-  leavesOf,
-  onlyEmptied,
-  tellDifference,
-} from "./shapes.ts";
-import type { Leaves } from "./shapes.ts";
+import { differenceOf, differs, leavesOf, onlyEmptied, tellDifference } from "./shapes.ts";
+import type { ShapeDifference } from "./shapes.ts";
 import { callerOf, componentOf, isCall, recovered, retrieves, toolOrder } from "./view.ts";
 import type { RunView } from "./view.ts";
 
@@ -67,10 +61,25 @@ export function emptyRetrievals(view: RunView): readonly Finding[] {
     }));
 }
 
+/** Whether a call brought nothing: it says so, or a list or object is empty that holds something in nearly all clean results. */
+function cameEmpty(step: StepDigest, clean: Clean | null): boolean {
+  if (step.outcome === "empty") return true;
+  if (step.outcome !== "ok" || step.resultShape === null) return false;
+  const profile = clean?.profiles.get(shapeKey.result(step));
+  if (!profile || profile.samples < policy("shapeSamples")) return false;
+  return [...leavesOf(step.resultShape)].some(([pointer, types]) => {
+    const usual = profile.pointers.get(pointer);
+    const emptied = types.has("[]") || types.has("{}");
+    const before = (usual?.types.get("[]") ?? 0) + (usual?.types.get("{}") ?? 0);
+    const filled = [...profile.pointers.keys()].some((other) => other.startsWith(`${pointer}/`));
+    return emptied && filled && before / profile.samples < policy("usualDeviationShare");
+  });
+}
+
 /** Tools that answered with nothing and were not asked again with success. */
-export function emptyResults(view: RunView): readonly Finding[] {
+export function emptyResults(view: RunView, clean: Clean | null): readonly Finding[] {
   return calls(view)
-    .filter((step) => step.outcome === "empty" && !retrieves(step))
+    .filter((step) => cameEmpty(step, clean) && !retrieves(step))
     .filter((step) => !recovered(view, step, policy("recoveredWithin")))
     .map((step) => ({
       at: step,
@@ -78,6 +87,15 @@ export function emptyResults(view: RunView): readonly Finding[] {
       expected: "a result",
       seen: "an empty result",
     }));
+}
+
+/** Classes of errors that no argument brings about. */
+const outsideErrors: ReadonlySet<string> = new Set(["network", "timeout", "rate", "auth"]);
+
+/** Whether a call brought nothing, or failed by what it was asked. */
+function wasInVain(step: StepDigest, clean: Clean | null): boolean {
+  if (step.error && outsideErrors.has(step.error.class)) return false;
+  return step.outcome === "error" || step.outcome === "soft_error" || cameEmpty(step, clean);
 }
 
 /** Results of tools unlike those of clean runs; `emptied` where the shape is the usual one and only values are gone. */
@@ -106,29 +124,39 @@ export function resultDifferences(
 
 /** Arguments are the work of the model call that wrote them, so the deviation stands there. */
 export function argumentDifferences(view: RunView, clean: Clean): readonly Finding[] {
-  return calls(view).flatMap((step) => {
-    const profile = clean.profiles.get(shapeKey.args(step));
-    const difference = profile && step.argsShape !== null && differenceOf(profile, step.argsShape);
-    if (!difference || !differs(difference)) return [];
+  return view.steps.flatMap((step) => {
+    if (step.argsShape === null || !(isCall(step) || step.kind === "handoff")) return [];
+    const key = step.kind === "handoff" ? shapeKey.handoff(step) : shapeKey.args(step);
+    const profile = clean.profiles.get(key);
+    const difference = profile && differenceOf(profile, step.argsShape);
+    const told = difference && differs(difference) ? tellDifference(difference) : null;
+    const ofHandoff = step.kind === "handoff";
+    const written = ofHandoff && difference && changesFields(difference) ? null : told;
+    const seen = written ?? (ofHandoff ? null : leftOut(view, clean, step, key));
+    if (seen === null) return [];
     return [
       {
         at: callerOf(view, step) ?? step,
         tool: step.tool,
         component: componentOf(step),
         expected: "arguments as in clean runs",
-        seen: tellDifference(difference),
+        seen,
       },
     ];
   });
 }
 
-/** Hand-offs that carry another shape than in clean runs: the work of the model call that handed over. */
+function changesFields({ missing, added }: ShapeDifference): boolean {
+  return missing.length + added.length > 0;
+}
+
+/** Hand-offs with other fields than in clean runs. The same fields written in another form are the writer's own: `argumentDifferences`. */
 export function handoffDifferences(view: RunView, clean: Clean): readonly Finding[] {
   return view.steps.flatMap((step) => {
     if (step.kind !== "handoff" || step.argsShape === null) return [];
     const profile = clean.profiles.get(shapeKey.handoff(step));
     const difference = profile && differenceOf(profile, step.argsShape);
-    if (!differs(difference)) return [];
+    if (!difference || !changesFields(difference)) return [];
     return [
       {
         at: callerOf(view, step) ?? step,
@@ -141,58 +169,32 @@ export function handoffDifferences(view: RunView, clean: Clean): readonly Findin
   });
 }
 
-/** Whether a value is there: some type at the pointer that is not empty. */
-function isPresent(leaves: Leaves, pointer: string): boolean {
-  return [...(leaves.get(pointer) ?? [])].some((type) => !emptyTypes.has(type));
+/** What arguments or hand-offs leave out, although the user asked in words after which clean runs always carry it. */
+function leftOut(view: RunView, clean: Clean, step: StepDigest, key: string): string | null {
+  if (step.argsShape === null) return null;
+  const dropped = droppedBy(clean.expectations, { view, key, shape: step.argsShape });
+  if (dropped.length === 0) return null;
+  return dropped
+    .map(
+      ({ field, word, seen }) =>
+        `no ${field}, which ${seen} of ${seen} clean ones carry where the input says "${word}"`,
+    )
+    .join("; ");
 }
 
-/** Names of fields that the output lacks, or holds empty, although clean outputs often hold a value there. */
-function lackingFields(view: RunView, clean: Clean): ReadonlySet<string> {
-  const profile = clean.profiles.get(shapeKey.output);
-  const names = new Set<string>();
-  if (!profile || view.run.outputShape === null) return names;
-  const leaves = leavesOf(view.run.outputShape);
-  for (const [pointer, { types }] of profile.pointers) {
-    const held = [...types].some(
-      ([type, count]) =>
-        !emptyTypes.has(type) && count / profile.samples >= policy("fieldHeldShare"),
-    );
-    if (held && !isPresent(leaves, pointer)) names.add(nameOfField(pointer));
-  }
-  return names;
-}
-
-function nameOfField(pointer: string): string {
-  return pointer.split("/").findLast((part) => part !== "*") ?? "";
-}
-
-/**
- * Hand-offs that leave out a field which the output then lacks, although clean hand-offs often carry it. Optional fields are legal to
- * leave out, so the shape alone proves nothing; that the same name is missing at the end does.
- */
+/** Hand-offs that leave out what the user asked for: the next agent cannot know it. */
 export function droppedFields(view: RunView, clean: Clean): readonly Finding[] {
-  const lacking = lackingFields(view, clean);
-  if (lacking.size === 0) return [];
   return view.steps.flatMap((step) => {
-    const profile =
-      step.kind === "handoff" ? clean.profiles.get(shapeKey.handoff(step)) : undefined;
-    if (!profile || step.argsShape === null) return [];
-    const leaves = leavesOf(step.argsShape);
-    const dropped = [...profile.pointers].filter(
-      ([pointer, { count }]) =>
-        lacking.has(nameOfField(pointer)) &&
-        count / profile.samples >= policy("fieldHeldShare") &&
-        !isPresent(leaves, pointer),
-    );
-    if (dropped.length === 0) return [];
-    const names = dropped.map(([pointer]) => nameOfField(pointer)).join(", ");
+    const seen =
+      step.kind === "handoff" ? leftOut(view, clean, step, shapeKey.handoff(step)) : null;
+    if (seen === null) return [];
     return [
       {
         at: callerOf(view, step) ?? step,
         tool: step.tool,
         component: componentOf(step),
-        expected: `${names}, as in clean hand-offs`,
-        seen: `carries no ${names}, and neither does the output`,
+        expected: "what the user asked for",
+        seen,
       },
     ];
   });
@@ -205,7 +207,7 @@ function usuallyRetrieves(clean: Clean): boolean {
 
 /** A run that cites although it never asked: what broke is the call that should have asked. */
 export function skippedRetrieval(view: RunView, clean: Clean): readonly Finding[] {
-  if (view.run.ungrounded.length === 0 || view.steps.some(retrieves)) return [];
+  if (!view.run.failed.includes("grounded") || view.steps.some(retrieves)) return [];
   const first = view.calls[0];
   if (!first || !usuallyRetrieves(clean)) return [];
   const share = Math.round(clean.retrieving * 100);
@@ -214,7 +216,7 @@ export function skippedRetrieval(view: RunView, clean: Clean): readonly Finding[
       at: first,
       component: first.agent ?? first.name,
       expected: `a retrieval, as in ${share} % of clean runs`,
-      seen: `no retrieval, yet it cites ${view.run.ungrounded.join(", ")}`,
+      seen: `no retrieval, yet it cites ${view.run.ungrounded.join(", ") || "something"}`,
     },
   ];
 }
@@ -222,14 +224,20 @@ export function skippedRetrieval(view: RunView, clean: Clean): readonly Finding[
 /** Cited documents that no retrieval of the run returned: the work of what wrote the answer. */
 export function ungroundedCitations(view: RunView): readonly Finding[] {
   const { writer, run } = view;
-  if (run.ungrounded.length === 0 || !writer) return [];
+  if (!writer || (run.ungrounded.length === 0 && !run.failed.includes("grounded"))) return [];
+  const { grounded } = run.signals;
+  const read =
+    grounded.kind === "measured" ? grounded.evidence.map(({ text }) => text).join("; ") : "";
   return [
     {
       at: writer,
       component: writer.agent ?? writer.name,
       expected:
         run.retrieved && run.retrieved.length > 0 ? `one of ${run.retrieved.join(", ")}` : null,
-      seen: `cites ${run.ungrounded.join(", ")}, which was not retrieved`,
+      seen:
+        run.ungrounded.length > 0
+          ? `cites ${run.ungrounded.join(", ")}, which was not retrieved`
+          : read || "says what nothing it read holds",
     },
   ];
 }
@@ -265,17 +273,19 @@ export function cutOff(view: RunView): readonly Finding[] {
     }));
 }
 
-/** An output unlike those of clean runs. */
+/** An output unlike those of clean runs; which of its fields differ is part of what deviates. */
 export function outputDifferences(view: RunView, clean: Clean): readonly Finding[] {
   const at = view.writer;
   const shape = view.run.outputShape;
   const profile = clean.profiles.get(shapeKey.output);
   const difference = profile && shape !== null && differenceOf(profile, shape);
   if (!at || !difference || !differs(difference)) return [];
+  const { missing, added, retyped } = difference;
+  const fields = [...missing, ...retyped.map(({ pointer }) => pointer), ...added];
   return [
     {
       at,
-      component: at.agent ?? at.name,
+      component: [at.agent ?? at.name, ...fields.slice(0, policy("fieldsNamedMost"))].join(" "),
       expected: "the shape of clean outputs",
       seen: tellDifference(difference),
     },
@@ -305,7 +315,7 @@ export function rejections(view: RunView): readonly Finding[] {
     .filter((step) => step.outcome === "error" || step.outcome === "soft_error")
     .map((step) => ({
       at: step,
-      component: step.name,
+      component: step.error ? `${step.name}: ${step.error.template.slice(0, 60)}` : step.name,
       expected: "accepted",
       seen: describe(step),
     }));
@@ -392,15 +402,45 @@ export function unsureCalls(view: RunView, clean: Clean): readonly Finding[] {
 
 /** Arguments that nothing in the run holds: the work of the model call that wrote them. */
 export function unsupportedArguments(view: RunView): readonly Finding[] {
-  return calls(view)
-    .filter((step) => step.unsupportedArgs.length > 0)
-    .map((step) => ({
-      at: callerOf(view, step) ?? step,
-      tool: step.tool,
-      component: componentOf(step),
-      expected: "values that the run has read",
-      seen: step.unsupportedArgs.join(", "),
-    }));
+  return written(view).map((step) => unsupportedAt(view, step, step.unsupportedArgs));
+}
+
+/**
+ * Calls that failed or brought nothing with a value that nothing in the run holds. The value is charged where it was first written, which
+ * may be a hand-off of an earlier agent: blame the cause, not the messenger.
+ *
+ * @source diagnosis.md A2.3
+ */
+export function misledCalls(view: RunView, clean: Clean | null): readonly Finding[] {
+  const steps = written(view);
+  return steps
+    .filter((step) => isCall(step) && wasInVain(step, clean))
+    .map((step) => {
+      const first =
+        steps.find((other) => shares(other.unsupportedArgs, step.unsupportedArgs)) ?? step;
+      const found = unsupportedAt(view, first, step.unsupportedArgs);
+      return { ...found, tool: step.tool, component: componentOf(step) };
+    });
+}
+
+function written(view: RunView): readonly StepDigest[] {
+  return view.steps.filter(
+    (step) => (isCall(step) || step.kind === "handoff") && step.unsupportedArgs.length > 0,
+  );
+}
+
+function shares(a: readonly string[], b: readonly string[]): boolean {
+  return a.some((value) => b.includes(value));
+}
+
+function unsupportedAt(view: RunView, step: StepDigest, values: readonly string[]): Finding {
+  return {
+    at: callerOf(view, step) ?? step,
+    tool: step.tool,
+    component: componentOf(step),
+    expected: "values that the run has read",
+    seen: values.join(", "),
+  };
 }
 
 /** Tools that stand in for another. */
@@ -412,13 +452,6 @@ export function secondChoices(view: RunView): readonly Finding[] {
       component: componentOf(step),
       seen: "the second choice was used",
     }));
-}
-
-/** Numbers and phrases of the answer that nothing in the run holds. */
-export function unsupportedNumbers(view: RunView): readonly Finding[] {
-  const { writer, run } = view;
-  if (!writer || run.unsupported.length === 0) return [];
-  return [{ at: writer, component: writer.agent ?? writer.name, seen: run.unsupported.join(", ") }];
 }
 
 /** Answers that hedge or decline. */

@@ -47,6 +47,7 @@ const table: readonly Row[] = [
     needsWindow: true,
     find: compared(rows.argumentDifferences),
   },
+  { kind: "args_mismatch", strength: "strong", needsWindow: false, find: rows.misledCalls },
   { kind: "empty_retrieval", strength: "strong", needsWindow: false, find: rows.emptyRetrievals },
   {
     kind: "no_retrieval",
@@ -61,7 +62,7 @@ const table: readonly Row[] = [
   { kind: "empty_result", strength: "medium", needsWindow: false, find: rows.emptyResults },
   {
     kind: "handoff_dropped",
-    strength: "medium",
+    strength: "strong",
     needsWindow: true,
     find: compared(rows.droppedFields),
   },
@@ -87,7 +88,6 @@ const table: readonly Row[] = [
     find: compared(rows.outputDifferences),
   },
   { kind: "app_rejected", strength: "medium", needsWindow: false, find: rows.rejections },
-  { kind: "num_unsupported", strength: "weak", needsWindow: true, find: rows.unsupportedNumbers },
   { kind: "fallback", strength: "weak", needsWindow: false, find: rows.secondChoices },
   { kind: "low_confidence", strength: "weak", needsWindow: true, find: compared(rows.unsureCalls) },
   { kind: "hedge", strength: "weak", needsWindow: true, find: rows.hedges },

@@ -195,10 +195,30 @@ export function concerns(change: Change, flow: Flow): boolean {
   );
 }
 
-/** Whether a run already carries a change; null where it does not say. */
-export function carries(change: Change, { run, versions }: Versioned): boolean | null {
+/** Values of a change's field in the runs before it: going back to one of them takes the change back. */
+export function valuesBefore(change: Change, versioned: readonly Versioned[]): ReadonlySet<string> {
+  const values = new Set<string>();
+  if (change.field === null) return values;
+  for (const { run, versions } of versioned) {
+    if (run.startedMs >= change.atMs) break;
+    const value = versions.get(change.field);
+    if (value !== undefined) values.add(value);
+  }
+  return values;
+}
+
+/**
+ * Whether a run already carries a change, or a later value that was built upon it; null where the run does not say.
+ *
+ * @param old  what `valuesBefore` gives
+ */
+export function carries(
+  change: Change,
+  { run, versions }: Versioned,
+  old: ReadonlySet<string>,
+): boolean | null {
   if (change.field === null) return run.startedMs >= change.atMs;
   const value = versions.get(change.field);
   if (value === undefined) return null;
-  return value === change.after && run.startedMs >= change.atMs;
+  return run.startedMs >= change.atMs && !old.has(value);
 }

@@ -6,11 +6,13 @@ import { policy } from "../model/policy.ts";
 import type { Clean } from "./cleanwindow.ts";
 import type { Versioned } from "./evidence.ts";
 import type { Fit, Onset } from "./fit.ts";
+import { compareText } from "./flows.ts";
 import type { Flow } from "./flows.ts";
 import { valuesFell } from "./stats.ts";
 import type { Share } from "./stats.ts";
 import { isCall, retrieves } from "./view.ts";
 import type { RunView } from "./view.ts";
+import { wordsOf } from "./words.ts";
 
 /** A member of a cluster with what was found in it. */
 export interface Member {
@@ -119,30 +121,52 @@ export function confidenceOf(members: readonly Versioned[], clean: readonly Vers
   };
 }
 
-/** The task type of most members; null where runs have none, or fewer than two kinds. */
+/** Ways to name the kind of task of a run: its declared type, and the words of its input. */
+function kindsOf({ run }: Versioned): ReadonlySet<string> {
+  const words = [...wordsOf(run)].map((word) => `input says "${word}"`);
+  return new Set(run.taskType === null ? words : [run.taskType, ...words]);
+}
+
+/**
+ * The kind of task in which members stand: a declared task type, else a word of the input that nearly all of them share, chosen by
+ * how much more often its runs are members than the others. Null where no kind is common to them, or all runs are of it.
+ */
 export function taskFocusOf(
   members: readonly Versioned[],
   since: readonly Versioned[],
   clean: readonly Versioned[],
 ): TaskFocus | null {
-  const types = new Map<string, number>();
-  for (const { run } of members) {
-    if (run.taskType !== null) types.set(run.taskType, (types.get(run.taskType) ?? 0) + 1);
-  }
-  const [name, count] = [...types].toSorted((a, b) => b[1] - a[1])[0] ?? [];
-  if (name === undefined || count === undefined) return null;
+  if (members.length < policy("clusterShownFrom")) return null;
   const ids = new Set(members.map(({ run }) => run.id));
-  const share = (inside: boolean): Share => {
-    const runs = since.filter(({ run }) => (run.taskType === name) === inside);
-    return { count: runs.filter(({ run }) => ids.has(run.id)).length, of: runs.length };
-  };
-  const outside = share(false);
-  if (outside.of === 0) return null;
-  return {
-    name,
-    members: { count, of: members.length },
-    inside: share(true),
-    outside,
-    cleanRuns: clean.filter(({ run }) => run.taskType === name).length,
-  };
+  const inMembers = countsOf(members);
+  const inSince = countsOf(since);
+  const inClean = countsOf(clean);
+  const total = since.filter(({ run }) => ids.has(run.id)).length;
+  const found = [...inMembers]
+    .filter(([name, count]) => isCommon({ count, of: members.length }) && name !== "")
+    .map(([name, count]): TaskFocus => {
+      const inside = inSince.get(name) ?? 0;
+      return {
+        name,
+        members: { count, of: members.length },
+        inside: { count, of: inside },
+        outside: { count: Math.max(0, total - count), of: since.length - inside },
+        cleanRuns: inClean.get(name) ?? 0,
+      };
+    })
+    .filter(({ outside }) => outside.of > 0);
+  return found.toSorted((a, b) => liftOf(b) - liftOf(a) || compareText(a.name, b.name))[0] ?? null;
+}
+
+/** How much more often runs of this kind are members than the others. */
+export function liftOf({ inside, outside }: TaskFocus): number {
+  return inside.count / Math.max(1, inside.of) / ((outside.count + 0.5) / (outside.of + 1));
+}
+
+function countsOf(runs: readonly Versioned[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const run of runs) {
+    for (const kind of kindsOf(run)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return counts;
 }

@@ -2,7 +2,7 @@ import type { Change } from "../model/change.ts";
 import type { RunId } from "../model/ids.ts";
 import { policy } from "../model/policy.ts";
 import type { UnixMillis } from "../model/time.ts";
-import { carries } from "./evidence.ts";
+import { carries, valuesBefore } from "./evidence.ts";
 import type { Versioned } from "./evidence.ts";
 import { moreFrequentSince } from "./onset.ts";
 import { logLikelihood } from "./stats.ts";
@@ -90,8 +90,9 @@ export function fitOf(
   const carrying = { count: 0, of: 0 };
   const others = { count: 0, of: 0 };
   let cleanFirst = 0;
+  const old = valuesBefore(change, versioned);
   for (const entry of versioned) {
-    const carried = carries(change, entry);
+    const carried = carries(change, entry, old);
     if (carried === null) continue;
     const side = carried ? carrying : others;
     const member = members.has(entry.run.id);

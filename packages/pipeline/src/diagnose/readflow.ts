@@ -2,6 +2,7 @@ import type { CleanWindow, Drift } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { RunId } from "../model/ids.ts";
+import { policy } from "../model/policy.ts";
 import { cleanWindowOf, withRates } from "./cleanwindow.ts";
 import type { Clean } from "./cleanwindow.ts";
 import { deviationsOf, rateKey } from "./deviations.ts";
@@ -13,7 +14,8 @@ import type { Member } from "./facts.ts";
 import { referenceOf } from "./flows.ts";
 import type { Flow, Reference, ReferenceOptions } from "./flows.ts";
 import { originStep, primaryOf } from "./origin.ts";
-import { rereadDownstream, withReading } from "./reread.ts";
+import { declines, rereadDownstream, withReading } from "./reread.ts";
+import { fisherGreater } from "./stats.ts";
 import { isGood } from "./summary.ts";
 import { viewOf } from "./view.ts";
 
@@ -52,9 +54,10 @@ function settle(
     return !(reading?.kind === "measured" && !reading.value);
   });
   const clean = cleanWindowOf(ordinary);
+  const excused = declinedRuns(flow, before, clean);
   const reread = new Set<RunId>();
   const runs = flow.runs.map((run) => {
-    const reading = rereadDownstream(run, clean);
+    const reading = excused.has(run.id) ? undefined : rereadDownstream(run, clean);
     if (reading) reread.add(run.id);
     return withReading(run, reading);
   });
@@ -65,6 +68,21 @@ function settle(
     reference: referenceOf(after, options),
     clean: withRates(clean, ratesOf(clean, runs)),
   };
+}
+
+/**
+ * Runs that declined a task and are not to be read as broken: some always ask for what an agent does not do. Where they have become
+ * more frequent than in the reference, declining is what broke, and none is excused.
+ */
+function declinedRuns(flow: Flow, reference: Reference, clean: Clean): ReadonlySet<RunId> {
+  const inReference = new Set(reference.runs.map((run) => run.id));
+  const found = flow.runs.filter((run) => declines(run, clean));
+  const before = found.filter((run) => inReference.has(run.id)).length;
+  const p = fisherGreater(
+    { count: found.length - before, of: flow.runs.length - inReference.size },
+    { count: before, of: inReference.size },
+  );
+  return new Set(p <= policy("movementAlpha") ? [] : found.map((run) => run.id));
 }
 
 /** Share of the window's runs that show each deviation: what is usual is no deviation. */

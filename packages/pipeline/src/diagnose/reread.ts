@@ -1,10 +1,19 @@
 import type { RunDigest } from "../model/digest.ts";
 import { policy } from "../model/policy.ts";
-import type { FailureReason, Reading } from "../model/signal.ts";
+import type { FailureReason, Reading, ReadingEvidence } from "../model/signal.ts";
 import { shapeKey } from "./cleanwindow.ts";
 import type { Clean } from "./cleanwindow.ts";
-import { differenceOf, differs, leavesOf, tellDifference, without } from "./shapes.ts";
+import {
+  canonicalShape,
+  differenceOf,
+  differs,
+  emptyTypes,
+  leavesOf,
+  tellDifference,
+  without,
+} from "./shapes.ts";
 import type { ShapeProfile } from "./shapes.ts";
+import { componentOf, isCall } from "./view.ts";
 
 /** A run whose `downstream_ok` waits for a clean window: nobody declared a contract, and it has a structured output. */
 export function waitsForShape(run: RunDigest): boolean {
@@ -21,10 +30,16 @@ function isStructured(shape: string): boolean {
   return [...leavesOf(shape).keys()].some((pointer) => pointer !== "");
 }
 
+/** Whether clean runs gave this very kind of answer before, however rarely: with the same fields filled and empty. */
+function isKindOfAnswer(profile: ShapeProfile, shape: string): boolean {
+  return (profile.shapes.get(canonicalShape(shape)) ?? 0) >= policy("clusterShownFrom");
+}
+
 /** What an output lacks against clean outputs, in one line each; undefined where the window cannot say. */
 function violationsOf(profile: ShapeProfile, shape: string): readonly string[] | undefined {
   const difference = differenceOf(profile, shape);
   if (!difference) return undefined;
+  if (isKindOfAnswer(profile, shape)) return [];
   const found = differs(difference) ? [tellDifference(difference)] : [];
   const told = new Set(difference.retyped.map(({ pointer }) => pointer));
   for (const [pointer, types] of leavesOf(shape)) {
@@ -38,13 +53,42 @@ function violationsOf(profile: ShapeProfile, shape: string): readonly string[] |
   return found;
 }
 
+/** Results that lack fields which clean results hold: what the answer says of them cannot be right. */
+function brokenResults(run: RunDigest, clean: Clean): readonly ReadingEvidence[] {
+  return run.steps.flatMap((step) => {
+    if (!isCall(step) || step.outcome !== "ok" || step.resultShape === null) return [];
+    const profile = clean.profiles.get(shapeKey.result(step));
+    const difference = profile && differenceOf(profile, step.resultShape);
+    if (!difference || difference.missing.length === 0) return [];
+    return [
+      {
+        spanId: step.spanId,
+        path: `result of ${componentOf(step)}`,
+        text: tellDifference(difference).slice(0, 300),
+      },
+    ];
+  });
+}
+
+/** A run without any contract whose answer is plain text: nothing of it can be checked but what it rests on. */
+function restsOnResults(run: RunDigest): boolean {
+  const { downstream_ok } = run.signals;
+  const waits = downstream_ok.kind === "absent" && downstream_ok.why === "no_contract";
+  return waits && run.outputShape !== null && !isStructured(run.outputShape);
+}
+
 /**
- * `downstream_ok` by the shape of clean outputs: false where the output lacks what they hold, holds what they never hold, or is null
+ * `downstream_ok` by the shape of clean runs. A plain text is false where it rests on a tool's result that lacks fields which clean ones
+ * hold, else absent. A structured output is false where the output lacks what they hold, holds what they never hold, or is null
  * where they nearly never are. A run of the clean window is judged by the others.
  *
  * @returns undefined where the run has a reading of its own, no structured output, or the window has too few outputs
  */
 export function rereadDownstream(run: RunDigest, clean: Clean): Reading<boolean> | undefined {
+  if (restsOnResults(run)) {
+    const evidence = brokenResults(run, clean);
+    return evidence.length > 0 ? learned(false, evidence) : undefined;
+  }
   if (!waitsForShape(run) || run.outputShape === null) return undefined;
   const shapes = clean.window.shapes.get(shapeKey.output);
   const profile = clean.profiles.get(shapeKey.output);
@@ -55,17 +99,27 @@ export function rereadDownstream(run: RunDigest, clean: Clean): Reading<boolean>
     run.outputShape,
   );
   if (!violations) return undefined;
-  return {
-    kind: "measured",
-    value: violations.length === 0,
-    method: "learned_shape",
-    source: "server",
-    evidence: violations.map((text) => ({
-      spanId: null,
-      path: "output",
-      text: text.slice(0, 300),
-    })),
-  };
+  return learned(
+    violations.length === 0,
+    violations.map((text) => ({ spanId: null, path: "output", text: text.slice(0, 300) })),
+  );
+}
+
+function learned(value: boolean, evidence: readonly ReadingEvidence[]): Reading<boolean> {
+  return { kind: "measured", value, method: "learned_shape", source: "server", evidence };
+}
+
+/** Whether a run called nothing and left its output empty where clean ones hold something: it declined the task, it did not botch it. */
+export function declines(run: RunDigest, clean: Clean): boolean {
+  const profile = clean.profiles.get(shapeKey.output);
+  if (!waitsForShape(run) || run.outputShape === null || !profile) return false;
+  if (run.steps.some((step) => isCall(step) || step.kind === "handoff")) return false;
+  const difference = differenceOf(profile, run.outputShape);
+  return (
+    difference !== undefined &&
+    difference.added.length === 0 &&
+    difference.retyped.every(({ is }) => emptyTypes.has(is) || is === "text")
+  );
 }
 
 /** The run with its reading taken again; `downstream_ok` joins or leaves the reasons for which it failed. */

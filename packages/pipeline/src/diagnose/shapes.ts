@@ -10,6 +10,8 @@ export interface ShapeProfile {
   >;
   /** Each distinct set of pointers with how often it was seen. */
   readonly sets: readonly { readonly pointers: ReadonlySet<string>; readonly count: number }[];
+  /** How often each whole shape was seen, in canonical form. */
+  readonly shapes: ReadonlyMap<string, number>;
   /** Chance that the next ordinary result holds a pointer, or a type at a known pointer, never seen before. */
   readonly newPointer: number;
   readonly newType: number;
@@ -54,6 +56,13 @@ export function leavesOf(shape: string): Leaves {
   return leaves;
 }
 
+/** A shape with types that mean the same made equal: what two results have in common when they are of one kind. */
+export function canonicalShape(shape: string): string {
+  return [...leavesOf(shape)]
+    .map(([pointer, types]) => `${pointer}:${[...types].toSorted(compareText).join("|")}`)
+    .join("\n");
+}
+
 /** Types of what holds no value. */
 export const emptyTypes: ReadonlySet<string> = new Set(["[]", "{}", "null", "empty"]);
 
@@ -61,9 +70,12 @@ export const emptyTypes: ReadonlySet<string> = new Set(["[]", "{}", "null", "emp
 export function profileOf(shapes: ReadonlyMap<string, number>): ShapeProfile {
   const pointers = new Map<string, { count: number; types: Map<string, number> }>();
   const sets: { pointers: ReadonlySet<string>; count: number }[] = [];
+  const whole = new Map<string, number>();
   let samples = 0;
   for (const [shape, count] of shapes) {
     const leaves = leavesOf(shape);
+    const canonical = canonicalShape(shape);
+    whole.set(canonical, (whole.get(canonical) ?? 0) + count);
     samples += count;
     sets.push({ pointers: new Set(leaves.keys()), count });
     for (const [pointer, types] of leaves) {
@@ -73,7 +85,7 @@ export function profileOf(shapes: ReadonlyMap<string, number>): ShapeProfile {
       pointers.set(pointer, entry);
     }
   }
-  return { samples, pointers, sets, ...noveltyOf(shapes, pointers, samples) };
+  return { samples, pointers, sets, shapes: whole, ...noveltyOf(shapes, pointers, samples) };
 }
 
 /** Good's estimate: what was seen exactly once is as frequent as what was never seen. */
@@ -128,13 +140,13 @@ function excused(pointer: string, leaves: Leaves): boolean {
 function elaborates(pointer: string, profile: ShapeProfile): boolean {
   for (let above = pointer; above !== "";) {
     above = parentOf(above);
-    const types = profile.pointers.get(above)?.types;
-    if (types && [...types.keys()].some((type) => emptyTypes.has(type))) return true;
+    const usual = profile.pointers.get(above)?.types;
+    if (usual && [...usual.keys()].some((type) => emptyTypes.has(type))) return true;
   }
   return false;
 }
 
-/** Whether a new pointer only says that nothing stands where results of the profile hold something: `/rules:[]`. */
+/** Whether a new pointer is only the empty form of what is filled in the profile. */
 function empties(pointer: string, leaves: Leaves, profile: ShapeProfile): boolean {
   const types = [...(leaves.get(pointer) ?? [])];
   if (!types.every((type) => emptyTypes.has(type))) return false;

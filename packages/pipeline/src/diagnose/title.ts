@@ -12,7 +12,8 @@ const sentences: Readonly<Record<string, (words: Words) => string>> = {
   value_mismatch: ({ component, seen }) => `${component} answers with values gone: ${seen}`,
   handoff_schema: ({ component, seen }) =>
     `what is handed over to ${component} has another shape: ${seen}`,
-  handoff_dropped: ({ component, seen }) => `what is handed over by ${component} ${seen}`,
+  handoff_dropped: ({ component, seen }) =>
+    `${component} leaves out what the user asked for: ${seen}`,
   args_mismatch: ({ component, seen }) => `${component} is asked in another form: ${seen}`,
   empty_retrieval: ({ component }) => `${component} finds no documents`,
   no_retrieval: ({ component }) =>
@@ -28,8 +29,8 @@ const sentences: Readonly<Record<string, (words: Words) => string>> = {
   order_never: ({ component }) => `${component} is called in an order not seen in clean runs`,
   contract: ({ component, seen }) => `the output of ${component} breaks the contract: ${seen}`,
   output_mismatch: ({ component, seen }) =>
-    `the output of ${component} is unlike clean ones: ${seen}`,
-  app_rejected: ({ component, seen }) => `${component} rejects the output: ${seen}`,
+    `the output of ${component.split(" /", 1)[0]} is unlike clean ones: ${seen}`,
+  app_rejected: ({ component, seen }) => `the output is rejected by ${component || seen}`,
   num_unsupported: ({ component }) => `${component} states numbers that nothing it read holds`,
   fallback: ({ component }) => `the second choice ${component} is used`,
   low_confidence: ({ component }) => `the model is unsure at ${component}`,

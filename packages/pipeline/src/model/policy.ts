@@ -131,6 +131,12 @@ const entries = {
     unit: "share",
     source: "of clean outputs or hand-offs: below, a field is too rare to be missed",
   },
+  fieldsNamedMost: { value: 3, unit: "fields", source: "of an output, in a signature" },
+  expectationAlpha: {
+    value: 0.0001,
+    unit: "probability",
+    source: "of a word always going with a field by chance; some hundred words are tried",
+  },
   rareNullShare: {
     value: 0.03,
     unit: "share",

@@ -50,6 +50,7 @@ export function unchanged(
   kinds: readonly ChangeKind[],
   than: readonly ChangeKind[],
 ): Answer {
+  if (!facts.onset) return notRun("they were not more frequent at any time");
   const other = fitOfKind(facts, kinds);
   const own = fitOfKind(facts, than);
   if (!other) return matches("none fits the onset");
@@ -110,13 +111,18 @@ export const ownChanges: readonly ChangeKind[] = [
   "response_schema",
 ];
 
+/**
+ * Whether the model works in another way. Which tools it asks for and with what says so by itself; an output that changed says so only
+ * where the model is known to have changed, its confidence fell, or the prompt is known to be the same.
+ */
 export function fingerprintShift(facts: Facts): Answer {
   const answer = primaryIn(facts, drifting);
-  if (answer.result === "matches") return answer;
   const weaker = primaryIn(facts, modelKinds);
+  if (answer.result === "matches" || weaker.result !== "matches") return answer;
   const model = fitOfKind(facts, ["model", "provider"]);
-  if (weaker.result === "matches" && (model || facts.confidence.result === "fell")) return weaker;
-  return answer;
+  if (model || facts.confidence.result === "fell") return weaker;
+  const prompt = changed(facts, ["prompt"], ["prompt:"]);
+  return prompt.result === "contradicts" ? matches(`${weaker.seen}, with the same prompt`) : answer;
 }
 
 export function silentModel(facts: Facts): Answer {

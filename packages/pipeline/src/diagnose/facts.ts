@@ -154,7 +154,7 @@ export function taskFocusOf(
         cleanRuns: inClean.get(name) ?? 0,
       };
     })
-    .filter(({ outside }) => outside.of > 0);
+    .filter(({ outside }) => outside.of >= policy("changeRuns"));
   return found.toSorted((a, b) => liftOf(b) - liftOf(a) || compareText(a.name, b.name))[0] ?? null;
 }
 

@@ -36,6 +36,17 @@ function rate({ count, of }: Share): number {
   return of > 0 ? count / of : 0;
 }
 
+/** How much better two rates explain the events than one. */
+function gainOf(events: readonly boolean[], split: number): number {
+  const count = (part: readonly boolean[]): Share => ({
+    count: part.filter(Boolean).length,
+    of: part.length,
+  });
+  const all = count(events);
+  const two = likelihoodOf(count(events.slice(0, split)), count(events.slice(split)));
+  return two - logLikelihood(all, rate(all));
+}
+
 /** The runs up to the last member: what came after says nothing of when it began. */
 export function upToLast(
   versioned: readonly Versioned[],
@@ -56,7 +67,7 @@ export function onsetOf(
   if (members.size < policy("clusterShownFrom")) return null;
   const events = versioned.map(({ run }) => members.has(run.id));
   const point = moreFrequentSince(events, null);
-  if (!point || point.index === 0) return null;
+  if (!point || point.index === 0 || gainOf(events, point.index) < policy("onsetGain")) return null;
   const at = (index: number): UnixMillis => versioned[index]?.run.startedMs ?? 0;
   const [early, late] = [at(Math.max(0, point.earliest - 1)), at(point.latest)];
   const atMs = at(point.index);

@@ -172,14 +172,19 @@ const entries = {
     unit: "runs",
     source: "what the first runs carry was there before, and is no change",
   },
-  fitLoss: {
-    value: 3,
+  onsetGain: {
+    value: 5,
     unit: "log likelihood",
-    source: "20 to 1 against a change that explains less than the best split by time",
+    source: "chance reaches it in about one of a hundred series of 500; below there is no onset",
+  },
+  fitLoss: {
+    value: 4.6,
+    unit: "log likelihood",
+    source: "100 to 1 against a change that explains less than the best split by time",
   },
   variesPerDay: { value: 10, unit: "values", source: "more new values a day vary per run" },
   changeCleanRuns: {
-    value: 0.05,
+    value: 0.01,
     unit: "probability",
     source: "chance of so many clean runs after a change that broke things; below it is ruled out",
   },

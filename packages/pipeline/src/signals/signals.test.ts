@@ -1,0 +1,164 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { confidence } from "./confidence.ts";
+import { downstreamOk } from "./downstream.ts";
+import { fallback } from "./fallback.ts";
+import type { FallbackStep } from "./fallback.ts";
+import { grounded, isRefusal } from "./grounded.ts";
+import type { GroundedInput } from "./grounded.ts";
+
+const nothing: GroundedInput = {
+  declared: undefined,
+  declaredAt: null,
+  applies: true,
+  output: null,
+  outputAt: null,
+  truncated: false,
+  cited: [],
+  retrieves: null,
+  retrievals: 0,
+  documents: null,
+  texts: [],
+  otherTexts: [],
+  isContextVisible: false,
+  hidden: false,
+  minUnits: 3,
+};
+
+test("grounded is the share of cited ids that were retrieved", () => {
+  const reading = grounded({
+    ...nothing,
+    output: "…",
+    cited: ["A-1", "B-2"],
+    documents: ["A-1"],
+    retrievals: 1,
+  });
+  expect(reading).toMatchObject({ kind: "measured", value: 0.5, method: "cited_ids" });
+});
+
+test("a citation counts against an answer also when retrieval returned nothing", () => {
+  const reading = grounded({
+    ...nothing,
+    output: "…",
+    cited: ["A-1"],
+    documents: [],
+    retrievals: 1,
+  });
+  expect(reading).toMatchObject({ kind: "measured", value: 0 });
+});
+
+test("a run without retrieval has no grounded reading", () => {
+  expect(grounded({ ...nothing, output: "The train leaves at nine." })).toEqual({
+    kind: "absent",
+    why: "no_retrieval",
+  });
+  expect(grounded({ ...nothing, output: "x", retrieves: false })).toEqual({
+    kind: "absent",
+    why: "not_applicable",
+  });
+});
+
+test("an answer that honestly says that nothing was found is not ungrounded", () => {
+  const output = "I found nothing about this in the sources.";
+  expect(isRefusal(output)).toBe(true);
+  expect(grounded({ ...nothing, output, documents: [], retrievals: 1 })).toEqual({
+    kind: "absent",
+    why: "nothing_to_check",
+  });
+});
+
+test("what the application declares wins", () => {
+  expect(grounded({ ...nothing, declared: true })).toMatchObject({
+    value: 1,
+    method: "declared",
+    source: "application",
+  });
+});
+
+test("whatever is not visible, nothing is measured as zero", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.string()),
+      fc.option(fc.boolean(), { nil: null }),
+      (cited, retrieves) => {
+        const reading = grounded({
+          ...nothing,
+          cited,
+          retrieves: retrieves === true ? null : retrieves,
+          hidden: true,
+        });
+        expect(reading.kind).toBe("absent");
+      },
+    ),
+  );
+});
+
+const tool = (name: string, failed: boolean | null): FallbackStep => ({
+  spanId: null,
+  name,
+  agent: null,
+  kind: "tool",
+  failed,
+  isEmpty: false,
+  model: null,
+});
+const base = { declared: undefined, declaredAt: null, applies: true, fallbackTools: null };
+
+test("a retry of the same call is no fallback, another tool after a failed one is", () => {
+  expect(fallback({ ...base, steps: [tool("a", true), tool("a", false)] })).toMatchObject({
+    value: false,
+  });
+  expect(
+    fallback({ ...base, steps: [tool("a", true), tool("a", true), tool("b", false)] }),
+  ).toMatchObject({
+    value: true,
+    method: "tool_substitute",
+  });
+  expect(
+    fallback({ ...base, steps: [tool("a", true), tool("a", false), tool("b", false)] }),
+  ).toMatchObject({ value: false });
+});
+
+test("where it cannot be seen how a call ended, nothing is said of a fallback", () => {
+  expect(fallback({ ...base, steps: [tool("a", null), tool("b", false)] })).toEqual({
+    kind: "absent",
+    why: "content_not_recorded",
+  });
+});
+
+test("confidence is that of the least sure choice of a tool", () => {
+  const tokens = (logprob: number) => [
+    { token: "find", logprob },
+    { token: "(", logprob: -5 },
+  ];
+  const reading = confidence({
+    declared: undefined,
+    declaredAt: null,
+    applies: true,
+    evaluated: null,
+    calls: [
+      { spanId: "1", tools: ["find"], logprobs: tokens(0) },
+      { spanId: "2", tools: ["find"], logprobs: tokens(Math.log(0.5)) },
+    ],
+  });
+  expect(reading).toMatchObject({ kind: "measured", method: "logprobs" });
+  expect(reading.kind === "measured" ? reading.value : 0).toBeCloseTo(0.5);
+});
+
+test("without a contract downstream_ok is absent, never true", () => {
+  const input = {
+    declared: undefined,
+    declaredAt: null,
+    applies: true,
+    consumer: null,
+    noOutput: null,
+    violations: null,
+    outputAt: null,
+    outputVisible: true,
+  };
+  expect(downstreamOk(input)).toEqual({ kind: "absent", why: "no_contract" });
+  expect(downstreamOk({ ...input, violations: ["/id: is null"] })).toMatchObject({
+    value: false,
+    method: "contract",
+  });
+});

@@ -41,13 +41,17 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !/\.test\.tsx?$/.test(entry.name))
+    .filter(
+      (entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !/\.test\.tsx?$/.test(entry.name),
+    )
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
 function imports(file: string): string[] {
   const text = readFileSync(file, "utf8");
-  const found = text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;]*?from\s+"([^"]+)"|import\(\s*"([^"]+)"\s*\)|^import\s+"([^"]+)"/gm);
+  const found = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\b[^;]*?from\s+"([^"]+)"|import\(\s*"([^"]+)"\s*\)|^import\s+"([^"]+)"/gm,
+  );
   return [...found].flatMap((match) => match[1] ?? match[2] ?? match[3] ?? []);
 }
 
@@ -74,7 +78,12 @@ test("the pipeline is pure: no file system, network, clock or process behind its
     .flatMap((file) =>
       imports(file)
         .filter((to) => !to.startsWith("."))
-        .filter((to) => !(pureLibraries[roomOf(file)] ?? []).some((name) => to === name || to.startsWith(`${name}/`)))
+        .filter(
+          (to) =>
+            !(pureLibraries[roomOf(file)] ?? []).some(
+              (name) => to === name || to.startsWith(`${name}/`),
+            ),
+        )
         .map((to) => `${relative(root, file)} imports ${to}`),
     );
   expect(broken).toEqual([]);
@@ -83,7 +92,11 @@ test("the pipeline is pure: no file system, network, clock or process behind its
 test("no stage reads the clock, rolls a die or looks at the environment", () => {
   const broken = sources(pipeline)
     .filter((file) => roomOf(file) !== "testing")
-    .filter((file) => /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.env\b/.test(readFileSync(file, "utf8")))
+    .filter((file) =>
+      /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.env\b/.test(
+        readFileSync(file, "utf8"),
+      ),
+    )
     .map((file) => relative(root, file));
   expect(broken).toEqual([]);
 });

@@ -20,7 +20,9 @@ export const backTestRuns = { members: 1000, clean: 200 } as const;
 const Line = z.looseObject({ run: z.unknown(), digest: z.unknown() });
 
 function isCluster(value: unknown): value is Cluster {
-  return typeof value === "object" && value !== null && "signature" in value && "attribution" in value;
+  return (
+    typeof value === "object" && value !== null && "signature" in value && "attribution" in value
+  );
 }
 
 function isSettings(value: unknown): value is WorkflowSettings {

@@ -18,7 +18,7 @@ function valueText(reading: Reading<number> | Reading<boolean>): string {
 }
 
 /** The four letters of a run: a letter where its signal fails, a dot where it does not, a dash where it is absent. */
-export function fingerprint({ signals }: Pick<ReadRun, "signals">): string {
+function fingerprint({ signals }: Pick<ReadRun, "signals">): string {
   const bad = {
     grounded: (value: number | boolean) => Number(value) < policy("groundedFailsBelow"),
     fallback: (value: number | boolean) => value === true,

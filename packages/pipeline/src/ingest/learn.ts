@@ -1,18 +1,9 @@
 import type { RunDigest, StepDigest } from "../model/digest.ts";
+import { policy } from "../model/policy.ts";
 import type { SignalName } from "../model/signal.ts";
 import { noSettings } from "../model/workflow.ts";
 import type { WorkflowConfig, WorkflowSettings } from "../model/workflow.ts";
 import { idShape, plainId } from "./cite.ts";
-
-/** Fewer runs, or calls of a tool, teach nothing. */
-const enoughRuns = 10;
-const retrieverShare = 0.5;
-const retrievingShare = 0.5;
-const substituteShare = 0.5;
-const rareShare = 0.25;
-const enoughSubstitutes = 2;
-const citedShare = 0.2;
-const outputShare = 0.5;
 
 function isFailed(step: StepDigest): boolean {
   return step.outcome === "error" || step.outcome === "soft_error";
@@ -88,7 +79,9 @@ function retrieversOf(
 ): Guess<readonly string[]> {
   if (config?.retrievers !== undefined) return declared(config.retrievers);
   const found = [...counts].filter(
-    ([, count]) => count.calls >= 3 && count.withDocuments / count.calls >= retrieverShare,
+    ([, count]) =>
+      count.calls >= policy("learnMinCalls") &&
+      count.withDocuments / count.calls >= policy("learnRetrieverShare"),
   );
   if (found.length === 0) return { value: [], origin: null };
   const evidence = found
@@ -106,7 +99,7 @@ function fallbackToolsOf(
   config: WorkflowConfig | null,
 ): Guess<readonly string[]> {
   if (config?.fallback_tools !== undefined) return declared(config.fallback_tools);
-  if (digests.length < enoughRuns) return { value: [], origin: null };
+  if (digests.length < policy("learnMinRuns")) return { value: [], origin: null };
   const broken = digests.filter(hasUnresolved);
   const whole = digests.filter((digest) => !toolSteps(digest).some(isFailed));
   const shareIn = (runs: readonly RunDigest[], tool: string): number =>
@@ -117,9 +110,10 @@ function fallbackToolsOf(
   // What comes in place of a failed call is seen where one stayed failed, and hardly elsewhere.
   const found = [...counts].filter(
     ([name, count]) =>
-      count.afterFailure >= enoughSubstitutes &&
-      shareIn(whole, name) <= rareShare &&
-      shareIn(broken, name) >= substituteShare * (1 / Math.max(1, brokenTools(broken).size)),
+      count.afterFailure >= policy("learnFallbackRuns") &&
+      shareIn(whole, name) <= policy("learnFallbackMost") &&
+      shareIn(broken, name) >=
+        policy("learnFallbackLeast") * (1 / Math.max(1, brokenTools(broken).size)),
   );
   const evidence =
     found.length === 0
@@ -139,7 +133,7 @@ function retrievesOf(
   config: WorkflowConfig | null,
 ): Guess<boolean | null> {
   if ((config?.retrievers?.length ?? 0) > 0) return declared(true);
-  if (digests.length < enoughRuns) return { value: null, origin: null };
+  if (digests.length < policy("learnMinRuns")) return { value: null, origin: null };
   const with_ = digests.filter(
     (digest) =>
       digest.retrieved !== null ||
@@ -147,7 +141,8 @@ function retrievesOf(
   );
   const share = with_.length / digests.length;
   const evidence = `${with_.length} of ${digests.length} runs retrieve`;
-  if (share >= retrievingShare) return { value: true, origin: { from: "learned", evidence } };
+  if (share >= policy("learnRetrieverShare"))
+    return { value: true, origin: { from: "learned", evidence } };
   return with_.length === 0 && digests.every((digest) => digest.steps.length > 0)
     ? { value: false, origin: { from: "learned", evidence } }
     : { value: null, origin: null };
@@ -191,7 +186,10 @@ function citationOf(
         (id) => digest.retrieved?.some((other) => plainId(other) === plainId(id)) === true,
       ),
   );
-  if (digests.length < enoughRuns || citing.length / digests.length < citedShare)
+  if (
+    digests.length < policy("learnMinRuns") ||
+    citing.length / digests.length < policy("learnCitedShare")
+  )
     return { value: null, origin: null };
   const cited = new Set(citing.flatMap((digest) => digest.cited ?? []));
   const ids = citing.flatMap((digest) => (digest.retrieved ?? []).filter((id) => cited.has(id)));
@@ -217,7 +215,11 @@ function citationOf(
 /** That answers of this workflow are recorded: a run without one then lacks it. */
 function outputOrigin(digests: readonly RunDigest[]): WorkflowSettings["origins"] {
   const seen = digests.filter((digest) => digest.outputText !== null).length;
-  if (digests.length < enoughRuns || seen / digests.length < outputShare) return {};
+  if (
+    digests.length < policy("learnMinRuns") ||
+    seen / digests.length < policy("learnRetrieverShare")
+  )
+    return {};
   return {
     output: { from: "learned", evidence: `${seen} of ${digests.length} runs show their output` },
   };

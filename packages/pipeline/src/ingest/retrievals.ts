@@ -7,7 +7,7 @@ import { parse } from "./parse.ts";
 import { actorOf, ancestors } from "./steps.ts";
 import type { Step } from "./steps.ts";
 import type { ToolRead } from "./tools.ts";
-import { flatText, isRecord, numberOf, plainOf, textOf } from "./value.ts";
+import { isRecord, numberOf, plainOf, textOf } from "./value.ts";
 
 /** A retrieval with its place in time. */
 export interface RetrievalRead {
@@ -262,11 +262,4 @@ export function retrievalsOf(
       ? found
       : [...found.filter((one) => one.retrieval.documents !== null), inPrompt];
   return all.toSorted((a, b) => (a.nanos < b.nanos ? -1 : a.nanos > b.nanos ? 1 : 0));
-}
-
-/** Every id that the results of tools hold: ids of documents, and scalars that look like ids. */
-export function evidenceTexts(tools: readonly ToolRead[]): readonly string[] {
-  return tools.map((read) =>
-    read.call.result.value === null ? "" : flatText(read.call.result.value),
-  );
 }

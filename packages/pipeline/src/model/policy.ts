@@ -261,6 +261,33 @@ const entries = {
       "the latest runs that are measured again when settings are learned; some seconds of work",
   },
   learnEveryRuns: { value: 200, unit: "runs", source: "product.md: a baseline's size" },
+  learnMinRuns: {
+    value: 10,
+    unit: "runs",
+    source: "fewer teach nothing: a share of them has an interval wider than a half",
+  },
+  learnMinCalls: { value: 3, unit: "calls", source: "as learnMinRuns, of one tool" },
+  learnRetrieverShare: {
+    value: 0.5,
+    unit: "share",
+    source: "of a tool's good calls that returned documents; of runs that retrieve",
+  },
+  learnCitedShare: {
+    value: 0.2,
+    unit: "share",
+    source: "of runs whose answer cites an id that was retrieved",
+  },
+  learnFallbackMost: {
+    value: 0.25,
+    unit: "share",
+    source: "of runs without a failed call that use the tool: above it the tool is ordinary",
+  },
+  learnFallbackLeast: {
+    value: 0.5,
+    unit: "share",
+    source: "of runs with an unresolved failure that use the tool, per tool that failed",
+  },
+  learnFallbackRuns: { value: 2, unit: "runs", source: "once is chance" },
   learnFromRuns: {
     value: 500,
     unit: "runs",

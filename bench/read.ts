@@ -71,7 +71,7 @@ console.log(
 console.log(
   `${"convention".padEnd(22)} ${"spans".padStart(7)} ${"MB".padStart(7)} ${"decode MB/s".padStart(12)} ${"read MB/s".padStart(10)} ${"read spans/s".padStart(13)}`,
 );
-for (const [group, all] of [...byGroup].sort()) {
+for (const [group, all] of [...byGroup].sort(([a], [b]) => (a < b ? -1 : 1))) {
   const byRun = [...groupBy(all, (body) => body.run).values()];
   const repeat = Math.max(
     1,

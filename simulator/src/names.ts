@@ -316,7 +316,7 @@ function letters(random: Random, count: number): string {
 }
 
 /** The same things in another order. */
-export function shuffled<T>(list: readonly T[], random: Random): T[] {
+function shuffled<T>(list: readonly T[], random: Random): T[] {
   return list
     .map((value) => ({ value, key: random.next() }))
     .toSorted((left, right) => left.key - right.key)

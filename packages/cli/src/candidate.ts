@@ -40,7 +40,7 @@ function timeoutMs({ timeout }: AgentConfig): number {
 }
 
 /** The agent of a case in `rootward.yaml`: by its own name, else by its workflow's; null where neither is there. */
-export function agentOf(
+function agentOf(
   agents: Agents,
   { agent, workflow }: Pick<EvalCase, "agent" | "workflow">,
 ): AgentConfig | null {

@@ -10,7 +10,7 @@ import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import { messageOf } from "./output.ts";
 
 /** A case with its file and the lines that reports point at. */
-export interface LoadedCase {
+interface LoadedCase {
   readonly evalCase: EvalCase;
   /** Relative to the working folder. */
   readonly file: string;

@@ -40,7 +40,7 @@ export async function diagnosePaths(
  *
  * @throws OperatorError  naming the file, the entry and what is accepted
  */
-export async function readChanges(file: string): Promise<readonly Change[]> {
+async function readChanges(file: string): Promise<readonly Change[]> {
   let text: string;
   try {
     text = await readFile(file, "utf8");

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "@rootward/pipeline/evals/equal";
 import { isObject } from "@rootward/pipeline/evals/pointer";
 import type { TrialEvidence } from "@rootward/pipeline/ports";
 
-export type Replayed = TrialEvidence["replayed"][number];
+type Replayed = TrialEvidence["replayed"][number];
 
 /** Answers tool calls of one trial from its cassette. */
 export interface Replay {

@@ -23,7 +23,7 @@ const indent = " ".repeat(13);
 const hourMs = 3_600_000;
 
 /** Clusters worth showing: large enough, and not the rest that nothing explains. */
-export function shownClusters(overview: Overview): readonly Cluster[] {
+function shownClusters(overview: Overview): readonly Cluster[] {
   return overview.clusters.filter(
     (cluster) =>
       cluster.size >= policy("clusterShownFrom") && cluster.signature.primary !== "unexplained",

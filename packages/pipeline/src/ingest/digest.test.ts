@@ -57,7 +57,7 @@ function runOf(children: () => readonly Span[], output = "Done.") {
   const spans = [root, ...children().map((one) => ({ ...one, parentSpanId: root.spanId }))];
   const whole = { ...root, endNanos: 1_000_000_000n };
   const options = { settingsFor: () => noSettings, contractFor: () => null, map: undefined };
-  return read({ spans: [whole, ...spans.slice(1)], logs: [] }, options)[0];
+  return read({ spans: [whole, ...spans.slice(1)], logs: [] }, options)[0]!;
 }
 
 test("a step is linked to the earlier one whose value it reads, and not by values of the question", () => {
@@ -67,15 +67,15 @@ test("a step is linked to the earlier one whose value it reads, and not by value
     tool("refund", { ref: "PAY-7731", order: 99_120 }, { ok: true }),
   ]);
   const [, find, customer, refund] = digest.steps;
-  expect(refund.links).toEqual([{ from: find.seq, proof: "value", text: "PAY-7731" }]);
-  expect(customer.links).toEqual([{ from: find.seq, proof: "order", text: null }]);
+  expect(refund!.links).toEqual([{ from: find!.seq, proof: "value", text: "PAY-7731" }]);
+  expect(customer!.links).toEqual([{ from: find!.seq, proof: "order", text: null }]);
 });
 
 test("an argument that no earlier text holds is unsupported", () => {
   const { digest } = runOf(() => [
     tool("refund", { ref: "PAY-0001", order: 99_120 }, { ok: true }),
   ]);
-  expect(digest.steps[1].unsupportedArgs).toEqual(["PAY-0001"]);
+  expect(digest.steps[1]!.unsupportedArgs).toEqual(["PAY-0001"]);
 });
 
 test("a failed call has an error class and no result shape, its repetition names it", () => {
@@ -86,7 +86,7 @@ test("a failed call has an error class and no result shape, its repetition names
   ]);
   const [, first, second] = digest.steps;
   expect(first).toMatchObject({ outcome: "error", error: { class: "network" }, resultShape: null });
-  expect(second).toMatchObject({ outcome: "ok", retryOf: first.seq, resultShape: "/hits:int" });
+  expect(second).toMatchObject({ outcome: "ok", retryOf: first!.seq, resultShape: "/hits:int" });
 });
 
 test("a consumer that rejects the answer speaks for downstream_ok", () => {

@@ -60,8 +60,8 @@ const fold = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/
 describe.each(captures)("%s", (name) => {
   const expected = expectedOf(name);
   const runs = read(contentOf(join(root, name)), options);
-  const run = runs[0].run;
-  const signals = runs[0].signals;
+  const run = runs[0]!.run;
+  const signals = runs[0]!.signals;
 
   test("is one run", () => {
     expect(runs).toHaveLength(1);
@@ -147,9 +147,9 @@ test("the order of spans and their duplication change nothing", () => {
 
 test("with content off nothing is measured as false", () => {
   const [one] = read(contentOf(join(root, "vercel-ai/nocontent.good.json")), options);
-  expect(one.signals.grounded).toEqual({ kind: "absent", why: "content_not_recorded" });
-  expect(one.signals.downstream_ok.kind).toBe("absent");
-  expect(one.failed).toEqual([]);
+  expect(one!.signals.grounded).toEqual({ kind: "absent", why: "content_not_recorded" });
+  expect(one!.signals.downstream_ok.kind).toBe("absent");
+  expect(one!.failed).toEqual([]);
 });
 
 /** Every name of a capture replaced by another: keys of attributes stay. */

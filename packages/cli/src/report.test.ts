@@ -53,8 +53,8 @@ test("a cluster's page gives the answer first, then the proof, and ends with the
 
     first step   Look at what changed in the index, and run these queries again.
                  Queries: what they returned before, and now
-                 query         before                       now
-                 claim period  D-1 (best 0.80) for "claim…  nothing
+                 query         before                              now
+                 claim period  D-1 (best 0.80) for "claim period"  nothing
     trail        desk: model call ◂ find_rules (value: "D-1") ← first broken step
     members      000000000000000000000000000000f1 (typical)
 

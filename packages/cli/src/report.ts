@@ -20,12 +20,12 @@ export function plusMinus(ms: number): string {
 }
 
 /** A cause's name for people: `retrieval drift`. */
-export function causeWords(cause: string): string {
+function causeWords(cause: string): string {
   return cause.replaceAll("_", " ");
 }
 
 /** `G··D`: which of grounded, fallback, downstream_ok and error members fail by. */
-export function letters(failing: Readonly<Record<string, number>>): string {
+function letters(failing: Readonly<Record<string, number>>): string {
   const order = [
     ["grounded", "G"],
     ["fallback", "F"],
@@ -178,15 +178,29 @@ function sideBySide(before: string | null, after: string | null): readonly strin
   return [...shown("-", gone), ...shown("+", come)];
 }
 
+/** Rows as a table within the width: the widest column gives way first. */
 function rowsOf(rows: readonly (readonly string[])[]): readonly string[] {
   const [names = [], ...body] = rows;
-  const most = Math.floor((widest - indent) / Math.max(1, names.length)) - 2;
-  const cut = (cell: string): string => (cell.length > most ? `${cell.slice(0, most - 1)}…` : cell);
+  const natural = names.map((_, at) => Math.max(...rows.map((row) => (row[at] ?? "").length)));
+  const widths = fitted(natural, widest - indent - 2 * Math.max(0, names.length - 1));
+  const cut = (cell: string, at: number): string => {
+    const most = widths[at] ?? 0;
+    return cell.length > most ? `${cell.slice(0, Math.max(0, most - 1))}…` : cell;
+  };
   const text = table(
-    names.map((name) => ({ name: cut(name) })),
+    names.map((name, at) => ({ name: cut(name, at) })),
     body.map((row) => row.map(cut)),
   );
   return text.split("\n").map((line) => " ".repeat(indent) + line);
+}
+
+function fitted(natural: readonly number[], room: number): readonly number[] {
+  const widths = [...natural];
+  for (let over = widths.reduce((sum, width) => sum + width, 0) - room; over > 0; over--) {
+    const at = widths.indexOf(Math.max(...widths));
+    widths[at] = (widths[at] ?? 1) - 1;
+  }
+  return widths;
 }
 
 function trailPart({ trail, origin }: ShownCluster): string {

@@ -140,8 +140,13 @@ export function attribute(facts: Facts): Attribution {
     notThese: facts.ruledOut
       .filter(({ change }) => change.id !== chosen?.id)
       .filter(({ change }) => near(change.atMs, facts))
+      .toSorted((a, b) => distance(a.change.atMs, facts) - distance(b.change.atMs, facts))
       .map(({ change, why }) => ({ change, why })),
   };
+}
+
+function distance(atMs: number, { onset }: Facts): number {
+  return Math.abs(atMs - (onset?.atMs ?? atMs));
 }
 
 /** Near the onset: what a person would suspect first. */

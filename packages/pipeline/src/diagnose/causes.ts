@@ -1,6 +1,7 @@
 import type { CauseName } from "../model/attribution.ts";
 import type { ChangeKind } from "../model/change.ts";
 import {
+  atBorder,
   beganAt,
   changed,
   confidenceFell,
@@ -17,6 +18,7 @@ import {
   ownChanges,
   primaryIn,
   severalAgents,
+  toolChanged,
   silentModel,
   unchanged,
   upstreamFlat,
@@ -127,7 +129,7 @@ export const causeTable: readonly CauseRow[] = [
       {
         id: "signals",
         asks: "grounded or downstream_ok fails",
-        role: "ranks",
+        role: "needed",
         look: (facts) => failsBy(facts, ["grounded", "downstream_ok"]),
       },
       {
@@ -154,7 +156,7 @@ export const causeTable: readonly CauseRow[] = [
         id: "retrieval",
         asks: "it began at a retrieval that found nothing, or worse than before",
         role: "needed",
-        look: (facts) => primaryIn(facts, ["empty_retrieval", "low_score"]),
+        look: (facts) => primaryIn(facts, ["empty_retrieval", "low_score", "strange_documents"]),
       },
       {
         id: "grounded",
@@ -196,9 +198,9 @@ export const causeTable: readonly CauseRow[] = [
     checks: [
       {
         id: "shape",
-        asks: "a tool answers with another shape than in clean runs",
+        asks: "a tool answers in another shape than in clean runs, or its definition changed",
         role: "needed",
-        look: (facts) => primaryIn(facts, ["schema_mismatch"]),
+        look: (facts) => toolChanged(facts),
       },
       {
         id: "shape_since",
@@ -275,7 +277,7 @@ export const causeTable: readonly CauseRow[] = [
         id: "border",
         asks: "it began where one agent hands over to another",
         role: "needed",
-        look: (facts) => primaryIn(facts, ["handoff_schema", "handoff_dropped"]),
+        look: (facts) => atBorder(facts),
       },
       {
         id: "several_agents",

@@ -68,9 +68,12 @@ export function confidenceFell(facts: Facts): Answer {
   return whether(result === "fell", text);
 }
 
+/** A fall that all runs of the time share is not of these members. */
 export function confidenceStable(facts: Facts): Answer {
   const { result, text } = facts.confidence;
   if (result === "absent") return notRun(text);
+  const beside = facts.confidenceBeside;
+  if (result === "fell" && beside.result === "stable") return matches(beside.text);
   return whether(result === "stable", text);
 }
 
@@ -192,4 +195,23 @@ export function upstreamFlat(facts: Facts): Answer {
     ({ deviations, primary }) => !primary || !deviations.some(({ seq }) => seq < primary.seq),
   );
   return whether(isCommon(share), ofMembers(share));
+}
+
+/** Another shape of results, or calls that went wrong since the tool's definition changed. */
+export function toolChanged(facts: Facts): Answer {
+  const answer = primaryIn(facts, ["schema_mismatch"]);
+  const definition = fitOfKind(facts, ["tool_schema"]);
+  const called = primaryIn(facts, ["args_mismatch", "error", "missing_step", "empty_result"]);
+  const same = definition?.change.field === `tool_schema:${facts.signature.component}`;
+  return definition && same && called.result === "matches"
+    ? matches(`${called.seen}, since ${definition.change.title}`)
+    : answer;
+}
+
+/** A hand-over of another form, without what the user asked for, or that no longer happens. */
+export function atBorder(facts: Facts): Answer {
+  const answer = primaryIn(facts, ["handoff_schema", "handoff_dropped"]);
+  const skipped = primaryIn(facts, ["missing_step", "order_never"]);
+  const handsOver = facts.clean?.profiles.has(`handoff:${facts.signature.component}`) ?? false;
+  return handsOver && skipped.result === "matches" ? skipped : answer;
 }

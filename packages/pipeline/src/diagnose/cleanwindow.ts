@@ -7,7 +7,7 @@ import type { Expectations, Payload } from "./expected.ts";
 import { profileOf } from "./shapes.ts";
 import type { ShapeProfile } from "./shapes.ts";
 import { levelOf, median } from "./stats.ts";
-import { callerOf, componentOf, isCall, retrieves, toolOrder, viewOf } from "./view.ts";
+import { callerOf, componentOf, isCall, requestsOf, retrieves, toolOrder, viewOf } from "./view.ts";
 import type { RunView } from "./view.ts";
 
 /** A clean window with what is derived from it once: profiles of shapes, and who usually calls what. */
@@ -23,6 +23,8 @@ export interface Clean {
   >;
   /** Tools that bring documents, with the share of clean runs that use them. */
   readonly retrievers: ReadonlyMap<string, number>;
+  /** Chance that a document found next was never found before. */
+  readonly newDocument: number;
   /** Share of clean runs in which some retriever was used. */
   readonly retrieving: number;
   /** Fields of arguments and hand-offs that the user's words make necessary. */
@@ -98,7 +100,7 @@ function toolsOf(views: readonly RunView[]): CleanWindow["tools"] {
   const tools = new Map<string, { runs: number; maxCalls: number }>();
   for (const view of views) {
     const calls = new Map<string, number>();
-    for (const step of view.steps.filter(isCall)) {
+    for (const step of requestsOf(view)) {
       calls.set(componentOf(step), (calls.get(componentOf(step)) ?? 0) + 1);
     }
     for (const [tool, count] of calls) {
@@ -132,7 +134,7 @@ function callersOf(views: readonly RunView[]): Clean["callers"] {
   const seen = new Map<string, { agents: Map<string, number>; ordinals: number[] }>();
   for (const view of views) {
     const done = new Set<string>();
-    for (const step of view.steps.filter(isCall)) {
+    for (const step of requestsOf(view)) {
       const tool = componentOf(step);
       const caller = done.has(tool) ? undefined : callerOf(view, step);
       if (!caller) continue;
@@ -188,7 +190,7 @@ function windowId(runs: readonly RunDigest[]): string {
 export function cleanWindowOf(runs: readonly RunDigest[]): Clean {
   const views = runs.map(viewOf);
   const shapes = new Map<string, Map<string, number>>();
-  const documentIds = new Set<string>();
+  const documents = new Map<string, number>();
   const payloads: Payload[] = [];
   for (const view of views) {
     for (const [key, shape] of shapesOf(view)) {
@@ -196,7 +198,8 @@ export function cleanWindowOf(runs: readonly RunDigest[]): Clean {
       const counts = shapes.get(key) ?? new Map<string, number>();
       shapes.set(key, counts.set(shape, (counts.get(shape) ?? 0) + 1));
     }
-    for (const step of view.steps) for (const id of step.documents?.ids ?? []) documentIds.add(id);
+    for (const step of view.steps)
+      for (const id of step.documents?.ids ?? []) documents.set(id, (documents.get(id) ?? 0) + 1);
   }
   const profiles = new Map([...shapes].map(([key, counts]) => [key, profileOf(counts)]));
   return {
@@ -207,16 +210,27 @@ export function cleanWindowOf(runs: readonly RunDigest[]): Clean {
       tools: toolsOf(views),
       ...ordersOf(views),
       shapes,
-      documentIds,
+      documentIds: new Set(documents.keys()),
       levels: levelsOf(views),
       rates: new Map(),
     },
     memberIds: new Set(runs.map((run) => run.id)),
     profiles,
+    newDocument: noveltyOfDocuments(documents),
     expectations: expectationsOf(payloads, profiles),
     callers: callersOf(views),
     ...retrieversOf(views),
   };
+}
+
+/** Good's estimate: documents found exactly once are as frequent as those never found. */
+function noveltyOfDocuments(documents: ReadonlyMap<string, number>): number {
+  let [once, all] = [0, 0];
+  for (const count of documents.values()) {
+    all += count;
+    if (count === 1) once += 1;
+  }
+  return all > 0 ? once / all : 1;
 }
 
 /** The same window with the share of its runs that show each deviation. */

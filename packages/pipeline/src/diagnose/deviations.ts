@@ -1,8 +1,9 @@
 import type { Deviation, DeviationKind, DeviationStrength } from "../model/deviation.ts";
 import { policy } from "../model/policy.ts";
 import type { Clean } from "./cleanwindow.ts";
-import * as rows from "./deviation-rows.ts";
-import type { Finding } from "./deviation-rows.ts";
+import * as payload from "./rows-payload.ts";
+import * as rows from "./rows-run.ts";
+import type { Finding } from "./finding.ts";
 import type { RunView } from "./view.ts";
 
 interface Row {
@@ -24,7 +25,7 @@ const table: readonly Row[] = [
     strength: "strong",
     needsWindow: true,
     find: compared((view, clean) =>
-      rows.resultDifferences(view, clean).filter(({ emptied }) => !emptied),
+      payload.resultDifferences(view, clean).filter(({ emptied }) => !emptied),
     ),
   },
   {
@@ -32,22 +33,29 @@ const table: readonly Row[] = [
     strength: "strong",
     needsWindow: true,
     find: compared((view, clean) =>
-      rows.resultDifferences(view, clean).filter(({ emptied }) => emptied),
+      payload.resultDifferences(view, clean).filter(({ emptied }) => emptied),
     ),
   },
   {
     kind: "handoff_schema",
     strength: "strong",
     needsWindow: true,
-    find: compared(rows.handoffDifferences),
+    find: compared(payload.handoffDifferences),
   },
   {
     kind: "args_mismatch",
     strength: "strong",
     needsWindow: true,
-    find: compared(rows.argumentDifferences),
+    find: compared(payload.argumentDifferences),
   },
-  { kind: "args_mismatch", strength: "strong", needsWindow: false, find: rows.misledCalls },
+  { kind: "args_mismatch", strength: "strong", needsWindow: false, find: payload.misledCalls },
+  { kind: "low_score", strength: "strong", needsWindow: true, find: compared(rows.lowScores) },
+  {
+    kind: "strange_documents",
+    strength: "strong",
+    needsWindow: true,
+    find: compared(rows.strangeDocuments),
+  },
   { kind: "empty_retrieval", strength: "strong", needsWindow: false, find: rows.emptyRetrievals },
   {
     kind: "no_retrieval",
@@ -59,12 +67,12 @@ const table: readonly Row[] = [
   { kind: "error", strength: "strong", needsWindow: false, find: rows.unresolvedErrors },
   { kind: "loop", strength: "strong", needsWindow: false, find: rows.loops },
   { kind: "truncated", strength: "strong", needsWindow: false, find: rows.cutOff },
-  { kind: "empty_result", strength: "medium", needsWindow: false, find: rows.emptyResults },
+  { kind: "empty_result", strength: "medium", needsWindow: false, find: payload.emptyResults },
   {
     kind: "handoff_dropped",
     strength: "strong",
     needsWindow: true,
-    find: compared(rows.droppedFields),
+    find: compared(payload.droppedFields),
   },
   {
     kind: "missing_step",
@@ -72,12 +80,11 @@ const table: readonly Row[] = [
     needsWindow: true,
     find: compared(rows.missingSteps),
   },
-  { kind: "low_score", strength: "medium", needsWindow: true, find: compared(rows.lowScores) },
   {
     kind: "args_ungrounded",
     strength: "medium",
     needsWindow: true,
-    find: rows.unsupportedArguments,
+    find: payload.unsupportedArguments,
   },
   { kind: "order_never", strength: "medium", needsWindow: true, find: compared(rows.strangeOrder) },
   { kind: "contract", strength: "medium", needsWindow: false, find: rows.contractViolations },

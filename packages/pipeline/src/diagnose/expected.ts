@@ -99,7 +99,7 @@ export interface Dropped {
   readonly seen: number;
 }
 
-/** What a payload leaves out although the user's words ask for it; the most frequent word stands for each field. */
+/** What a payload leaves out although the user's words ask for it; the longest word stands for each field. */
 export function droppedBy(
   expectations: Expectations,
   { view, key, shape }: Payload,
@@ -112,7 +112,7 @@ export function droppedBy(
     if (isPresent(leaves, pointer)) return [];
     const said = [...certain]
       .filter(([word]) => words.has(word))
-      .toSorted((a, b) => b[1] - a[1] || compareText(a[0], b[0]))[0];
+      .toSorted((a, b) => b[0].length - a[0].length || compareText(a[0], b[0]))[0];
     return said ? [{ field: pointer, word: said[0], seen: said[1] }] : [];
   });
 }

@@ -149,7 +149,12 @@ function factsOf(
     fits: fitting("fits"),
     ruledOut: fitting("ruled_out"),
     toldAny: around.toldAny,
-    confidence: confidenceOf(entries, around.cleanRuns),
+    confidence: confidenceOf(entries, around.cleanRuns, "clean runs"),
+    confidenceBeside: confidenceOf(
+      entries,
+      since.filter(({ run }) => !ids.has(run.id)),
+      "other runs since",
+    ),
     taskType: taskFocusOf(entries, since, around.cleanRuns),
     alike: around.alike,
   };

@@ -41,7 +41,9 @@ export interface Facts {
   readonly ruledOut: readonly Fit[];
   /** Whether told changes were handed over at all: absence of news is no absence of change. */
   readonly toldAny: boolean;
+  /** Of members against clean runs, and against other runs of the same time. */
   readonly confidence: Movement;
+  readonly confidenceBeside: Movement;
   readonly taskType: TaskFocus | null;
   /** Workflows with the same primary deviation that began in the same interval. */
   readonly alike: readonly string[];
@@ -97,13 +99,17 @@ export function originKindOf(view: RunView, seq: number): Member["originKind"] {
   return isCall(step) ? "tool" : "other";
 }
 
-/** Confidence of members against that of clean runs: Mann–Whitney, as in the detector of drift. */
-export function confidenceOf(members: readonly Versioned[], clean: readonly Versioned[]): Movement {
+/** Confidence of members against that of other runs: Mann–Whitney, as in the detector of drift. */
+export function confidenceOf(
+  members: readonly Versioned[],
+  others: readonly Versioned[],
+  words: string,
+): Movement {
   const values = (runs: readonly Versioned[]): readonly number[] =>
     runs.flatMap(({ run: { signals } }) =>
       signals.confidence.kind === "measured" ? [signals.confidence.value] : [],
     );
-  const [now, before] = [values(members), values(clean)];
+  const [now, before] = [values(members), values(others)];
   const few = policy("clusterShownFrom");
   if (now.length < few || before.length < policy("shapeSamples")) {
     return {
@@ -117,7 +123,7 @@ export function confidenceOf(members: readonly Versioned[], clean: readonly Vers
   const fell = p <= policy("movementAlpha") && delta <= -policy("valuesMinDelta");
   return {
     result: fell ? "fell" : "stable",
-    text: `confidence ${mean(before)} in ${before.length} clean runs, ${mean(now)} in ${now.length} members`,
+    text: `confidence ${mean(before)} in ${before.length} ${words}, ${mean(now)} in ${now.length} members`,
   };
 }
 

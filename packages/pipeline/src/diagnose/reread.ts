@@ -13,7 +13,7 @@ import {
   without,
 } from "./shapes.ts";
 import type { ShapeProfile } from "./shapes.ts";
-import { componentOf, isCall } from "./view.ts";
+import { componentOf, isCall, retrieves } from "./view.ts";
 
 /** A run whose `downstream_ok` waits for a clean window: nobody declared a contract, and it has a structured output. */
 export function waitsForShape(run: RunDigest): boolean {
@@ -53,13 +53,18 @@ function violationsOf(profile: ShapeProfile, shape: string): readonly string[] |
   return found;
 }
 
-/** Results that lack fields which clean results hold: what the answer says of them cannot be right. */
-function brokenResults(run: RunDigest, clean: Clean): readonly ReadingEvidence[] {
-  return run.steps.flatMap((step) => {
-    if (!isCall(step) || step.outcome !== "ok" || step.resultShape === null) return [];
+/** What the results that an answer rests on lack against clean ones; undefined where none of them can be held against any. */
+function brokenResults(run: RunDigest, clean: Clean): readonly ReadingEvidence[] | undefined {
+  let checked = 0;
+  const found = run.steps.flatMap((step) => {
+    if (!isCall(step) || retrieves(step) || step.outcome !== "ok" || step.resultShape === null) {
+      return [];
+    }
     const profile = clean.profiles.get(shapeKey.result(step));
     const difference = profile && differenceOf(profile, step.resultShape);
-    if (!difference || difference.missing.length === 0) return [];
+    if (!difference) return [];
+    checked += 1;
+    if (difference.missing.length === 0) return [];
     return [
       {
         spanId: step.spanId,
@@ -68,6 +73,7 @@ function brokenResults(run: RunDigest, clean: Clean): readonly ReadingEvidence[]
       },
     ];
   });
+  return checked > 0 ? found : undefined;
 }
 
 /** A run without any contract whose answer is plain text: nothing of it can be checked but what it rests on. */
@@ -79,7 +85,7 @@ function restsOnResults(run: RunDigest): boolean {
 
 /**
  * `downstream_ok` by the shape of clean runs. A plain text is false where it rests on a tool's result that lacks fields which clean ones
- * hold, else absent. A structured output is false where the output lacks what they hold, holds what they never hold, or is null
+ * hold, and absent where it rests on none. A structured output is false where the output lacks what they hold, holds what they never hold, or is null
  * where they nearly never are. A run of the clean window is judged by the others.
  *
  * @returns undefined where the run has a reading of its own, no structured output, or the window has too few outputs
@@ -87,7 +93,7 @@ function restsOnResults(run: RunDigest): boolean {
 export function rereadDownstream(run: RunDigest, clean: Clean): Reading<boolean> | undefined {
   if (restsOnResults(run)) {
     const evidence = brokenResults(run, clean);
-    return evidence.length > 0 ? learned(false, evidence) : undefined;
+    return evidence && learned(evidence.length === 0, evidence);
   }
   if (!waitsForShape(run) || run.outputShape === null) return undefined;
   const shapes = clean.window.shapes.get(shapeKey.output);

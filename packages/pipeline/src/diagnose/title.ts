@@ -24,6 +24,7 @@ const sentences: Readonly<Record<string, (words: Words) => string>> = {
   empty_result: ({ component }) => `${component} answers with nothing`,
   missing_step: ({ component }) => `${component} is no longer called`,
   low_score: ({ component }) => `${component} finds worse matches than before`,
+  strange_documents: ({ component }) => `${component} finds documents that it never found before`,
   args_ungrounded: ({ component }) =>
     `${component} is asked with values that nothing in the run holds`,
   order_never: ({ component }) => `${component} is called in an order not seen in clean runs`,

@@ -58,7 +58,12 @@ export function recovered(view: RunView, step: StepDigest, limit: number): boole
     .some((other) => componentOf(other) === componentOf(step) && other.outcome === "ok");
 }
 
-/** Tools in the order in which they were called, from `<start>`. */
+/** Calls of tools and hand-overs, in order. */
+export function requestsOf(view: RunView): readonly StepDigest[] {
+  return view.steps.filter((step) => isCall(step) || step.kind === "handoff");
+}
+
+/** Names of `requestsOf`, from `<start>`. */
 export function toolOrder(view: RunView): readonly string[] {
-  return ["<start>", ...view.steps.filter(isCall).map(componentOf)];
+  return ["<start>", ...requestsOf(view).map(componentOf)];
 }

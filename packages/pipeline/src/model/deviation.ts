@@ -8,6 +8,7 @@ export const deviationKinds = [
   "missing_step",
   "empty_result",
   "low_score",
+  "strange_documents",
   "truncated",
   "handoff_schema",
   "handoff_dropped",

@@ -68,7 +68,7 @@ export interface ToolStep {
   readonly handoffTo: string | null;
 }
 
-export interface RetrievalPlan {
+interface RetrievalPlan {
   readonly dataSource: string;
   readonly query: string;
   readonly topK: number;
@@ -81,7 +81,7 @@ export interface DocumentPlan {
   readonly text: string;
 }
 
-export interface IntakeStep {
+interface IntakeStep {
   readonly name: string;
   readonly ms: number;
   readonly input: unknown;

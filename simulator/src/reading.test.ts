@@ -81,7 +81,8 @@ describe("the traffic, as the pipeline reads it", () => {
     expect(share(clean, ({ run }) => run.agents.length >= 2)).toBe(1);
     expect(share(clean, ({ signals }) => signals.confidence.kind === "measured")).toBe(1);
     const lost = runs(claims.workflow, "inter_agent_misalignment");
-    expect(share(lost, ({ failed }) => failed.includes("grounded"))).toBeGreaterThan(0.5);
+    expect(lost.length).toBeGreaterThan(3);
+    expect(share(lost, ({ failed }) => failed.includes("grounded"))).toBeGreaterThan(0.3);
   });
 
   test("what the claims ledger rejects is not accepted downstream", () => {

@@ -73,7 +73,8 @@ function claimOf(names: ClaimsNames, moment: Moment): Claim {
   const { random } = moment;
   const product = random.pick(names.products);
   const peril = random.pick(names.perils);
-  const hard = random.chance(0.22);
+  // A new partner sends claims of many items; before, such a claim was a rarity.
+  const hard = random.chance(moment.active.has("capability_boundary") ? 0.26 : 0.015);
   const number = clauseNumber(names, product, peril);
   return {
     id: `${names.claimPrefix}-${random.int(100_000, 999_999)}`,

@@ -19,6 +19,7 @@ const commands = {
   sql: () => import("./commands/sql.ts"),
   cases: () => import("./commands/cases.ts"),
   gate: () => import("./commands/gate.ts"),
+  override: () => import("./commands/override.ts"),
   demo: () => import("./commands/demo.ts"),
 } satisfies Record<string, () => Promise<CommandModule>>;
 

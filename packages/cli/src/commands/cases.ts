@@ -2,12 +2,12 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { Command } from "commander";
-import { z } from "zod";
 import { caseIdOf } from "@rootward/pipeline/evals/generate";
 import type { Generated } from "@rootward/pipeline/evals/generate";
 import { nameOf } from "@rootward/pipeline/evals/grade";
+import { schemaFiles } from "@rootward/pipeline/evals/schema-files";
 import { writeCase } from "@rootward/pipeline/evals/casefile";
-import { EvalCase, severities } from "@rootward/pipeline/model/evalcase";
+import { severities } from "@rootward/pipeline/model/evalcase";
 import type { Severity } from "@rootward/pipeline/model/evalcase";
 import { generate } from "@rootward/pipeline/pipeline";
 import { request, serverUrl } from "../api.ts";
@@ -128,11 +128,10 @@ function refuseDouble(folder: string, { cluster }: CaseMaterial): void {
   }
 }
 
-/** The schema beside the cases, so that an editor can check them. */
-function writeSchema(folder: string): void {
-  const file = join(folder, "schemas", "eval-case.v1.schema.json");
+/** The schemas beside the cases, so that an editor can check them. */
+function writeSchemas(folder: string): void {
   mkdirSync(join(folder, "schemas"), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(z.toJSONSchema(EvalCase, { io: "input" }), null, 2)}\n`);
+  for (const [name, text] of schemaFiles()) writeFileSync(join(folder, "schemas", name), text);
 }
 
 /** The cassette before the case: what stops in between leaves no case without its recordings. */
@@ -150,7 +149,7 @@ function writeFiles(folder: string, generated: Generated): string {
     );
   }
   if (tools.length === 0) writeFileSync(join(tapes, "none.jsonl"), "");
-  writeSchema(folder);
+  writeSchemas(folder);
   const file = join(folder, "cases", `${evalCase.id}.yaml`);
   writeFileSync(file, writeCase(generated));
   return relative(process.cwd(), file);

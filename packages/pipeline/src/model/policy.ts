@@ -303,6 +303,7 @@ const entries = {
     unit: "share of calls",
     source: "evals.md 6.2: above it a trial is undecided",
   },
+  overrideExpiringDays: { value: 7, unit: "days", source: "evals.md 4.7: expiring within 7 days" },
   candidateTimeoutMs: { value: 60_000, unit: "ms", source: "evals.md 4.5, agents.timeout" },
   candidateStdoutBytes: {
     value: 1024 * 1024,

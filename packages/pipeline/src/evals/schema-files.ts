@@ -1,0 +1,21 @@
+import { z } from "zod";
+import { Closure, EvalCase, Override } from "../model/evalcase.ts";
+
+const schemas = {
+  "eval-case.v1": EvalCase,
+  "override.v1": Override,
+  "closure.v1": Closure,
+} as const;
+
+/**
+ * The JSON Schemas of case, override and closure files, for editors: file name → text. Rules across keys (the least severity of a
+ * failure class, how long an override may last) are not in them; `rootward gate` checks these.
+ */
+export function schemaFiles(): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(schemas).map(([name, schema]) => {
+      const text = JSON.stringify(z.toJSONSchema(schema, { io: "input" }), null, 2);
+      return [`${name}.schema.json`, `${text}\n`];
+    }),
+  );
+}

@@ -14,7 +14,8 @@ export interface Replay {
 
 /**
  * The ladder: a recording with equal arguments, then one whose recorded keys all have the given values, then (`match: sequence`) the next
- * unused call of that tool, which is counted as drift. Otherwise a miss. Each recording is used once before any is used again.
+ * unused call of that tool, which is counted as drift. Otherwise a miss. Each recording is used once before any is used again. A recorded
+ * failure answers other arguments than its own only where the tool has no other recording: it may have failed because of them.
  */
 export function newReplay(
   cassette: readonly RecordedCall[],
@@ -32,7 +33,8 @@ export function newReplay(
       const tape = unusedFirst(tool);
       const exact = tape.find((call) => isDeepStrictEqual(call.args, args));
       const partly = match === "exact" ? undefined : tape.find((call) => holds(call.args, args));
-      const next = match === "sequence" ? tape[0] : undefined;
+      const next =
+        match === "sequence" ? (tape.find((call) => !call.failed) ?? tape[0]) : undefined;
       const found = exact ?? partly ?? next;
       if (found) used.add(found);
       const how = exact ? "exact" : partly ? "args" : next ? "sequence" : "miss";

@@ -58,7 +58,7 @@ export async function generateCase(
   checker: OutputChecker,
 ): Promise<Generation> {
   const { cluster, settings, members, clean } = input;
-  const recording = recordingOf(members, clean, cluster.representative);
+  const recording = recordingOf(members, clean, cluster);
   if (recording === null)
     return { ok: false, why: `no run of ${cluster.id} could be read again from its spans` };
   const recorded = recording.failing;

@@ -1,4 +1,5 @@
-import type { RunId } from "../model/ids.ts";
+import type { Cluster } from "../model/cluster.ts";
+import type { DeviationKind } from "../model/deviation.ts";
 import { policy } from "../model/policy.ts";
 import type { Subject } from "./subject.ts";
 
@@ -11,9 +12,10 @@ export interface Recording {
 }
 
 /**
- * The failing run is the recording. Where it did not call a tool that clean runs usually call (it answered from memory), a repaired agent
- * will call it, and the recording needs an answer: that of a clean run with the same input, for which another member may stand in
- * for the representative; else of the clean run whose input shares most words.
+ * The failing run is the recording. Where it did not call a tool that clean runs usually call (it answered from memory), or called it so
+ * that it only failed because of what was asked, a repaired agent will call it otherwise, and the recording needs an answer: that of
+ * a clean run with the same input, for which another member may stand in for the representative; else of the clean run whose input
+ * shares most words. A tool that failed by itself stays failed: then the case is what the agent makes of that.
  *
  * @param members  at least one; the representative is preferred
  * @returns null without members
@@ -21,11 +23,14 @@ export interface Recording {
 export function recordingOf(
   members: readonly Subject[],
   clean: readonly Subject[],
-  representative: RunId,
+  { representative, signature }: Pick<Cluster, "representative" | "signature">,
 ): Recording | null {
   const preferred = members.find(({ run }) => run.id === representative) ?? members[0];
   if (!preferred) return null;
   const usual = usualTools(clean);
+  const asked = askedWrongly.has(signature.primary) ? signature.component : null;
+  const lacking = (subject: Subject, tools: ReadonlySet<string>) =>
+    toolsLacking(subject, tools, asked);
   if (lacking(preferred, usual).size === 0) return { failing: preferred, clean: null };
   for (const failing of [preferred, ...members]) {
     const tools = lacking(failing, usual);
@@ -42,8 +47,21 @@ export function recordingOf(
   return { failing: preferred, clean: alike && { subject: alike, tools } };
 }
 
+/** Deviations that are the doing of whoever called the tool. */
+const askedWrongly: ReadonlySet<string> = new Set<DeviationKind>([
+  "args_mismatch",
+  "args_ungrounded",
+  "order_never",
+]);
+
 function toolsOf({ run }: Subject): ReadonlySet<string> {
   return new Set(run.toolCalls.filter(({ executed }) => executed).map(({ name }) => name));
+}
+
+/** Whether a run called a tool and got nothing but failures from it. */
+function onlyFailed({ run }: Subject, tool: string): boolean {
+  const calls = run.toolCalls.filter(({ name, executed }) => executed && name === tool);
+  return calls.every(({ outcome }) => outcome === "error" || outcome === "soft_error");
 }
 
 /** Tools that nearly every clean run calls. */
@@ -56,9 +74,16 @@ function usualTools(clean: readonly Subject[]): ReadonlySet<string> {
   return new Set([...counts].filter(([, count]) => count >= least).map(([name]) => name));
 }
 
-function lacking(subject: Subject, tools: ReadonlySet<string>): ReadonlySet<string> {
+/** Of some tools those that a run never called, or, of the one that was asked wrongly, got only failures from. */
+function toolsLacking(
+  subject: Subject,
+  tools: ReadonlySet<string>,
+  asked: string | null,
+): ReadonlySet<string> {
   const own = toolsOf(subject);
-  return new Set([...tools].filter((name) => !own.has(name)));
+  return new Set(
+    [...tools].filter((name) => !own.has(name) || (name === asked && onlyFailed(subject, name))),
+  );
 }
 
 function sameInput({ run: left }: Subject, { run: right }: Subject): boolean {
@@ -66,10 +91,10 @@ function sameInput({ run: left }: Subject, { run: right }: Subject): boolean {
 }
 
 function mostAlike(failing: Subject, clean: readonly Subject[]): Subject | null {
-  const asked = wordsOf(failing);
+  const words = wordsOf(failing);
   let best: { subject: Subject; shared: number } | null = null;
   for (const subject of clean) {
-    const shared = [...wordsOf(subject)].filter((word) => asked.has(word)).length;
+    const shared = [...wordsOf(subject)].filter((word) => words.has(word)).length;
     if (best === null || shared > best.shared) best = { subject, shared };
   }
   return best?.subject ?? null;

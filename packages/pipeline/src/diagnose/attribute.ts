@@ -29,11 +29,13 @@ function weigh(row: CauseRow, facts: Facts): Weighed {
     checks,
     match: count("matches"),
     contradict: count("contradicts"),
-    considered: answered.every(
-      ({ role, check: { result } }) =>
-        (role !== "needed" || result === "matches") &&
-        (role !== "veto" || result !== "contradicts"),
-    ),
+    considered:
+      (facts.onset !== null || !row.needsOnset) &&
+      answered.every(
+        ({ role, check: { result } }) =>
+          (role !== "needed" || result === "matches") &&
+          (role !== "veto" || result !== "contradicts"),
+      ),
     fit: fitOfKind(facts, row.changes),
   };
 }
@@ -95,6 +97,7 @@ function causeOf(weighed: Weighed, verdict: Verdict, facts: Facts): Cause {
 
 /** What to say when no cause is supported: what was looked for, and what spoke against it. */
 function unknownCause(weighed: readonly Weighed[], facts: Facts): Cause {
+  const timeless = "it did not become more frequent at any time that can be told from chance";
   const checks = weighed.map(({ row, checks: asked }): Check => {
     const against =
       asked.find(({ result }) => result === "contradicts") ??
@@ -103,7 +106,7 @@ function unknownCause(weighed: readonly Weighed[], facts: Facts): Cause {
       id: row.cause,
       asks: row.pattern,
       result: against?.result === "contradicts" ? "contradicts" : "not_run",
-      seen: against ? `${against.asks}: ${against.seen}` : "",
+      seen: against ? `${against.asks}: ${against.seen}` : timeless,
     };
   });
   return {

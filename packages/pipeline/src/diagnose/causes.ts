@@ -41,6 +41,8 @@ export interface CauseRow {
   readonly cause: Exclude<CauseName, "unknown">;
   /** The pattern of signals, in the words of the lookup table. */
   readonly pattern: string;
+  /** Whether it must have begun at some time; a limit of the model may always have been there. */
+  readonly needsOnset: boolean;
   /** Kinds of changes that bring this cause about. */
   readonly changes: readonly ChangeKind[];
   readonly checks: readonly CheckRow[];
@@ -52,6 +54,7 @@ export const causeTable: readonly CauseRow[] = [
   {
     cause: "provider_model_drift",
     pattern: "confidence drops and the execution fingerprint shifts, no deploy on your side",
+    needsOnset: true,
     changes: ["model", "provider"],
     checks: [
       {
@@ -106,6 +109,7 @@ export const causeTable: readonly CauseRow[] = [
   {
     cause: "prompt_regression",
     pattern: "grounded drops and downstream_ok falls, the prompt changed",
+    needsOnset: true,
     changes: ["prompt"],
     checks: [
       {
@@ -150,6 +154,7 @@ export const causeTable: readonly CauseRow[] = [
   {
     cause: "retrieval_drift",
     pattern: "grounded drops, confidence stable, fallback flat",
+    needsOnset: true,
     changes: ["index"],
     checks: [
       {
@@ -194,6 +199,7 @@ export const causeTable: readonly CauseRow[] = [
   {
     cause: "tool_schema_change",
     pattern: "fallback spikes and downstream_ok fails, no prompt change",
+    needsOnset: true,
     changes: ["response_schema", "tool_schema"],
     checks: [
       {
@@ -232,6 +238,7 @@ export const causeTable: readonly CauseRow[] = [
   {
     cause: "capability_boundary",
     pattern: "confidence collapses on one task type only",
+    needsOnset: false,
     changes: [],
     checks: [
       {
@@ -271,6 +278,7 @@ export const causeTable: readonly CauseRow[] = [
   {
     cause: "inter_agent_misalignment",
     pattern: "a downstream agent fails while the one before it shows no failure of its own",
+    needsOnset: true,
     changes: ["deploy", "config", "prompt"],
     checks: [
       {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { EvalCase, Override, severities } from "../model/evalcase.ts";
-import type { Severity } from "../model/evalcase.ts";
+import { EvalCase, severities } from "../model/evalcase.ts";
+import type { Override, Severity } from "../model/evalcase.ts";
 import { gateExitCodes } from "../model/verdict.ts";
 import type { GateOutcome, TrialOutcome } from "../model/verdict.ts";
 import { decide } from "./gate.ts";

@@ -24,6 +24,8 @@ export interface Draft {
   readonly gives: unknown;
   /** `seq` of the model call that asked for it. */
   readonly askedBy: number | null;
+  /** `seq` of the tool calls whose results it was the first to be shown, told by their call ids. */
+  readonly shown: readonly number[];
   /** `seq` of the hand-off that brought it about. */
   readonly handedBy: number | null;
 }
@@ -106,6 +108,7 @@ function toolDraft(run: Run, call: ToolCall): Draft {
     reads: args,
     gives: failed ? null : result,
     askedBy: asking?.seq ?? null,
+    shown: [],
     handedBy: null,
   };
 }
@@ -129,6 +132,7 @@ function retrievalDraft(retrieval: Retrieval): Draft {
     reads: retrieval.query.value,
     gives: documents,
     askedBy: null,
+    shown: [],
     handedBy: null,
   };
 }
@@ -142,7 +146,20 @@ function outputValues(call: LlmCall): unknown {
   );
 }
 
-function llmDraft(call: LlmCall): Draft {
+/** Tool calls whose results stand behind the last thing that the model said: what it was called for to read. */
+function freshResults(run: Run, { input }: LlmCall): readonly number[] {
+  const said = input.findLastIndex(({ role }) => role === "assistant");
+  const ids = new Set(
+    input
+      .slice(said + 1)
+      .flatMap(({ parts }) => parts.flatMap((part) => (part.t === "result" ? part.callId : []))),
+  );
+  return run.toolCalls.flatMap(({ callId, seq }) =>
+    callId !== null && ids.has(callId) ? seq : [],
+  );
+}
+
+function llmDraft(run: Run, call: LlmCall): Draft {
   const names = call.output.flatMap((message) =>
     message.parts.flatMap((part) => (part.t === "call" ? [part.name] : [])),
   );
@@ -176,6 +193,7 @@ function llmDraft(call: LlmCall): Draft {
     reads: given,
     gives: given,
     askedBy: null,
+    shown: freshResults(run, call).filter((seq) => seq < call.seq),
     handedBy: null,
   };
 }
@@ -198,6 +216,7 @@ function handoffDraft(handoff: Handoff): Draft {
     reads: carried,
     gives: carried,
     askedBy: null,
+    shown: [],
     handedBy: null,
   };
 }
@@ -222,6 +241,7 @@ function agentDraft(run: Run, agent: AgentInvocation): Draft {
     reads: null,
     gives: null,
     askedBy: null,
+    shown: [],
     handedBy: handed?.seq ?? null,
   };
 }
@@ -261,6 +281,7 @@ function appDraft(step: AppStep): Draft {
     reads: input,
     gives: output,
     askedBy: null,
+    shown: [],
     handedBy: null,
   };
 }
@@ -272,7 +293,7 @@ export function draftsOf(run: Run): readonly Draft[] {
   );
   const drafts = [
     ...run.agents.map((agent) => agentDraft(run, agent)),
-    ...run.llmCalls.map(llmDraft),
+    ...run.llmCalls.map((call) => llmDraft(run, call)),
     ...run.toolCalls.map((call) => toolDraft(run, call)),
     ...run.retrievals
       .filter((one) => one.toolCallId === null && one.from === "retrieval_span")

@@ -33,7 +33,10 @@ function linked(run: Run, drafts: readonly Draft[]): readonly StepDigest[] {
     if (draft.askedBy !== null) links.push({ from: draft.askedBy, proof: "call", text: null });
     if (draft.handedBy !== null && draft.handedBy !== digest.seq)
       links.push({ from: draft.handedBy, proof: "handoff", text: null });
-    links.push(...givers.linksTo(digest.seq, values).filter((link) => link.from !== draft.askedBy));
+    const read = givers.linksTo(digest.seq, values).filter((link) => link.from !== draft.askedBy);
+    links.push(...read);
+    for (const from of draft.shown)
+      if (!read.some((link) => link.from === from)) links.push({ from, proof: "call", text: null });
     if (links.length === 0 && before !== null)
       links.push({ from: before, proof: "order", text: null });
     const calls = digest.kind === "tool" || digest.kind === "handoff";

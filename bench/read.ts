@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { receive } from "@rootward/pipeline/ingest/receive";
+import { receive } from "@rootward/pipeline/wire/receive";
 import { read } from "@rootward/pipeline/ingest/read";
 import { rowsOf } from "@rootward/pipeline/model/batch";
 import type { LogRecord, Span } from "@rootward/pipeline/model/span";

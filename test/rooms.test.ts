@@ -7,13 +7,14 @@ import { expect, test } from "vitest";
 const roomsMayImport: Record<string, readonly string[]> = {
   model: [],
   signals: ["model"],
+  wire: ["model"],
   ingest: ["model", "signals"],
   diagnose: ["model"],
   evals: ["model", "signals"],
   testing: ["model", "diagnose", "ports"],
   ports: ["model"],
   errors: ["model"],
-  pipeline: ["model", "signals", "ingest", "diagnose", "evals", "ports", "errors"],
+  pipeline: ["model", "signals", "wire", "ingest", "diagnose", "evals", "ports", "errors"],
 };
 
 /** What a door may reach behind `@rootward/pipeline`, and which libraries stand beside it. */
@@ -31,6 +32,7 @@ const doorsMayImport: Record<string, readonly RegExp[]> = {
 /** Libraries that the rooms of the pipeline may use; everything else is a port. */
 const pureLibraries: Record<string, readonly string[]> = {
   model: ["zod", "node:crypto"],
+  wire: ["node:crypto"],
   ingest: ["node:crypto"],
   diagnose: ["node:crypto"],
   evals: ["zod", "yaml", "ajv", "ajv-formats", "node:crypto"],

@@ -1,6 +1,6 @@
 import { read, type ReadOptions } from "@rootward/pipeline/ingest/read";
 import { learn } from "@rootward/pipeline/ingest/learn";
-import { receive } from "@rootward/pipeline/ingest/receive";
+import { receive } from "@rootward/pipeline/wire/receive";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
 import type { Span } from "@rootward/pipeline/model/span";
 import { noSettings, type WorkflowSettings } from "@rootward/pipeline/model/workflow";

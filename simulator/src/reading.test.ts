@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { read, type ReadRun } from "@rootward/pipeline/ingest/read";
-import { receive } from "@rootward/pipeline/ingest/receive";
+import { receive } from "@rootward/pipeline/wire/receive";
 import type { Span } from "@rootward/pipeline/model/span";
 import { noSettings } from "@rootward/pipeline/model/workflow";
 import type { FaultCause } from "./faults.ts";

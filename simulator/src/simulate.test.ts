@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { receive } from "@rootward/pipeline/ingest/receive";
+import { receive } from "@rootward/pipeline/wire/receive";
 import { namesOf } from "./names.ts";
 import { simulate, type SimulationOptions } from "./simulate.ts";
 

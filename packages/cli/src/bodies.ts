@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { receive, signalOfProtobuf, UnreadableBody } from "@rootward/pipeline/ingest/receive";
+import { receive, signalOfProtobuf, UnreadableBody } from "@rootward/pipeline/wire/receive";
 import { rowsOf } from "@rootward/pipeline/model/batch";
 import type { OtlpBody } from "@rootward/pipeline/model/batch";
 import type { TraceId } from "@rootward/pipeline/model/ids";

@@ -9,7 +9,7 @@ import { gradeTrial, settingsOf, undecidedTrial } from "./evals/trial.ts";
 import { runTrials, trialsOf } from "./evals/trials.ts";
 import { read } from "./ingest/read.ts";
 import type { ReadOptions, ReadRun } from "./ingest/read.ts";
-import { receive } from "./ingest/receive.ts";
+import { receive } from "./wire/receive.ts";
 import type { Diagnosis } from "./model/baseline.ts";
 import type { OtlpBody, Receipt } from "./model/batch.ts";
 import type { EvalCase, Override, Severity, TrialsPolicy } from "./model/evalcase.ts";

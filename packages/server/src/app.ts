@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { PortError } from "@rootward/pipeline/errors";
-import { UnreadableBody } from "@rootward/pipeline/ingest/receive";
+import { UnreadableBody } from "@rootward/pipeline/wire/receive";
 import { localOnly, securityHeaders } from "./access.ts";
 import type { Context } from "./context.ts";
 import { contentTypes, grpcCode, statusAnswer } from "./otlp-answer.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { receive } from "@rootward/pipeline/ingest/receive";
+import { receive } from "@rootward/pipeline/wire/receive";
 import { openTraces } from "./open-traces.ts";
 import { bodyJson, openDoor, spanIdOf, spanJson, traceIdOf } from "./testing/door.ts";
 

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { receive } from "@rootward/pipeline/ingest/receive";
+import { receive } from "@rootward/pipeline/wire/receive";
 import { functionNames, viewNames } from "./sql/allowed.ts";
 import { guardedSelect } from "./sql-guard.ts";
 import { type OpenStore, openStore, viewColumns } from "./store/store.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ReadRun } from "@rootward/pipeline/ingest/read";
 import type { TraceContent } from "@rootward/pipeline/model/span";
-import { receive } from "@rootward/pipeline/ingest/receive";
+import { receive } from "@rootward/pipeline/wire/receive";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
 import { noSettings, type RootwardConfig } from "@rootward/pipeline/model/workflow";
 import type { Store } from "@rootward/pipeline/ports";

@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { receive } from "@rootward/pipeline/ingest/receive";
+import { receive } from "@rootward/pipeline/wire/receive";
 import { PortError } from "@rootward/pipeline/errors";
 import { dataPath, appendBlocks, createSegment, sealSegment } from "../src/store/segment-file.ts";
 import { openStore } from "../src/store/store.ts";

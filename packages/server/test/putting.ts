@@ -2,7 +2,7 @@
  * A program for tests: opens the store of a data directory and puts one batch of spans after another, writing a line when each
  * is acknowledged. `node putting.ts DIR FIRST COUNT`: batches FIRST to FIRST + COUNT, ten spans each.
  */
-import { receive } from "@rootward/pipeline/ingest/receive";
+import { receive } from "@rootward/pipeline/wire/receive";
 import { openStore } from "../src/store/store.ts";
 
 const [dataDir = "", first = "0", count = "1"] = process.argv.slice(2);

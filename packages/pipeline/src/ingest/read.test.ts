@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import type { LogRecord, Span, TraceContent } from "../model/span.ts";
 import { noSettings } from "../model/workflow.ts";
 import { read } from "./read.ts";
-import { receive, signalOfProtobuf } from "./receive.ts";
+import { receive, signalOfProtobuf } from "../wire/receive.ts";
 
 const root = fileURLToPath(new URL("../../../../fixtures/captures/", import.meta.url));
 const options = { settingsFor: () => noSettings, contractFor: () => null, map: undefined };

@@ -1,4 +1,4 @@
-import { receive } from "../ingest/receive.ts";
+import { receive } from "../wire/receive.ts";
 import { memoryStore } from "./memory-store.ts";
 import { storeSuite } from "./store-suite.ts";
 

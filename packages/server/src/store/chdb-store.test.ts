@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { receive } from "@rootward/pipeline/ingest/receive";
+import { receive } from "@rootward/pipeline/wire/receive";
 import { storeSuite } from "@rootward/pipeline/testing/store-suite";
 import { openStore } from "./store.ts";
 

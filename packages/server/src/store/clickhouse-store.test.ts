@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@clickhouse/client";
 import { afterAll, expect, test } from "vitest";
-import { receive } from "@rootward/pipeline/ingest/receive";
+import { receive } from "@rootward/pipeline/wire/receive";
 import { storeSuite } from "@rootward/pipeline/testing/store-suite";
 import { openStore } from "./store.ts";
 

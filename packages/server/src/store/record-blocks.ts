@@ -1,5 +1,5 @@
-import { decodeEvent, decodeLinks, decodeValue } from "@rootward/pipeline/ingest/otlp-decode";
-import { kindsByNumber, statusByNumber, tags } from "@rootward/pipeline/ingest/otlp-fields";
+import { decodeEvent, decodeLinks, decodeValue } from "@rootward/pipeline/wire/otlp-decode";
+import { kindsByNumber, statusByNumber, tags } from "@rootward/pipeline/wire/otlp-fields";
 import {
   bufferOf,
   readEnd,
@@ -7,8 +7,8 @@ import {
   readText,
   readVarint,
   skipField,
-} from "@rootward/pipeline/ingest/protobuf";
-import type { Cursor } from "@rootward/pipeline/ingest/protobuf";
+} from "@rootward/pipeline/wire/protobuf";
+import type { Cursor } from "@rootward/pipeline/wire/protobuf";
 import type { SpanBatch } from "@rootward/pipeline/model/batch";
 import type {
   Attributes,

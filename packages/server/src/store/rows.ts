@@ -11,7 +11,7 @@ import type {
   SpanLink,
   StatusCode,
 } from "@rootward/pipeline/model/span";
-import { kindsByNumber, statusByNumber } from "@rootward/pipeline/ingest/otlp-fields";
+import { kindsByNumber, statusByNumber } from "@rootward/pipeline/wire/otlp-fields";
 import type { Row } from "./engine.ts";
 import { fromPlain, valueFrom } from "./values.ts";
 

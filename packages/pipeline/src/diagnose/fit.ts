@@ -68,6 +68,8 @@ export function onsetOf(
   const events = versioned.map(({ run }) => members.has(run.id));
   const point = moreFrequentSince(events, null);
   if (!point || point.index === 0 || gainOf(events, point.index) < policy("onsetGain")) return null;
+  const after = events.slice(point.index).filter(Boolean).length;
+  if (after < policy("clusterShownFrom")) return null;
   const at = (index: number): UnixMillis => versioned[index]?.run.startedMs ?? 0;
   const [early, late] = [at(Math.max(0, point.earliest - 1)), at(point.latest)];
   const atMs = at(point.index);

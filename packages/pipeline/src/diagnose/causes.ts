@@ -2,6 +2,7 @@ import type { CauseName } from "../model/attribution.ts";
 import type { ChangeKind } from "../model/change.ts";
 import {
   atBorder,
+  atRetrieval,
   beganAt,
   changed,
   confidenceFell,
@@ -16,7 +17,6 @@ import {
   notRun,
   oneTask,
   ownChanges,
-  primaryIn,
   severalAgents,
   toolChanged,
   silentModel,
@@ -161,7 +161,7 @@ export const causeTable: readonly CauseRow[] = [
         id: "retrieval",
         asks: "it began at a retrieval that found nothing, or worse than before",
         role: "needed",
-        look: (facts) => primaryIn(facts, ["empty_retrieval", "low_score", "strange_documents"]),
+        look: (facts) => atRetrieval(facts),
       },
       {
         id: "grounded",

@@ -215,3 +215,13 @@ export function atBorder(facts: Facts): Answer {
   const handsOver = facts.clean?.profiles.has(`handoff:${facts.signature.component}`) ?? false;
   return handsOver && skipped.result === "matches" ? skipped : answer;
 }
+
+/** A retrieval that deviates itself; or citations made up since an index changed, of which each retrieval alone shows nothing. */
+export function atRetrieval(facts: Facts): Answer {
+  const answer = primaryIn(facts, ["empty_retrieval", "low_score", "strange_documents"]);
+  const index = fitOfKind(facts, ["index"]);
+  const made = primaryIn(facts, ["ungrounded"]);
+  return index && made.result === "matches"
+    ? matches(`${made.seen}, since ${index.change.title}`)
+    : answer;
+}

@@ -58,8 +58,18 @@ function unsupportedIn(args: unknown, seen: readonly string[]): readonly string[
     (value) => /\d/.test(value) && value.length <= 60 && !/\s\S+\s/.test(value),
   );
   return values
-    .filter((value) => !seen.some((text) => text.includes(value)))
+    .filter((value) => !seen.some((text) => holdsWhole(text, value)))
     .slice(0, unsupportedMost);
+}
+
+/** Whether a text holds a value as a word of its own: `210398bdaa` is not what `pay_210398bdaa` says. */
+function holdsWhole(text: string, value: string): boolean {
+  const joins = /[\p{L}\p{N}_]/u;
+  for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
+    const [before, after] = [text[at - 1] ?? " ", text[at + value.length] ?? " "];
+    if (!joins.test(before) && !joins.test(after)) return true;
+  }
+  return false;
 }
 
 function readTexts(run: Run): readonly string[] {

@@ -1,3 +1,4 @@
+import { policy } from "@rootward/pipeline/model/policy";
 import { count, plain, table } from "./output.ts";
 import type { ShownCause, ShownCluster } from "./shown.ts";
 
@@ -33,6 +34,15 @@ function letters(failing: Readonly<Record<string, number>>): string {
     ["error", "E"],
   ] as const;
   return order.map(([name, letter]) => ((failing[name] ?? 0) >= 0.5 ? letter : "·")).join("");
+}
+
+/** `retrieval drift (attributed)`, or `unknown`. */
+function tellCause({ cause, verdict }: ShownCause): string {
+  return cause === "unknown" ? "unknown" : `${causeWords(cause)} (${verdict})`;
+}
+
+function shorten(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 /** Text in lines of at most 100 columns; the first follows `head`, the rest are set in. */
@@ -185,7 +195,7 @@ function rowsOf(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = fitted(natural, widest - indent - 2 * Math.max(0, names.length - 1));
   const cut = (cell: string, at: number): string => {
     const most = widths[at] ?? 0;
-    return cell.length > most ? `${cell.slice(0, Math.max(0, most - 1))}…` : cell;
+    return shorten(cell, Math.max(1, most));
   };
   const text = table(
     names.map((name, at) => ({ name: cut(name, at) })),
@@ -221,6 +231,35 @@ function membersPart(cluster: ShownCluster, all: boolean): readonly string[] {
   return shown.map((id, index) => wrap(head(index === 0 ? "members" : ""), id));
 }
 
+/**
+ * Clusters worth a row, largest first, and a sentence on what is left: clusters of one or two runs, and failed runs in which nothing
+ * differs from clean ones, which is no finding.
+ */
+export function partOf<T extends ShownCluster>(
+  clusters: readonly T[],
+): readonly [shown: readonly T[], rest: string | null] {
+  const least = policy("clusterShownFrom");
+  const found = clusters.filter(({ signature }) => signature.component !== "");
+  const small = found.filter(({ members }) => members.length < least);
+  const unexplained = clusters
+    .filter(({ signature }) => signature.component === "")
+    .reduce((sum, { members }) => sum + members.length, 0);
+  const rest = [
+    ...(small.length > 0
+      ? [`${count(small.length)} clusters of fewer than ${least} runs are not listed`]
+      : []),
+    ...(unexplained > 0
+      ? [`${count(unexplained)} failed runs differ in nothing from clean runs`]
+      : []),
+  ];
+  return [
+    found
+      .filter(({ members }) => members.length >= least)
+      .toSorted((a, b) => b.members.length - a.members.length),
+    rest.length > 0 ? `${rest.join("; ")}.` : null,
+  ];
+}
+
 /** Clusters as a table, largest first, with the first cause of each. */
 export function clusterTable(clusters: readonly ShownCluster[]): string {
   const rows = clusters.map((cluster) => {
@@ -229,8 +268,8 @@ export function clusterTable(clusters: readonly ShownCluster[]): string {
       cluster.id,
       letters(cluster.failing),
       count(cluster.members.length),
-      cluster.title.slice(0, 48),
-      first ? `${causeWords(first.cause)} (${first.verdict})` : "",
+      shorten(cluster.title, 42),
+      first ? tellCause(first) : "",
     ];
   });
   return table(

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { requestJson, serverUrl } from "../api.ts";
 import { diagnosePaths } from "../offline.ts";
 import { OperatorError, printJson, printLine } from "../output.ts";
-import { clusterTable } from "../report.ts";
+import { clusterTable, partOf } from "../report.ts";
 import { ShownCluster } from "../shown.ts";
 
 interface Options {
@@ -30,18 +30,13 @@ async function list(options: Options): Promise<void> {
     printJson(found);
     return;
   }
-  const shown = parseClusters(found).filter(({ signature }) => signature.component !== "");
-  const left = parseClusters(found).filter(({ signature }) => signature.component === "");
+  const [shown, rest] = partOf(parseClusters(found));
   printLine(
     shown.length > 0
       ? clusterTable(shown)
-      : "No cluster: no failed run that differs from clean runs.",
+      : "No cluster of three runs or more: no kind of failure that repeats.",
   );
-  const unexplained = left.reduce((sum, { members }) => sum + members.length, 0);
-  if (unexplained > 0)
-    printLine(
-      `\n${unexplained} failed runs are unexplained: nothing in them differs from clean runs.`,
-    );
+  if (rest !== null) printLine(`\n${rest}`);
   const [first] = shown;
   if (first) printLine(`\nNext: rootward show ${first.id}`);
 }

@@ -4,7 +4,7 @@ import type { Cause } from "@rootward/pipeline/model/attribution";
 import type { Cluster } from "@rootward/pipeline/model/cluster";
 import { diagnosePaths, parseBaseline } from "../offline.ts";
 import { count, note, printJson, printLine, table } from "../output.ts";
-import { causeLine, clusterTable, plusMinus, shortTime, wrap } from "../report.ts";
+import { causeLine, clusterTable, partOf, plusMinus, shortTime, wrap } from "../report.ts";
 
 interface Options {
   readonly changes?: string;
@@ -146,24 +146,17 @@ function jsonOfCause(given: Cause): unknown {
 }
 
 function textOf(diagnosis: Diagnosis, paths: readonly string[]): string {
-  const shown = diagnosis.clusters.filter(({ signature }) => signature.component !== "");
-  const unexplained = diagnosis.clusters
-    .filter(({ signature }) => signature.component === "")
-    .reduce((sum, { members }) => sum + members.length, 0);
+  const [shown, rest] = partOf(diagnosis.clusters);
+  const [first] = shown;
   return [
     summaryOf(diagnosis),
     "",
     workflowTable(diagnosis),
     ...driftLines(diagnosis),
     ...(shown.length > 0 ? ["", clusterTable(shown)] : []),
-    ...(unexplained > 0
-      ? [
-          "",
-          `${count(unexplained)} failed runs are unexplained: nothing in them differs from clean runs.`,
-        ]
-      : []),
+    ...(rest === null ? [] : ["", rest]),
     ...driftCauses(diagnosis),
-    ...(shown[0] ? ["", `Next: rootward show ${shown[0].id} --from ${paths.join(" ")}`] : []),
+    ...(first ? ["", `Next: rootward show ${first.id} --from ${paths.join(" ")}`] : []),
   ].join("\n");
 }
 

@@ -206,8 +206,7 @@ export function strangeOrder(view: RunView, clean: Clean): readonly Finding[] {
   const steps = requestsOf(view);
   return steps.flatMap((step, index) => {
     const pair = `${order[index]} → ${order[index + 1]}`;
-    const repeats = order[index] === order[index + 1];
-    if (repeats || clean.window.bigrams.has(pair)) return [];
+    if (step.retryOf !== null || clean.window.bigrams.has(pair)) return [];
     const at = callerOf(view, step) ?? step;
     return [
       {

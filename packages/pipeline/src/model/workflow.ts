@@ -20,10 +20,6 @@ export type Contract = z.infer<typeof Contract>;
 const Citation = z.strictObject({ pattern: z.string().optional(), pointer: z.string().optional() });
 
 const WorkflowConfig = z.strictObject({
-  match: z
-    .strictObject({ service: z.string().optional(), agent: z.string().optional() })
-    .optional(),
-  run: z.enum(["trace", "per_agent"]).optional(),
   compliance: z.boolean().optional(),
   safety: z.array(z.string()).optional(),
   forbidden_tools: z.array(z.string()).optional(),
@@ -45,10 +41,8 @@ const WorkflowConfig = z.strictObject({
 export type WorkflowConfig = z.infer<typeof WorkflowConfig>;
 
 const AgentTool = z.strictObject({
-  via: z.enum(["http", "mcp-stdio"]),
+  via: z.literal("http"),
   base_url_env: z.string().optional(),
-  command: z.array(z.string()).optional(),
-  writes: z.boolean().optional(),
 });
 
 const AgentConfig = z.strictObject({
@@ -81,13 +75,10 @@ export const RootwardConfig = z.strictObject({
       }),
     )
     .optional(),
-  links: z.strictObject({ trace: z.string().optional() }).optional(),
-  timezone: z.string().optional(),
   server: z
     .strictObject({ host: z.string().optional(), port: z.int().min(0).max(65535).optional() })
     .optional(),
   agents: z.record(z.string(), AgentConfig).optional(),
-  budget: z.strictObject({ minutes: z.number().positive().optional() }).optional(),
   trials: z
     .strictObject({
       P0: TrialsConfig.optional(),
@@ -97,7 +88,6 @@ export const RootwardConfig = z.strictObject({
     .optional(),
   overrides: z
     .strictObject({
-      from: z.enum(["head", "base"]).optional(),
       p0_break_glass: z.boolean().optional(),
     })
     .optional(),

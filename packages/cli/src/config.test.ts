@@ -20,22 +20,22 @@ afterEach(() => {
 });
 
 test("the nearest rootward.yaml above the working folder is read", () => {
-  writeFileSync(join(folder, "rootward.yaml"), "timezone: UTC\n");
+  writeFileSync(join(folder, "rootward.yaml"), "server: {host: UTC}\n");
   expect(loadConfig()).toEqual({
-    config: { timezone: "UTC" },
+    config: { server: { host: "UTC" } },
     path: join(folder, "rootward.yaml"),
   });
-  writeFileSync(join(folder, "a", "rootward.yaml"), "timezone: Europe/Berlin\n");
-  expect(loadConfig().config).toEqual({ timezone: "Europe/Berlin" });
+  writeFileSync(join(folder, "a", "rootward.yaml"), "server: {host: Europe/Berlin}\n");
+  expect(loadConfig().config).toEqual({ server: { host: "Europe/Berlin" } });
 });
 
 test("--config wins over ROOTWARD_CONFIG, and both over the nearest file", () => {
-  writeFileSync("rootward.yaml", "timezone: nearest\n");
-  writeFileSync("named.yaml", "timezone: named\n");
-  writeFileSync("environment.yaml", "timezone: environment\n");
+  writeFileSync("rootward.yaml", "server: {host: nearest}\n");
+  writeFileSync("named.yaml", "server: {host: named}\n");
+  writeFileSync("environment.yaml", "server: {host: environment}\n");
   process.env["ROOTWARD_CONFIG"] = "environment.yaml";
-  expect(loadConfig().config).toEqual({ timezone: "environment" });
-  expect(loadConfig("named.yaml").config).toEqual({ timezone: "named" });
+  expect(loadConfig().config).toEqual({ server: { host: "environment" } });
+  expect(loadConfig("named.yaml").config).toEqual({ server: { host: "named" } });
 });
 
 test("a named file that is missing, and an unknown key with its place, are errors of usage", () => {

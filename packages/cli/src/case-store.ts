@@ -36,10 +36,10 @@ const Recorded = z.object({
 
 function yamlFiles(folder: string): string[] {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => /\.ya?ml$/.test(name))
-    .sort()
-    .map((name) => join(folder, name));
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
+    .map((entry) => join(folder, entry.name))
+    .sort();
 }
 
 /** Reads cases, overrides and closures; nothing is thrown for what stands in them, it becomes a problem. */

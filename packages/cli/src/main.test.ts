@@ -74,7 +74,6 @@ afterAll(() => {
 
 describe("usage", () => {
   test.each([
-    [["nothing"], /^rootward: unknown command 'nothing'/],
     [["sql"], /^rootward: missing required argument 'query'/],
     [["sql", "--jsno", "x"], /^rootward: unknown option '--jsno'/],
     [["status", "--url", "nowhere"], /^rootward: the server's URL is "nowhere"; expected http/],
@@ -94,6 +93,12 @@ describe("usage", () => {
     const { code, stdout, stderr } = await rootward(...args);
     expect([code, stdout, stderr.trimEnd().split("\n").length]).toEqual([2, "", 1]);
     expect(stderr).toMatch(why);
+  });
+
+  test("an unknown command is no verdict of the gate: exit 64, so that a mistyped gate is not read as one", async () => {
+    const { code, stdout, stderr } = await rootward("gaet");
+    expect([code, stdout]).toEqual([64, ""]);
+    expect(stderr).toMatch(/^rootward: unknown command 'gaet'/);
   });
 
   test("help names every command and is no error", async () => {

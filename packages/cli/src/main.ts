@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { readFileSync } from "node:fs";
 import { PortError } from "@rootward/pipeline/errors";
+import { gateExitCodes } from "@rootward/pipeline/model/verdict";
 import { OperatorError, messageOf } from "./output.ts";
 
 interface CommandModule {
@@ -23,9 +24,11 @@ const commands = {
   demo: () => import("./commands/demo.ts"),
 } satisfies Record<string, () => Promise<CommandModule>>;
 
-/** Usage errors: 2, of the gate 64, because its 1 to 4 are verdicts. Source: evals.md 3.1. */
+/** Usage errors: 2; of the gate, and of what is no command (a mistyped gate), 64, because 1 to 4 are verdicts. Source: evals.md 3.1. */
 function usageExitCode(command: string | undefined): number {
-  return command === "gate" ? 64 : 2;
+  return command === "gate" || (command !== undefined && !Object.hasOwn(commands, command))
+    ? 64
+    : 2;
 }
 
 function version(): string {
@@ -54,7 +57,7 @@ function exitCodeOf(error: unknown, command: string | undefined): number {
   if (error instanceof OperatorError) {
     return error.exitCode === 2 ? usageExitCode(command) : error.exitCode;
   }
-  return 1;
+  return command === "gate" ? gateExitCodes.undecided : 1;
 }
 
 function report(error: unknown): void {

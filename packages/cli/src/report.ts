@@ -1,5 +1,6 @@
 import { policy } from "@rootward/pipeline/model/policy";
 import { count, plain, table } from "./output.ts";
+import { sizeOf } from "./shown.ts";
 import type { ShownCause, ShownCluster } from "./shown.ts";
 
 const widest = 100;
@@ -103,7 +104,7 @@ function nextOf({ id, state }: ShownCluster): string {
 }
 
 function sentence(cluster: ShownCluster): readonly string[] {
-  const size = cluster.members.length;
+  const size = sizeOf(cluster);
   const { onsetMs, onsetPlusMinusMs } = cluster.attribution;
   const since =
     onsetMs === null
@@ -240,10 +241,10 @@ export function partOf<T extends ShownCluster>(
 ): readonly [shown: readonly T[], rest: string | null] {
   const least = policy("clusterShownFrom");
   const found = clusters.filter(({ signature }) => signature.component !== "");
-  const small = found.filter(({ members }) => members.length < least);
+  const small = found.filter((one) => sizeOf(one) < least);
   const unexplained = clusters
     .filter(({ signature }) => signature.component === "")
-    .reduce((sum, { members }) => sum + members.length, 0);
+    .reduce((sum, one) => sum + sizeOf(one), 0);
   const rest = [
     ...(small.length > 0
       ? [`${count(small.length)} clusters of fewer than ${least} runs are not listed`]
@@ -253,9 +254,7 @@ export function partOf<T extends ShownCluster>(
       : []),
   ];
   return [
-    found
-      .filter(({ members }) => members.length >= least)
-      .toSorted((a, b) => b.members.length - a.members.length),
+    found.filter((one) => sizeOf(one) >= least).toSorted((a, b) => sizeOf(b) - sizeOf(a)),
     rest.length > 0 ? `${rest.join("; ")}.` : null,
   ];
 }
@@ -267,7 +266,7 @@ export function clusterTable(clusters: readonly ShownCluster[]): string {
     return [
       cluster.id,
       letters(cluster.failing),
-      count(cluster.members.length),
+      count(sizeOf(cluster)),
       shorten(cluster.title, 42),
       first ? tellCause(first) : "",
     ];

@@ -45,6 +45,8 @@ export const ShownCluster = z.object({
   environment: z.string(),
   state: z.string(),
   members: z.array(z.string()).readonly(),
+  /** Of a list the server sends the latest members alone, and how many there are. */
+  size: z.number().optional(),
   representative: z.string(),
   diverse: z.array(z.string()).readonly(),
   firstMs: z.number(),
@@ -67,4 +69,9 @@ export const ShownCluster = z.object({
   }),
 });
 export type ShownCluster = z.infer<typeof ShownCluster>;
+
+/** How many runs a cluster has. */
+export function sizeOf({ size, members }: Pick<ShownCluster, "size" | "members">): number {
+  return size ?? members.length;
+}
 export type ShownCause = z.infer<typeof Cause>;

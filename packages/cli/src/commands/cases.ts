@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { caseIdOf } from "@rootward/pipeline/evals/generate";
@@ -9,6 +9,7 @@ import { schemaFiles } from "@rootward/pipeline/evals/schema-files";
 import { writeCase } from "@rootward/pipeline/evals/casefile";
 import { severities } from "@rootward/pipeline/model/evalcase";
 import type { Severity } from "@rootward/pipeline/model/evalcase";
+import type { RootwardConfig } from "@rootward/pipeline/model/workflow";
 import { generate } from "@rootward/pipeline/pipeline";
 import { request, serverUrl } from "../api.ts";
 import { loadCases } from "../case-store.ts";
@@ -95,9 +96,13 @@ async function addCase(id: string, options: AddOptions): Promise<void> {
   const severity = severityOf(options.severity);
   const folder = resolve(options.dir);
   const url = options.from ? null : serverUrl(options.url);
-  const material: CaseMaterial = options.from
+  if (existsSync(folder) && !statSync(folder).isDirectory()) {
+    throw new OperatorError(`--dir ${options.dir} is a file; expected a folder`, 2);
+  }
+  const found: CaseMaterial = options.from
     ? await materialFromPaths(id, options.from, options)
     : await materialFromServer(url ?? "", id);
+  const material = declaredHere(found, config);
   refuseDouble(folder, material);
   const result = await generate(
     {
@@ -112,9 +117,36 @@ async function addCase(id: string, options: AddOptions): Promise<void> {
   );
   if (!result.ok) throw new OperatorError(`no case for ${id}: ${result.why}`);
   const { generated } = result;
+  refuseLowering(severity, generated);
   const file = writeFiles(folder, generated);
   report(generated, file);
   if (url !== null) await tell(url, generated, file);
+}
+
+/**
+ * What the repository declares of the workflow wins over what the server knows: it may have been started elsewhere. Severity rests on it.
+ */
+function declaredHere(material: CaseMaterial, { workflows }: RootwardConfig): CaseMaterial {
+  const declared = workflows?.[material.cluster.workflow];
+  if (declared === undefined) return material;
+  const { compliance, safety, forbiddenTools } = material.settings;
+  return {
+    ...material,
+    settings: {
+      ...material.settings,
+      compliance: declared.compliance ?? compliance,
+      safety: declared.safety ?? safety,
+      forbiddenTools: declared.forbidden_tools ?? forbiddenTools,
+    },
+  };
+}
+
+function refuseLowering(asked: Severity | null, { evalCase, classified }: Generated): void {
+  if (asked === null || asked === evalCase.severity) return;
+  throw new OperatorError(
+    `--severity ${asked}: ${classified.failureClass} is at least ${classified.severity}; it may only be raised`,
+    2,
+  );
 }
 
 function refuseDouble(folder: string, { cluster }: CaseMaterial): void {
@@ -138,6 +170,8 @@ function writeSchemas(folder: string): void {
 function writeFiles(folder: string, generated: Generated): string {
   const { evalCase, cassette } = generated;
   const tapes = join(folder, "cassettes", evalCase.id);
+  // Recordings of a case that was never finished must not stay beside these.
+  rmSync(tapes, { recursive: true, force: true });
   mkdirSync(tapes, { recursive: true });
   mkdirSync(join(folder, "cases"), { recursive: true });
   const tools = [...new Set(cassette.map(({ tool }) => tool))];

@@ -24,6 +24,8 @@ export function register(program: Command): void {
     .action(list);
 }
 
+const Status = z.object({ openTraces: z.number() });
+
 async function list(options: Options): Promise<void> {
   const found = await clustersOf(options);
   if (options.json) {
@@ -31,14 +33,19 @@ async function list(options: Options): Promise<void> {
     return;
   }
   const [shown, rest] = partOf(parseClusters(found));
-  printLine(
-    shown.length > 0
-      ? clusterTable(shown)
-      : "No cluster of three runs or more: no kind of failure that repeats.",
-  );
+  printLine(shown.length > 0 ? clusterTable(shown) : await nothingYet(options));
   if (rest !== null) printLine(`\n${rest}`);
   const [first] = shown;
   if (first) printLine(`\nNext: rootward show ${first.id}`);
+}
+
+/** No cluster may mean that the diagnosis is still to come: the server says what is open. */
+async function nothingYet({ from, url }: Options): Promise<string> {
+  const nothing = "No cluster of three runs or more: no kind of failure that repeats.";
+  if (from) return nothing;
+  const status = Status.safeParse(await requestJson(serverUrl(url), "/api/status"));
+  if (!status.success || status.data.openTraces === 0) return nothing;
+  return `No cluster yet: ${status.data.openTraces} traces are still open and not diagnosed. Ask again in a few seconds.`;
 }
 
 async function clustersOf({ from, changes, url }: Options): Promise<unknown> {

@@ -7,7 +7,7 @@ import { loadConfig } from "../config.ts";
 import { contractsOf } from "../contracts.ts";
 import { inspectJson } from "../inspect-json.ts";
 import { inspectText } from "../inspect-text.ts";
-import { note, printJson, printLine } from "../output.ts";
+import { note, OperatorError, printJson, printLine } from "../output.ts";
 
 interface Options {
   readonly config?: string;
@@ -28,6 +28,10 @@ async function inspect(paths: string[], options: Options): Promise<void> {
   const { config, path } = loadConfig(options.config);
   const warnings: string[] = [];
   const content = await readContent(paths, { onWarning: (text) => warnings.push(text) });
+  // Bodies without spans (metrics, say) are read and hold no run; bodies of which none could be read are an error.
+  if (warnings.length > 0 && content.spans.length + content.logs.length === 0) {
+    throw new OperatorError(`no body could be read: ${warnings.join("; ")}`);
+  }
   const contracts = contractsOf(config, path);
   const base = {
     contractFor: contracts,

@@ -37,6 +37,20 @@ export interface Change {
   readonly field: string | null;
 }
 
+/** The same entry told twice is one change; another workflow, service or title is another. */
+function toldId(entry: {
+  readonly kind: string;
+  readonly at: string;
+  readonly title: string;
+  readonly workflow?: string | null | undefined;
+  readonly environment?: string | null | undefined;
+  readonly service?: string | null | undefined;
+}): string {
+  const { kind, at, workflow, environment, service, title } = entry;
+  const parts = [workflow, environment, service, title].map((part) => part ?? "").join("|");
+  return `told-${kind}-${Date.parse(at)}-${parts}`;
+}
+
 /** One entry of a changes file or of `POST /api/changes`. Unknown keys are kept out, not refused: ledgers of others have more. */
 export const ChangeInput = z
   .object({
@@ -53,7 +67,7 @@ export const ChangeInput = z
     after: z.string().nullish(),
   })
   .transform((entry): Change => ({
-    id: entry.id ?? `told-${entry.kind}-${Date.parse(entry.at)}`,
+    id: entry.id ?? toldId(entry),
     atMs: Date.parse(entry.at),
     kind: changeKinds.find((kind) => kind === entry.kind) ?? kindAliases[entry.kind] ?? "config",
     workflow: entry.workflow ?? null,

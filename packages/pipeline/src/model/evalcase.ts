@@ -347,8 +347,13 @@ export const Override = z
       context.addIssue({ code: "custom", path: [path], message });
     const days = (Date.parse(entry.expires) - Date.parse(entry.created)) / dayMs;
     const longest = longestDays[entry.kind];
-    if (!(days > 0 && days <= longest)) {
-      refuse("expires", `${entry.kind} may last 1 to ${longest} days, this one lasts ${days}`);
+    if (Number.isNaN(days)) {
+      refuse("expires", `${entry.created} to ${entry.expires}: both must be days of the calendar`);
+    } else if (days <= 0 || days > longest) {
+      refuse(
+        "expires",
+        `${entry.kind} may last 1 to ${longest} days, ${entry.created} to ${entry.expires} is ${days}`,
+      );
     }
     if (entry.approved_by.includes(entry.requested_by)) {
       refuse("approved_by", "the person who asked cannot approve");

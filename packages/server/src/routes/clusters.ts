@@ -26,7 +26,10 @@ function clusterOf(context: Context, id: string): Cluster {
   const found = indexOf(context.schedule.diagnosis).clusters.get(id);
   if (found === undefined) {
     const form = /^CL-[0-9a-f]{8}$/.test(id) ? "" : "; an id is CL- and 8 hex characters";
-    throw new Problem(404, `no cluster ${id.slice(0, 100)}${form}. GET /api/clusters lists them`);
+    throw new Problem(
+      404,
+      `no cluster ${id.slice(0, 100)}${form}. rootward clusters (GET /api/clusters) lists them`,
+    );
   }
   return found;
 }

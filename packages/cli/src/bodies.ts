@@ -4,6 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { receive, signalOfProtobuf, UnreadableBody } from "@rootward/pipeline/wire/receive";
 import { rowsOf } from "@rootward/pipeline/model/batch";
 import type { OtlpBody } from "@rootward/pipeline/model/batch";
+import { policy } from "@rootward/pipeline/model/policy";
 import type { TraceId } from "@rootward/pipeline/model/ids";
 import type { LogRecord, Span } from "@rootward/pipeline/model/span";
 import type { TraceContent } from "@rootward/pipeline/model/span";
@@ -159,8 +160,6 @@ interface Index {
   readonly lastFile: ReadonlyMap<TraceId, number>;
 }
 
-/** A trace of so few spans may be one call of a plain client, whose run is many traces. */
-const plainClientSpans = 3;
 const conversationKeys = [
   "gen_ai.conversation.id",
   "session.id",
@@ -191,7 +190,7 @@ function indexOf(reader: BodyReader, onProgress: (done: number, of: number) => v
       const size = (sizes.get(traceId) ?? 0) + 1;
       sizes.set(traceId, size);
       for (const link of links) join(traceId, link.traceId);
-      if (size > plainClientSpans) keys.delete(traceId);
+      if (size > policy("plainClientSpans")) keys.delete(traceId);
       else
         keys.set(traceId, [
           ...(keys.get(traceId) ?? []),

@@ -1,8 +1,8 @@
 import { Command, CommanderError } from "commander";
-import { readFileSync } from "node:fs";
 import { PortError } from "@rootward/pipeline/errors";
 import { gateExitCodes } from "@rootward/pipeline/model/verdict";
 import { OperatorError, messageOf } from "./output.ts";
+import { programVersion } from "./version.ts";
 
 interface CommandModule {
   readonly register: (program: Command) => void;
@@ -31,20 +31,12 @@ function usageExitCode(command: string | undefined): number {
     : 2;
 }
 
-function version(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  const parsed: unknown = JSON.parse(text);
-  return typeof parsed === "object" && parsed !== null && "version" in parsed
-    ? String(parsed.version)
-    : "unknown";
-}
-
 function newProgram(): Command {
   return new Command("rootward")
     .description(
       "Turns every production failure of an AI agent into a constraint on its next deploy.",
     )
-    .version(version(), "-V, --version")
+    .version(programVersion(), "-V, --version")
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .showSuggestionAfterError();

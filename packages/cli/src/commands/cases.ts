@@ -18,6 +18,7 @@ import type { CaseMaterial } from "../case-source.ts";
 import { materialFromPaths } from "../case-paths.ts";
 import { newChecker } from "../checker.ts";
 import { loadConfig } from "../config.ts";
+import { programVersion } from "../version.ts";
 import { messageOf, note, OperatorError, printJson, printLine } from "../output.ts";
 
 interface AddOptions {
@@ -111,7 +112,7 @@ async function addCase(id: string, options: AddOptions): Promise<void> {
       today: new Date().toISOString().slice(0, 10),
       by: personOf(options.by),
       severity,
-      version: "0.1.0",
+      version: programVersion(),
     },
     { checker: newChecker() },
   );

@@ -1,5 +1,6 @@
 import { severityFloor } from "../model/evalcase.ts";
 import type { FailureClass, Severity } from "../model/evalcase.ts";
+import { policy } from "../model/policy.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { WorkflowSettings } from "../model/workflow.ts";
 import type { Subject } from "./subject.ts";
@@ -38,7 +39,7 @@ const downstreamDeviations = [
   "app_rejected",
 ];
 
-const majority = 0.5;
+const majority = policy("classMajority");
 
 function failsGrounding({ primary, share }: Facts): boolean {
   return (

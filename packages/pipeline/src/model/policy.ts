@@ -299,6 +299,16 @@ const entries = {
   trialsBrokenRate: { value: 0.6, unit: "share", source: "evals.md 2.3" },
   trialsAlpha: { value: 0.05, unit: "probability", source: "evals.md 2.3" },
   trialsBeta: { value: 0.1, unit: "probability", source: "evals.md 2.3" },
+  classMajority: {
+    value: 0.5,
+    unit: "share of members",
+    source: "what more than half do names the class",
+  },
+  plainClientSpans: {
+    value: 3,
+    unit: "spans",
+    source: "a trace of so few may be one call of a plain client, whose run is many traces",
+  },
   replayDriftMax: {
     value: 0.5,
     unit: "share of calls",

@@ -11,7 +11,7 @@ const roomsMayImport: Record<string, readonly string[]> = {
   ingest: ["model", "signals"],
   diagnose: ["model"],
   evals: ["model", "signals"],
-  testing: ["model", "diagnose", "ports"],
+  testing: ["model", "wire", "ingest", "diagnose", "ports"],
   ports: ["model"],
   errors: ["model"],
   pipeline: ["model", "signals", "wire", "ingest", "diagnose", "evals", "ports", "errors"],

@@ -40,12 +40,17 @@ function implied(
 ): readonly { readonly step: Step; readonly name: string }[] {
   const seen = new Set(named);
   return steps.flatMap((step) => {
-    if (step.kind !== "llm" && step.kind !== "tool" && step.kind !== "retrieval") return [];
-    const name = agentNameOf(step);
+    const isWork = step.kind === "llm" || step.kind === "tool" || step.kind === "retrieval";
+    const name = isWork ? agentNameOf(step) : turnOf(step);
     if (name === null || seen.has(name)) return [];
     seen.add(name);
     return [{ step, name }];
   });
+}
+
+/** The agent whose turn a workflow's own step announces. */
+function turnOf(step: Step): string | null {
+  return step.kind === "chain" ? findText(step.span, "speaker") : null;
 }
 
 interface Cast {

@@ -14,7 +14,7 @@ import { evaluationsOf } from "./evaluations.ts";
 import { findText } from "./fields.ts";
 import { groupsOf } from "./group.ts";
 import type { Group } from "./group.ts";
-import { handoffsOf, isPassingName } from "./handoffs.ts";
+import { handoffsOf, isPassingCall } from "./handoffs.ts";
 import type { HandoffRead } from "./handoffs.ts";
 import { identityOf } from "./identity.ts";
 import { inputOf, outputOf } from "./output.ts";
@@ -25,6 +25,7 @@ import type { RetrievalRead } from "./retrievals.ts";
 import { agentNameOf, stepsOf } from "./steps.ts";
 import type { Step } from "./steps.ts";
 import { contentOf, conventionsOf, promptOf, toolsetOf, warningsOf } from "./summaries.ts";
+import { toldOf } from "./told.ts";
 import { toolsOf } from "./tools.ts";
 import type { ToolRead } from "./tools.ts";
 import { textOf } from "./value.ts";
@@ -62,15 +63,16 @@ function withRoles(
   const carriers = new Set(handoffs.map((one) => one.toolId));
   return tools.map((read) => {
     const { call } = read;
-    const role: ToolCall["role"] = carriers.has(call.id)
-      ? "handoff"
-      : settings.finalTools.includes(call.name)
-        ? "final_answer"
-        : settings.fallbackTools.includes(call.name)
-          ? "fallback"
-          : settings.retrievers.includes(call.name)
-            ? "retriever"
-            : "plain";
+    const role: ToolCall["role"] =
+      carriers.has(call.id) && isPassingCall(call)
+        ? "handoff"
+        : settings.finalTools.includes(call.name)
+          ? "final_answer"
+          : settings.fallbackTools.includes(call.name)
+            ? "fallback"
+            : settings.retrievers.includes(call.name)
+              ? "retriever"
+              : "plain";
     return { ...read, call: { ...call, role } };
   });
 }
@@ -96,21 +98,23 @@ function assembleGroup(
   const identity = identityOf(group, options.map ?? []);
   const settings = options.settingsFor(identity.workflow, identity.environment);
   const read = distinctCalls(steps, all);
-  const sole = soleActor(group, identity.deployment.service);
+  const sole = soleActor(group, identity);
   const calls = read.map((call) => ({ ...call, agent: call.agent ?? sole }));
   const acting = actingOf(steps, calls);
-  const plainTools = toolsOf(steps, calls, sole);
+  const told = toldOf(steps, calls);
+  const talk = told.length === 0 ? calls : [...calls, ...told];
+  const plainTools = toolsOf(steps, talk, sole);
   const handoffs = handoffsOf(steps, plainTools, acting);
   const roled = withRoles(plainTools, handoffs, settings);
   const retrievals = retrievalsOf(
     steps,
     calls,
-    roled.filter((read) => !isPassingName(read.call.name)),
+    roled.filter((read) => !isPassingCall(read.call)),
     settings.retrievers,
   );
   const tools = withRetrieverRole(roled, retrievals);
   const run = runOf(
-    { group, calls, tools, retrievals, handoffs, settings, sole },
+    { group, calls, talk, tools, retrievals, handoffs, settings, sole },
     identity,
     options,
   );
@@ -121,23 +125,22 @@ function assembleGroup(
  * Who acts in a run that names no agent: the program that its root stands for, else the service. null where an agent is named, or
  * nobody calls a model or a tool.
  */
-function soleActor(group: Group, service: string): string | null {
+function soleActor(group: Group, identity: Identity): string | null {
   const { steps, root } = group;
+  const { service } = identity.deployment;
   if (steps.some((step) => agentNameOf(step) !== null)) return null;
-  if (!steps.some((step) => step.kind === "llm" || step.kind === "tool")) return null;
-  const program = /^(\w+)\.(?:forward|run|query|kickoff)$/.exec(root?.span.name ?? "")?.[1];
+  if (!steps.some((step) => ["llm", "tool", "retrieval"].includes(step.kind))) return null;
+  const program = /^(\w+)\.(?:forward|query|kickoff)$/.exec(root?.span.name ?? "")?.[1];
   if (program !== undefined && root?.kind !== "agent") return program;
-  return service.startsWith("unknown") ? null : service;
+  if (!service.startsWith("unknown")) return service;
+  return identity.workflow.startsWith("unknown") ? null : identity.workflow;
 }
 
 /** The root, and the agents directly below it: where a run's question and answer stand. */
 function rootsOf(group: Group): readonly Step[] {
   const { root, steps } = group;
-  const actors = steps.filter(
-    (step) => step !== root && (step.kind === "agent" || step.kind === "workflow"),
-  );
-  const last = actors
-    .filter((step) => step.kind === "agent")
+  const last = steps
+    .filter((step) => step !== root && (step.kind === "agent" || step.kind === "workflow"))
     .toSorted((a, b) => (a.span.endNanos < b.span.endNanos ? 1 : -1));
   return root === null || root.kind === "llm" || root.kind === "tool" || root.kind === "retrieval"
     ? last
@@ -151,7 +154,7 @@ function runOf(parts: Parts, identity: Identity, options: AssembleOptions): Run 
   const { steps, root } = group;
   const roots = rootsOf(group);
   const numbered = number(parts);
-  const read = outputOf(roots, calls);
+  const read = outputOf(roots, parts.talk);
   const error = runErrorOf({ group, calls, tools: parts.tools, output: read });
   const output: Run["output"] =
     error !== null && isErrorText(read, error.message) ? { value: null, why: "absent" } : read;

@@ -100,9 +100,27 @@ function sidesOf(step: Step): {
   const split = splitOutput(step);
   const said =
     split.length > 0 ? { messages: split, source: null } : side(step, "llmOutput", "assistant");
-  const input = hasParts(asked.messages) ? asked.messages : told.input;
+  const input = withRawErrors(hasParts(asked.messages) ? asked.messages : told.input, step);
   const output = hasParts(said.messages) ? said.messages : told.output;
   return { input: trimQuoted(input), output: answers(output), source: asked.source };
+}
+
+/** Flattened messages have no place for a result's error flag: the raw request beside them has. */
+function withRawErrors(messages: readonly Message[], step: Step): readonly Message[] {
+  const raw = step.span.attributes.get("input.value");
+  if (typeof raw !== "string" || !/"is_?error\\?":\s*true/i.test(raw)) return messages;
+  const failed = new Set(
+    messagesOf(raw, "user").flatMap((message) =>
+      message.parts.flatMap((part) => (part.t === "result" && part.isError ? [part.callId] : [])),
+    ),
+  );
+  if (failed.size === 0) return messages;
+  return messages.map((message) => ({
+    ...message,
+    parts: message.parts.map((part) =>
+      part.t === "result" && failed.has(part.callId) ? { ...part, isError: true } : part,
+    ),
+  }));
 }
 
 function hasParts(messages: readonly Message[]): boolean {

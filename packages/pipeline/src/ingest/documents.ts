@@ -120,13 +120,7 @@ function isIdText(text: string): boolean {
 const random = /^[0-9a-f]{8}-[0-9a-f]{4}-|^[0-9a-f]{24,}$/i;
 
 function idsOf(record: JsonRecord): readonly string[] {
-  const holders = [
-    record,
-    record["metadata"],
-    record["meta"],
-    record["document"],
-    record["node"],
-  ].filter(isRecord);
+  const holders = [record, ...holdersIn(record)];
   const encoded = holders
     .map((holder) => holder["metadata"])
     .filter((value) => typeof value === "string" && value.startsWith("{"))
@@ -144,6 +138,15 @@ function idsOf(record: JsonRecord): readonly string[] {
     }
   }
   return texts.toSorted((a, b) => Number(random.test(a)) - Number(random.test(b)));
+}
+
+/** What senders keep beside a document's text: its metadata, under whatever spelling. */
+const holderKeys = /^(meta_?data|meta|document|node|payload)$/i;
+
+function holdersIn(record: JsonRecord): readonly JsonRecord[] {
+  return Object.entries(record).flatMap(([key, value]) =>
+    holderKeys.test(key) && isRecord(value) ? [value] : [],
+  );
 }
 
 function orderedIds(record: JsonRecord): readonly (readonly [string, unknown])[] {

@@ -65,7 +65,7 @@ export function runErrorOf(ended: Ended): FailureFact | null {
     return lastCall.failure;
   if (rootFailure !== null && root !== null && !(answered && isFromTool(rootFailure, tools)))
     return originOf(rootFailure, steps);
-  if (answered) return null;
+  if (answered) return rejectedBy(ended);
   const actor = steps.findLast(
     (step) => isActor(step) && failureOf(step) !== null && !recovered(step, calls),
   );
@@ -88,6 +88,22 @@ export function runErrorOf(ended: Ended): FailureFact | null {
     propagated: false,
     source: { convention: asking.step.convention, spanId: asking.spanId, path: "messages/output" },
   };
+}
+
+/** The failure of the agent that gave the last answer, where nothing happened after it: what it said was not accepted. */
+function rejectedBy({ group, calls, tools }: Ended): FailureFact | null {
+  const last = group.steps
+    .filter((step) => step.kind === "agent")
+    .toSorted((a, b) => (a.span.endNanos < b.span.endNanos ? 1 : -1))[0];
+  const failure = last === undefined ? null : failureOf(last);
+  if (last === undefined || failure === null || isFromTool(failure, tools)) return null;
+  const isTold = [
+    ...calls.map((call) => call.failure),
+    ...tools.map((read) => read.call.failure),
+  ].some(
+    (other) => other !== null && (failure.message === null || other.message === failure.message),
+  );
+  return isTold || recovered(last, calls) ? null : failure;
 }
 
 /** A failed tool's message on the root, with an answer after it, was got over. */

@@ -1,4 +1,4 @@
-import { attr, json, named, resource } from "./places.ts";
+import { attr, json, match, named, resource } from "./places.ts";
 import type { Place } from "./places.ts";
 
 /** Who ran: workflow, agent, session, deployment, prompt. Source: conventions.md 1.2 to 1.4, 1.20, 1.21. */
@@ -20,6 +20,7 @@ export const identity = {
     ...json("openinference", "metadata", ["lc_agent_name"]),
     ...attr("langsmith", "langsmith.metadata.lc_agent_name"),
     ...attr("langfuse", "langfuse.observation.metadata.lc_agent_name"),
+    ...attr("langfuse", "langfuse.trace.metadata.lc_agent_name"),
     ...attr("openllmetry", "agno.team.name"),
     ...attr("haystack", "haystack.component.name"),
     ...attr("vercel-ai", "ai.telemetry.functionId"),
@@ -37,6 +38,22 @@ export const identity = {
       /^(.+?)\.(?:run|arun|on_messages_stream|on_messages|generate_reply|run_stream)$/,
     ),
     ...named("mastra", /^(?:invoke_agent|agent run:?) '?(.+?)'?$/),
+  ],
+  /** The agent whose turn it is, as a workflow's own step says it. */
+  speaker: match(
+    "llamaindex",
+    /current_agent_name\\?["']?\s*[=:]\s*\\?["']([^"'\\]+)/,
+    "llamaindex.step.input_summary",
+    "input.value",
+    "traceloop.entity.input",
+    "traceloop.entity.output",
+  ),
+  /** The node of a graph that a step belongs to. */
+  node: [
+    ...json("openinference", "metadata", ["langgraph_node"]),
+    ...attr("langsmith", "langsmith.metadata.langgraph_node"),
+    ...attr("langfuse", "langfuse.observation.metadata.langgraph_node"),
+    ...attr("openllmetry", "traceloop.association.properties.langgraph_node"),
   ],
   agentId: attr("otel-genai", "gen_ai.agent.id"),
   agentVersion: [

@@ -1,4 +1,4 @@
-import { attr, event, flat, json } from "./places.ts";
+import { attr, event, eventFlat, flat, json } from "./places.ts";
 import type { Place } from "./places.ts";
 
 /** What a model call says. Source: conventions.md 1.6 to 1.9, 1.12, 1.14 to 1.16. */
@@ -27,6 +27,9 @@ export const model = {
     ),
     ...attr("langfuse", "langfuse.observation.model.name"),
     ...json("genkit", "genkit:output", ["raw", "model"]),
+    ...event("llamaindex", /^LLMChatEndEvent$/, "response.raw.model"),
+    ...json("haystack", "haystack.agent.step.llm.output", ["replies", 0, "meta", "model"]),
+    ...json("haystack", "haystack.component.output", ["replies", 0, "meta", "model"]),
     ...attr("openinference", "llm.model_name"),
   ],
   modelBuild: [
@@ -44,6 +47,7 @@ export const model = {
       ["generations", 0, 0, "message", "kwargs", "response_metadata", "system_fingerprint"],
     ),
     ...json("langsmith", "gen_ai.completion", ["system_fingerprint"]),
+    ...event("llamaindex", /^LLMChatEndEvent$/, "response.raw.system_fingerprint"),
     ...json("vercel-ai", "ai.response.providerMetadata", ["openai", "systemFingerprint"]),
   ],
   provider: [
@@ -61,6 +65,7 @@ export const model = {
       ["generations", 0, 0, "message", "kwargs", "id"],
     ),
     ...json("langsmith", "gen_ai.completion", ["id"]),
+    ...event("llamaindex", /^LLMChatEndEvent$/, "response.raw.id"),
   ],
   finish: [
     ...attr("otel-genai", "gen_ai.response.finish_reasons", "gen_ai.response.finish_reason"),
@@ -72,6 +77,8 @@ export const model = {
     ...attr("anthropic", "anthropic.message.stop_reason"),
     ...event("strands", /^gen_ai\.choice$/, "finish_reason"),
     ...json("langfuse", "langfuse.observation.output", ["finish_reason"]),
+    ...json("haystack", "haystack.agent.step.llm.output", ["replies", 0, "meta", "finish_reason"]),
+    ...json("haystack", "haystack.component.output", ["replies", 0, "meta", "finish_reason"]),
   ],
   system: [
     ...attr("otel-genai", "gen_ai.system_instructions"),
@@ -91,6 +98,14 @@ export const model = {
     ...json("langsmith", "langsmith.usage_metadata", ["input_tokens"]),
     ...attr("claude-code", "input_tokens"),
     ...json("genkit", "genkit:output", ["usage", "inputTokens"]),
+    ...event("llamaindex", /^LLMChatEndEvent$/, "response.raw.usage.prompt_tokens"),
+    ...json("haystack", "haystack.agent.step.llm.output", [
+      "replies",
+      0,
+      "meta",
+      "usage",
+      "prompt_tokens",
+    ]),
   ],
   tokensOut: [
     ...attr("otel-genai", "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"),
@@ -100,6 +115,14 @@ export const model = {
     ...json("langsmith", "langsmith.usage_metadata", ["output_tokens"]),
     ...attr("claude-code", "output_tokens"),
     ...json("genkit", "genkit:output", ["usage", "outputTokens"]),
+    ...event("llamaindex", /^LLMChatEndEvent$/, "response.raw.usage.completion_tokens"),
+    ...json("haystack", "haystack.agent.step.llm.output", [
+      "replies",
+      0,
+      "meta",
+      "usage",
+      "completion_tokens",
+    ]),
   ],
   cacheRead: [
     ...attr("otel-genai", "gen_ai.usage.cache_read.input_tokens"),
@@ -147,6 +170,7 @@ export const model = {
     ...attr("mlflow", "mlflow.spanInputs"),
     ...attr("haystack", "haystack.agent.step.llm.input", "haystack.component.input"),
     ...attr("logfire", "events", "raw_input", "request_data"),
+    ...event("llamaindex", /^LLMChat(Start|End)Event$/, "messages"),
     ...attr("claude-code", "user_prompt"),
     ...attr("openinference", "input.value"),
     ...attr("openllmetry", "traceloop.entity.input"),
@@ -168,6 +192,8 @@ export const model = {
     ...attr("mlflow", "mlflow.spanOutputs"),
     ...attr("haystack", "haystack.agent.step.llm.output", "haystack.component.output"),
     ...attr("logfire", "response", "response_data"),
+    ...eventFlat("llamaindex", /^LLMChatEndEvent$/, "response.message"),
+    ...event("llamaindex", /^LLM(Predict|Completion)EndEvent$/, "output"),
     ...attr("openinference", "output.value"),
     ...attr("openllmetry", "traceloop.entity.output"),
   ],

@@ -1,4 +1,4 @@
-import { attr, event, flat, json, named } from "./places.ts";
+import { attr, event, flat, json, match, named } from "./places.ts";
 import type { Place } from "./places.ts";
 
 /** What tools, retrievals, hand-offs and agents read and gave. Source: conventions.md 1.10 to 1.13, 1.18. */
@@ -12,6 +12,7 @@ export const work = {
     ...attr("openllmetry", "traceloop.entity.name"),
     ...attr("genkit", "genkit:name"),
     ...attr("logfire", "name"),
+    ...match("llamaindex", /^ToolCall\(tool_name='([^']+)'/, "llamaindex.step.input_summary"),
     ...named("otel-genai", /^execute_tool (\S+)/),
     ...named("openllmetry", /^(.+)\.tool$/),
     ...named("openinference", /^(.+)\.__call__$/),
@@ -22,6 +23,7 @@ export const work = {
     ...attr("vercel-ai", "ai.toolCall.id"),
     ...attr("openinference", "tool_call.id", "tool.id", "tool.call_id"),
     ...attr("langfuse", "langfuse.observation.metadata.tool_call_id"),
+    ...match("llamaindex", /^ToolCall\(.*tool_id='([^']+)'\)$/s, "llamaindex.step.input_summary"),
     ...json(
       "openinference",
       "output.value",
@@ -41,6 +43,7 @@ export const work = {
     ...attr("mlflow", "mlflow.spanInputs"),
     ...attr("haystack", "haystack.agent.step.tool.input", "haystack.tool.input"),
     ...attr("pydantic-ai", "tool_arguments"),
+    ...json("llamaindex", "llamaindex.step.input_summary", ["tool_kwargs"]),
     ...event("strands", /^gen_ai\.tool\.message$/, "content"),
     ...event("strands", /^gen_ai\.client\.inference\.operation\.details$/, "gen_ai.input.messages"),
     ...attr("openinference", "input.value"),
@@ -73,6 +76,7 @@ export const work = {
   ],
   toolServer: attr("mcp", "mcp.server.name", "mcp.server", "gen_ai.tool.mcp.server"),
   query: [
+    ...event("llamaindex", /^RetrievalStartEvent$/, "str_or_query_bundle.query_str"),
     ...attr("otel-genai", "gen_ai.retrieval.query.text", "gen_ai.retrieval.query"),
     ...attr("openinference", "reranker.query"),
     ...json("langsmith", "gen_ai.prompt", ["query"]),
@@ -84,6 +88,7 @@ export const work = {
     ...attr("openllmetry", "traceloop.entity.input"),
   ],
   documents: [
+    ...event("llamaindex", /^RetrievalEndEvent$/, "nodes"),
     ...attr("otel-genai", "gen_ai.retrieval.documents"),
     ...flat("openinference", "retrieval.documents"),
     ...flat("openinference", "reranker.output_documents"),
@@ -115,6 +120,7 @@ export const work = {
     ...named("openllmetry", /^.+ → (.+?)\.handoff$/),
   ],
   input: [
+    ...event("llamaindex", /^QueryStartEvent$/, "query"),
     ...attr("openllmetry", "traceloop.entity.input"),
     ...attr("langfuse", "langfuse.observation.input", "langfuse.trace.input"),
     ...attr("otel-genai", "gen_ai.input.messages"),
@@ -131,6 +137,8 @@ export const work = {
     ...event("strands", /^gen_ai\.client\.inference\.operation\.details$/, "gen_ai.input.messages"),
   ],
   output: [
+    ...event("llamaindex", /^QueryEndEvent$/, "response.response"),
+    ...event("llamaindex", /^workflow\.output$/, "output"),
     ...attr("crewai", "crewai.crew.result", "crewai.crew.output"),
     ...attr("pydantic-ai", "final_result"),
     ...attr("openllmetry", "traceloop.entity.output"),

@@ -77,6 +77,9 @@ function pathOf(place: Place): string {
       return `attr:${place.key}/${place.path.join("/")}`;
     case "flat":
       return `attr:${place.key}.*`;
+    case "match":
+      return `attr:${place.key}`;
+    case "eventFlat":
     case "event":
       return `event:${place.event.source.replaceAll(/[\\^$]/g, "")}/${place.key}`;
     case "name":
@@ -99,6 +102,14 @@ function valueAt(span: Span, place: Place): unknown {
         (entry) => place.event.test(entry.name) && entry.attributes.has(place.key),
       );
       return found === undefined ? null : plainOf(found.attributes.get(place.key));
+    }
+    case "eventFlat": {
+      const found = span.events.find((entry) => place.event.test(entry.name));
+      return found === undefined ? null : unflatten(found.attributes, place.key);
+    }
+    case "match": {
+      const text = span.attributes.get(place.key);
+      return typeof text === "string" ? (place.pattern.exec(text)?.[1] ?? null) : null;
     }
     case "name":
       return place.pattern.exec(span.name)?.[1] ?? null;

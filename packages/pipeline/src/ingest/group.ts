@@ -127,8 +127,8 @@ function topmost(steps: readonly Step[]): readonly Step[] {
 function buckets(tops: readonly Step[]): readonly (readonly Step[])[] {
   const byParent = new Map<string, Step[]>();
   for (const top of tops) {
-    const { parentSpanId, spanId } = top.span;
-    const key = parentSpanId ?? `root ${spanId}`;
+    const { spanId } = top.span;
+    const key = aboveTransport(top) ?? `root ${spanId}`;
     byParent.set(key, [...(byParent.get(key) ?? []), top]);
   }
   const all = [...byParent.values()];
@@ -143,6 +143,17 @@ function buckets(tops: readonly Step[]): readonly (readonly Step[])[] {
     else around.push(...orphan);
   }
   return result;
+}
+
+/** The id of the step that a top hangs from, past the spans by which a runtime delivers messages; null where it is a root. */
+function aboveTransport(top: Step): string | null {
+  let up = top.parent;
+  let id = top.span.parentSpanId;
+  while (up !== null && up.convention === "autogen") {
+    id = up.span.parentSpanId;
+    up = up.parent;
+  }
+  return id;
 }
 
 function within(inner: Step, outer: Step): boolean {

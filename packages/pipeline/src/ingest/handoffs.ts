@@ -1,6 +1,8 @@
 import type { AgentInvocation, Handoff, Known } from "../model/run.ts";
 import { find, findText } from "./fields.ts";
 import { parse } from "./parse.ts";
+import { answerTools } from "./messages.ts";
+import { isPassingName, namedTarget } from "./passing.ts";
 import { isSameTool } from "./requests.ts";
 import { actorOf, isBelow } from "./steps.ts";
 import type { Step } from "./steps.ts";
@@ -21,7 +23,6 @@ export interface HandoffRead {
   readonly toolId: string | null;
 }
 
-const passing = /^(?:handoff[-_ ]?)?(?:transfer|hand_?off|hand_over|delegate)/i;
 const targetInName =
   /^(?:handoff[-_ ]+)?(?:transfer|hand_?off|hand_over|delegate)(?:[-_ ]?(?:task|work))?[-_ ]+to[-_ ]+(.+?)(?:_\d+)?$/i;
 
@@ -52,29 +53,18 @@ function targetOf(read: ToolRead, acting: readonly Acting[]): string | null {
     const named = agentLike(value, names);
     if (named !== null) return named;
   }
-  return after[0]?.name ?? (call.args.value === null ? null : namedArgument(call.args.value));
-}
-
-/** Without any span of the target, an argument under a usual key is its name. */
-function namedArgument(args: unknown): string | null {
-  let found: string | null = null;
-  eachLeaf(args, (leaf, pointer) => {
-    if (
-      found === null &&
-      typeof leaf === "string" &&
-      /\/(to_?agent|agent_?name|coworker|member_?id|agent|target|assistant)$/i.test(pointer)
-    )
-      found = leaf;
-  });
-  return found;
+  // Without any span of the target, an argument under a usual key is its name.
+  return after[0]?.name ?? namedTarget(call.args.value);
 }
 
 function byTool(read: ToolRead, acting: readonly Acting[]): HandoffRead | null {
   const { call } = read;
   const inside = acting.find(
-    (one) => one.name !== call.agent && read.steps.some((step) => isBelow(one.step, step)),
+    (one) =>
+      one.name !== call.agent &&
+      read.steps.some((step) => one.step === step || isBelow(one.step, step)),
   );
-  const isPassing = passing.test(call.rawName) || passing.test(call.name);
+  const isPassing = isPassingCall(call);
   if (inside === undefined && !isPassing) return null;
   const to = inside?.name ?? targetOf(read, acting);
   if (to === null) return null;
@@ -202,9 +192,13 @@ function merged(a: HandoffRead, b: HandoffRead): HandoffRead {
   };
 }
 
-/** Whether a tool call only carries a hand-off by its name. */
-export function isPassingName(name: string): boolean {
-  return passing.test(name);
+/** Whether a tool call carries a hand-off: by its name, or as the answer in a form that names the next agent. */
+export function isPassingCall(call: ToolRead["call"]): boolean {
+  return (
+    isPassingName(call.rawName) ||
+    isPassingName(call.name) ||
+    (answerTools.has(call.name) && namedTarget(call.args.value) !== null)
+  );
 }
 
 /** How each agent came to act. */

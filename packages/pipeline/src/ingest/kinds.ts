@@ -66,6 +66,15 @@ const exceptions: readonly Row[] = [
     convention: "llamaindex",
     when: (span) => (span.name.endsWith("._prepare_chat_with_tools") ? "other" : null),
   },
+  {
+    convention: "agent-framework",
+    when: (span) => (span.name === "workflow.run" && has(span, "workflow.id") ? "workflow" : null),
+  },
+  {
+    convention: "haystack",
+    when: (span) =>
+      span.name === "Agent.run" && span.scope.name.endsWith("haystack") ? "agent" : null,
+  },
   { convention: "ag2", when: (span) => (text(span, "ag2.span.type") === "usage" ? "other" : null) },
   {
     convention: "crewai",
@@ -102,6 +111,14 @@ const exceptions: readonly Row[] = [
         : null,
   },
 ];
+
+/** A task that was asked a query and gave scored nodes, whatever its class is called. */
+function givesNodes(span: Span): boolean {
+  return (
+    /^\s*\[\s*"?\{\\?"node\\?":/.test(text(span, "traceloop.entity.output")) &&
+    /query/.test(text(span, "traceloop.entity.input"))
+  );
+}
 
 const openInferenceKinds = {
   AGENT: "agent",
@@ -184,7 +201,8 @@ const frameworkRows: readonly Row[] = [
       if (has(span, "tool.name")) return "tool";
       if (text(span, "gen_ai.operation.name") === "goto") return "handoff";
       return text(span, "gen_ai.operation.name") === "vector_db_retrieve" ||
-        /\.retrieve(\.task)?$|Retriever\.task$/.test(span.name)
+        /\.retrieve(\.task)?$|Retriever\.task$/.test(span.name) ||
+        givesNodes(span)
         ? "retrieval"
         : null;
     },
@@ -292,6 +310,7 @@ const scopeRows: readonly Row[] = [
       if (span.name === "haystack.agent.run") return "agent";
       if (span.name !== "haystack.component.run") return "chain";
       const type = text(span, "haystack.component.type");
+      if (type === "Agent") return "agent";
       if (type.endsWith("Retriever")) return "retrieval";
       return /(Chat)?Generator$/.test(type) ? "llm" : "chain";
     },
@@ -303,8 +322,9 @@ const scopeRows: readonly Row[] = [
       if (/\.a?(stream_)?chat(_with_tools)?$|\.astream_chat$/.test(span.name)) return "llm";
       if (/Retriever\.a?retrieve$|\._?a?retrieve$/.test(span.name)) return "retrieval";
       if (/\.a?call_tool$/.test(span.name)) return "tool";
-      return /(Agent|AgentWorkflow|QueryEngine)\.(run|a?query)$/.test(span.name)
-        ? "agent"
+      if (/Tool\.a?call$/.test(span.name)) return "part";
+      return /(Agent|Workflow|QueryEngine|ChatEngine)\.(run|a?query|a?chat)$/.test(span.name)
+        ? "workflow"
         : "chain";
     },
   },

@@ -41,6 +41,7 @@ const partShapes: readonly PartShape[] = [
       "function_call",
       "toolcall",
       "server_tool_call",
+      "tooluse",
       "function",
       "custom_tool_call",
     ],
@@ -50,6 +51,7 @@ const partShapes: readonly PartShape[] = [
     part: "result",
     types: [
       "tool_call_response",
+      "toolresult",
       "tool-result",
       "tool_result",
       "function_call_output",
@@ -128,7 +130,8 @@ const maxDepth = 8;
 function collect(value: unknown, fallback: Role, depth: number): readonly Message[] {
   if (depth > maxDepth || value === null || value === undefined) return [];
   const text = textOf(value);
-  if (text !== null) return [{ role: fallback, parts: [{ t: "text", text }] }];
+  if (text !== null)
+    return messageRepr(text, depth) ?? [{ role: fallback, parts: [{ t: "text", text }] }];
   if (isList(value)) return collectList(value, fallback, depth);
   if (!isRecord(value)) return [];
   if (isMessage(value)) return messageOf(value, fallback);
@@ -141,6 +144,13 @@ function collect(value: unknown, fallback: Role, depth: number): readonly Messag
   const inner = containerOf(value);
   if (inner === undefined) return head;
   return [...head, ...collect(inner, fallback, depth + 1)];
+}
+
+/** A message as the repr of its class: `ChatMessage(role=…, …)`; null where the text is none. */
+function messageRepr(text: string, depth: number): readonly Message[] | null {
+  if (!/^[A-Z]\w*Message\(_?(role|content|blocks)=/.test(text)) return null;
+  const { value } = parseText(text);
+  return isRecord(value) && isMessage(value) ? collect(value, "user", depth + 1) : null;
 }
 
 function collectList(list: readonly unknown[], fallback: Role, depth: number): readonly Message[] {
@@ -227,7 +237,7 @@ function partsText(value: unknown): string | null {
 
 function roleOf(record: JsonRecord): Role | null {
   const lc = record["lc"] === 1 && isList(record["id"]) ? textOf(record["id"].at(-1)) : null;
-  const named = lc ?? textOf(record["role"]);
+  const named = lc ?? textOf(record["role"]) ?? textOf(record["_role"]);
   const role = named === null ? null : (/role\.(\w+)$/i.exec(named)?.[1] ?? named);
   if (role !== null) return roles[role.toLowerCase()] ?? null;
   const type = textOf(record["type"]);
@@ -244,18 +254,32 @@ function roleOf(record: JsonRecord): Role | null {
 
 function isMessage(record: JsonRecord): boolean {
   return (
-    roleOf(record) !== null || (isRecord(record["message"]) && roleOf(record["message"]) !== null)
+    roleOf(record) !== null ||
+    (isRecord(record["message"]) && roleOf(record["message"]) !== null) ||
+    callsBeside(record) !== undefined
   );
 }
 
 function messageOf(record: JsonRecord, fallback: Role): readonly Message[] {
   const inner = record["message"];
+  const told = functionResults(record);
+  if (told.length > 0) return [{ role: "tool", parts: told }];
   if (isRecord(inner) && roleOf(record) === null) return messageOf(inner, fallback);
   const role = roleOf(record) ?? fallback;
   const body = openMessage(record);
   const result = role === "tool" ? toolMessage(body) : null;
   const parts = result ?? contentParts(body);
   return parts.length === 0 && role !== "assistant" ? [] : [{ role, parts }];
+}
+
+/** Results that stand beside a message of the role `function`, one JSON text each. */
+function functionResults(record: JsonRecord): readonly MessagePart[] {
+  const list = record["function"];
+  if (!isList(list)) return [];
+  return list.flatMap((item) => {
+    const result = typeof item === "string" ? parseText(item).value : item;
+    return isRecord(result) && "content" in result && "name" in result ? [resultOf(result)] : [];
+  });
 }
 
 /** LangChain's serialized messages hold their fields in `kwargs` or `data`. */
@@ -298,8 +322,17 @@ function saysError(record: JsonRecord): boolean {
   return ["is_error", "isError", "error"].some((key) => record[key] === true);
 }
 
-const contentKeys = ["parts", "content", "contents", "blocks", "items"];
+const contentKeys = ["parts", "content", "contents", "blocks", "items", "_content"];
 const callListKeys = ["tool_calls", "toolCalls"];
+
+/** The calls that stand beside a message's content; undefined without any. */
+function callsBeside(body: JsonRecord): readonly unknown[] | undefined {
+  return [
+    ...callListKeys.map((key) => body[key]),
+    at(body, ["additional_kwargs", "tool_calls"]),
+    at(body, ["meta", "tool_calls"]),
+  ].find((calls): calls is readonly unknown[] => isList(calls) && calls.length > 0);
+}
 
 function contentParts(body: JsonRecord): readonly MessagePart[] {
   const parts: MessagePart[] = [];
@@ -312,12 +345,8 @@ function contentParts(body: JsonRecord): readonly MessagePart[] {
       break;
     }
   }
-  const beside = [
-    ...callListKeys.map((key) => body[key]),
-    at(body, ["additional_kwargs", "tool_calls"]),
-    at(body, ["meta", "tool_calls"]),
-  ].find((calls) => isList(calls) && calls.length > 0);
-  for (const call of isList(beside) ? beside : []) {
+  for (const item of callsBeside(body) ?? []) {
+    const call = typeof item === "string" ? parseText(item).value : item;
     const part = isRecord(call) ? callOf(call) : null;
     if (part !== null && !parts.some((other) => isSameCall(other, part))) parts.push(part);
   }
@@ -385,6 +414,8 @@ function partKind(record: JsonRecord): "call" | "result" | null {
   if (typeof record["toolName"] === "string" && "toolCallId" in record) {
     return "result" in record || "output" in record ? "result" : "call";
   }
+  if ("result" in record && isRecord(record["origin"])) return "result";
+  if (typeof record["tool_name"] === "string" && "arguments" in record) return "call";
   return null;
 }
 
@@ -410,7 +441,7 @@ function partOf(record: JsonRecord): readonly MessagePart[] {
     return [{ t: "other", kind: "reasoning" }];
   }
   const text = textOf(record["text"]) ?? textOf(record["content"]) ?? textOf(record["output_text"]);
-  if (text !== null) return [{ t: "text", text }];
+  if (text !== null) return textParts(text);
   return type === null ? [] : [{ t: "other", kind: type }];
 }
 

@@ -26,9 +26,8 @@ function answerArgument(messages: readonly Message[]): string | null {
     for (const part of message.parts.toReversed()) {
       if (part.t !== "call" || !answerTools.has(part.name)) continue;
       const { args } = part;
-      const single = isRecord(args)
-        ? (args["answer"] ?? (Object.keys(args).length === 1 ? Object.values(args)[0] : undefined))
-        : args;
+      const single =
+        isRecord(args) && Object.keys(args).length === 1 ? Object.values(args)[0] : undefined;
       return textOf(single) ?? JSON.stringify(args);
     }
   }
@@ -71,10 +70,10 @@ function readable(value: unknown): string | null {
     const first = value.trimStart().charAt(0);
     if (first !== "{" && first !== "[" && first !== '"' && !/^\w+\(/.test(value)) return value;
   }
-  const said = lastSaid(
-    messagesOf(value, "assistant").filter((message) => message.role === "assistant"),
-  );
+  const messages = messagesOf(value, "assistant");
+  const said = lastSaid(flipped(messages) ?? messages);
   const { value: parsed } = parse(value);
+  if (said === null && isDialog(messages, value)) return null;
   if (said !== null && (typeof parsed !== "object" || said !== value)) {
     const inner = parse(said).value;
     return isRecord(inner) && Object.keys(inner).length === 1 ? (fieldOf(inner) ?? said) : said;
@@ -82,6 +81,37 @@ function readable(value: unknown): string | null {
   if (typeof parsed === "string") return parsed;
   if (isRecord(parsed)) return fieldOf(parsed) ?? JSON.stringify(parsed);
   return isList(parsed) && parsed.length > 0 ? JSON.stringify(parsed) : null;
+}
+
+/**
+ * A conversation told from the other side: it opens with the assistant's question and ends with the user's answer. null where it is
+ * none of that kind.
+ */
+function flipped(messages: readonly Message[]): readonly Message[] | null {
+  const spoken = messages.filter(
+    (message) =>
+      message.role !== "system" && message.role !== "tool" && textIn(message).trim() !== "",
+  );
+  const [first] = spoken;
+  const last = spoken.at(-1);
+  if (first === undefined || last === undefined || first === last) return null;
+  if (first.role !== "assistant" || last.role !== "user") return null;
+  return messages.map((message) =>
+    message.role === "user"
+      ? { ...message, role: "assistant" }
+      : message.role === "assistant"
+        ? { ...message, role: "user" }
+        : message,
+  );
+}
+
+/** Messages in which nobody says anything: an answer is not among them, and their JSON is none. */
+function isDialog(messages: readonly Message[], value: unknown): boolean {
+  return (
+    messages.length > 0 &&
+    typeof value === "string" &&
+    messages.every((message) => textIn(message).trim() === "")
+  );
 }
 
 function fieldOf(record: Readonly<Record<string, unknown>>): string | null {
@@ -99,16 +129,28 @@ function fieldOf(record: Readonly<Record<string, unknown>>): string | null {
   return textOf(single);
 }
 
-function rootOutput(
-  step: Step,
-): { readonly text: string; readonly raw: unknown; readonly path: string } | null {
+interface Given {
+  readonly text: string;
+  readonly raw: unknown;
+  readonly path: string;
+  /** The repr of an object whose end is missing: what it held cannot be told from the rest. */
+  readonly isCutRepr: boolean;
+}
+
+const repr = /^\s*[A-Z]\w*\(/;
+
+function rootOutput(step: Step): Given | null {
   const found = find(step.span, "output");
   if (found !== null) {
-    const text = readable(found.value);
-    if (text !== null) return { text, raw: found.value, path: found.source.path };
+    const isCutRepr =
+      typeof found.value === "string" && repr.test(found.value) && parse(found.value).truncated;
+    const text = isCutRepr ? "" : readable(found.value);
+    if (text !== null) return { text, raw: found.value, path: found.source.path, isCutRepr };
   }
   const told = lastSaid(eventMessages(step).output);
-  return told === null ? null : { text: told, raw: told, path: "event:gen_ai.choice" };
+  return told === null
+    ? null
+    : { text: told, raw: told, path: "event:gen_ai.choice", isCutRepr: false };
 }
 
 /** Text that is data: an object or list, whole. */
@@ -141,6 +183,7 @@ export function outputOf(roots: readonly Step[], calls: readonly ReadCall[]): Ru
   const useAnswer =
     answer !== null &&
     (output === null ||
+      output.isCutRepr ||
       cut.test(output.text) ||
       squash(flatText(parse(output.raw).value)).includes(squash(answer.text)) ||
       squash(answer.text).includes(squash(output.text)));
@@ -156,6 +199,7 @@ export function outputOf(roots: readonly Step[], calls: readonly ReadCall[]): Ru
     );
   }
   if (output === null || given === undefined) return { value: null, why: "absent" };
+  if (output.isCutRepr) return { value: null, why: "truncated" };
   return known(
     output.text,
     { convention: given.step.convention, spanId: given.step.span.spanId, path: output.path },

@@ -11,6 +11,8 @@ import type { ToolRead } from "./tools.ts";
 export interface Parts {
   readonly group: Group;
   readonly calls: readonly ReadCall[];
+  /** The model calls, and what other steps tell of what was said where these say nothing. */
+  readonly talk: readonly ReadCall[];
   readonly tools: readonly ToolRead[];
   readonly retrievals: readonly RetrievalRead[];
   readonly handoffs: readonly HandoffRead[];

@@ -16,6 +16,18 @@ export type Place =
       readonly key: string;
       readonly event: RegExp;
     }
+  | {
+      readonly in: "match";
+      readonly convention: Convention;
+      readonly key: string;
+      readonly pattern: RegExp;
+    }
+  | {
+      readonly in: "eventFlat";
+      readonly convention: Convention;
+      readonly key: string;
+      readonly event: RegExp;
+    }
   | { readonly in: "name"; readonly convention: Convention; readonly pattern: RegExp }
   | { readonly in: "resource"; readonly convention: Convention; readonly key: string };
 
@@ -40,6 +52,18 @@ export function flat(convention: Convention, key: string): readonly Place[] {
 /** An attribute of the first span event of that name. */
 export function event(convention: Convention, name: RegExp, key: string): readonly Place[] {
   return [{ in: "event", convention, event: name, key }];
+}
+/** An object flattened into the attributes `key.…` of the first span event of that name. */
+export function eventFlat(convention: Convention, name: RegExp, key: string): readonly Place[] {
+  return [{ in: "eventFlat", convention, event: name, key }];
+}
+/** The first group of a pattern in the text of one attribute: a repr, or JSON of which one value is wanted. */
+export function match(
+  convention: Convention,
+  pattern: RegExp,
+  ...keys: readonly string[]
+): readonly Place[] {
+  return keys.map((key) => ({ in: "match", convention, key, pattern }) as const);
 }
 /** The first group of a pattern on the span's own name. */
 export function named(convention: Convention, pattern: RegExp): readonly Place[] {

@@ -59,7 +59,8 @@ function turnStart(messages: readonly Message[]): number {
 
 interface Ledger {
   readonly requests: Request[];
-  readonly byId: Map<string, Request>;
+  /** Some senders use one id again for the next call of a tool: the calls of an id, in order. */
+  readonly byId: Map<string, Request[]>;
   readonly bySignature: Map<string, Request[]>;
   readonly old: ReadonlySet<string>;
 }
@@ -78,10 +79,15 @@ function add(
     result: null,
   };
   ledger.requests.push(request);
-  if (part.callId !== null) ledger.byId.set(part.callId, request);
-  const key = signature(part.name, part.args);
-  ledger.bySignature.set(key, [...(ledger.bySignature.get(key) ?? []), request]);
+  if (part.callId !== null) push(ledger.byId, part.callId, request);
+  push(ledger.bySignature, signature(part.name, part.args), request);
   return request;
+}
+
+function push<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [item]);
+  else list.push(item);
 }
 
 /** Ids (or signatures) of calls that the first history already held before its newest question. */
@@ -112,28 +118,45 @@ export function requestsOf(calls: readonly ReadCall[]): readonly Request[] {
     readHistory(ledger, call);
     for (const message of call.output) {
       for (const part of message.parts) {
-        if (part.t !== "call" || (part.callId !== null && ledger.byId.has(part.callId))) continue;
+        if (part.t !== "call" || isKnown(ledger, part)) continue;
         add(ledger, part, { by: call, agent: call.agent, nanos: call.endNanos });
       }
     }
     for (const message of call.output) {
-      for (const part of message.parts) if (part.t === "result") settle(ledger, part, []);
+      for (const part of message.parts)
+        if (part.t === "result") settle(ledger, part, [], new Map());
     }
   }
   return ledger.requests;
 }
 
+/** A call that the ledger holds and that still waits for its result: said twice, not asked twice. */
+function isKnown(ledger: Ledger, part: CallPart): boolean {
+  const last = part.callId === null ? undefined : ledger.byId.get(part.callId)?.at(-1);
+  return last !== undefined && (last.result === null || last.by === null);
+}
+
 function readHistory(ledger: Ledger, call: ReadCall): void {
   const seen = new Map<string, number>();
   const open: Request[] = [];
+  const current = new Map<string, Request>();
   for (const message of call.input) {
     for (const part of message.parts) {
       if (part.t === "call") {
         const request = remembered(ledger, part, call, seen);
-        if (request !== null) open.push(request);
-      } else if (part.t === "result") settle(ledger, part, open);
+        if (request === null) continue;
+        open.push(request);
+        if (part.callId !== null) current.set(part.callId, request);
+      } else if (part.t === "result") settle(ledger, part, open, current);
     }
   }
+}
+
+/** How often a key came before in one history. */
+function nthOf(seen: Map<string, number>, key: string): number {
+  const nth = seen.get(key) ?? 0;
+  seen.set(key, nth + 1);
+  return nth;
 }
 
 /** The request that a call in a history repeats; a new one where none does; null for an earlier turn's. */
@@ -145,23 +168,31 @@ function remembered(
 ): Request | null {
   const key = signature(part.name, part.args);
   if (ledger.old.has(part.callId ?? key)) return null;
-  const known = part.callId === null ? undefined : ledger.byId.get(part.callId);
+  const nth = nthOf(seen, key);
+  const nthOfId = part.callId === null ? 0 : nthOf(seen, `id ${part.callId}`);
+  const known = part.callId === null ? undefined : ledger.byId.get(part.callId)?.[nthOfId];
   if (known !== undefined) return known;
-  const nth = seen.get(key) ?? 0;
-  seen.set(key, nth + 1);
   const like = ledger.bySignature.get(key)?.[nth];
   if (like !== undefined) {
     // Some senders name a call by another id in the history than in the output.
-    if (part.callId !== null) ledger.byId.set(part.callId, like);
+    if (part.callId !== null) push(ledger.byId, part.callId, like);
     return like;
   }
   return add(ledger, part, { by: null, agent: call.agent, nanos: call.startNanos });
 }
 
 /** Gives a result to its request: by id, else by name among the open ones, else to the one that is open. */
-function settle(ledger: Ledger, part: ResultPart, open: Request[]): void {
+function settle(
+  ledger: Ledger,
+  part: ResultPart,
+  open: Request[],
+  current: ReadonlyMap<string, Request>,
+): void {
   if (part.callId !== null && ledger.old.has(part.callId)) return;
-  const byId = part.callId === null ? undefined : ledger.byId.get(part.callId);
+  const byId =
+    part.callId === null
+      ? undefined
+      : (current.get(part.callId) ?? ledger.byId.get(part.callId)?.at(-1));
   const { name } = part;
   const request =
     byId ??

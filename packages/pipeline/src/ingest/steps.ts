@@ -3,6 +3,7 @@ import type { LogRecord, Span } from "../model/span.ts";
 import { findText } from "./fields.ts";
 import { detect } from "./kinds.ts";
 import type { StepKind } from "./kinds.ts";
+import { speakersOf } from "./speakers.ts";
 
 /** A span whose role is known, in its tree. `children` are in order of start. */
 export interface Step {
@@ -13,9 +14,12 @@ export interface Step {
   readonly parent: Step | null;
   readonly children: readonly Step[];
   readonly logs: readonly LogRecord[];
+  /** Who acts here by what the steps around it say; null where they say nothing. */
+  readonly speaker: string | null;
 }
 
 interface Growing extends Step {
+  speaker: string | null;
   parent: Growing | null;
   children: Growing[];
   depth: number;
@@ -35,6 +39,12 @@ const noAgents: ReadonlySet<string> = new Set([
   "start",
   "agent",
   "Agent",
+  "CodeAgent",
+  "ToolCallingAgent",
+  "MultiStepAgent",
+  "FunctionAgent",
+  "ReActAgent",
+  "AgentWorkflow",
   "__start__",
   "tools",
   "model",
@@ -81,7 +91,15 @@ export function stepsOf(spans: readonly Span[], logs: readonly LogRecord[]): rea
   for (const span of distinct(spans)) {
     const key = logKey(span.traceId, span.spanId);
     const own = logsBySpan.get(key) ?? [];
-    byId.set(key, { span, ...detect(span), depth: 0, parent: null, children: [], logs: own });
+    byId.set(key, {
+      span,
+      ...detect(span),
+      depth: 0,
+      parent: null,
+      children: [],
+      logs: own,
+      speaker: null,
+    });
   }
   for (const step of byId.values()) {
     const parentId = step.span.parentSpanId;
@@ -92,7 +110,10 @@ export function stepsOf(spans: readonly Span[], logs: readonly LogRecord[]): rea
   for (const step of steps) step.depth = depthOf(step);
   for (const step of steps.toSorted(inOrder)) step.parent?.children.push(step);
   for (const step of steps) if (isGroup(step)) step.kind = "workflow";
-  return steps.toSorted(inOrder);
+  const ordered = steps.toSorted(inOrder);
+  const speakers = speakersOf(ordered);
+  for (const step of ordered) step.speaker = speakers.get(step) ?? null;
+  return ordered;
 }
 
 const depthLimit = 200;
@@ -143,6 +164,7 @@ function isGroup(step: Growing): boolean {
 export function agentNameOf(step: Step): string | null {
   const own = findText(step.span, "agentName");
   if (own !== null && !noAgents.has(own)) return own;
+  if (step.speaker !== null && !noAgents.has(step.speaker)) return step.speaker;
   if (step.kind !== "agent") return null;
   const named = findText(step.span, "agentSpanName");
   if (named !== null && !noAgents.has(named)) return named;

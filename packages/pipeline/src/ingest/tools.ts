@@ -5,9 +5,10 @@ import { errorIn, failureOf } from "./failures.ts";
 import { find, findText } from "./fields.ts";
 import { answerTools } from "./messages.ts";
 import { parse } from "./parse.ts";
+import { namedTarget } from "./passing.ts";
 import { isSameTool, requestsOf } from "./requests.ts";
 import type { Request } from "./requests.ts";
-import { actorOf, ancestors } from "./steps.ts";
+import { actorOf, ancestors, isBelow } from "./steps.ts";
 import type { Step } from "./steps.ts";
 import { isList, isRecord } from "./value.ts";
 
@@ -68,6 +69,42 @@ function lastBefore(found: readonly Executed[], part: Step, name: string): Execu
   return found.findLast(
     (one) => isSameTool(one.name, name) || part.span.attributes.has("crewai.event_name"),
   );
+}
+
+/**
+ * Agents called as tools without a span of the call: the agent that began below the asking one, after it asked and before it spoke
+ * again, stands for the call.
+ */
+function delegations(
+  steps: readonly Step[],
+  requests: readonly Request[],
+): ReadonlyMap<Request, Executed> {
+  const found = new Map<Request, Executed>();
+  const taken = new Set<Step>();
+  for (const request of requests) {
+    const asker = request.by?.step;
+    if (asker === undefined || request.name === "") continue;
+    const home = ancestors(asker).find((up) => up.kind === "agent");
+    if (home === undefined) continue;
+    const again = steps.find(
+      (step) =>
+        step.kind === "llm" &&
+        step.span.startNanos >= request.nanos &&
+        ancestors(step).find((up) => up.kind === "agent") === home,
+    );
+    const inner = steps.find(
+      (step) =>
+        step.kind === "agent" &&
+        !taken.has(step) &&
+        isBelow(step, home) &&
+        step.span.startNanos >= request.nanos &&
+        (again === undefined || step.span.startNanos <= again.span.startNanos),
+    );
+    if (inner === undefined) continue;
+    taken.add(inner);
+    found.set(request, { steps: [inner], name: request.name, callId: request.callId });
+  }
+  return found;
 }
 
 /** Pairs executions with requests: by id, by name and arguments, by name and ordinal. */
@@ -247,7 +284,10 @@ function readExecuted(one: Executed, request: Request | null): ToolRead {
     name: tool,
     rawName: one.name,
     mcpServer: server ?? server2 ?? null,
-    agent: (outer === undefined ? null : actorOf(outer)) ?? request?.agent ?? null,
+    agent:
+      (outer === undefined || outer.kind === "agent" ? null : actorOf(outer)) ??
+      request?.agent ??
+      null,
     requestedBy: request?.by?.step.span.spanId ?? null,
     spanIds: steps.map((step) => step.span.spanId),
     origin: request === null ? "span" : "both",
@@ -320,10 +360,17 @@ export function toolsOf(
   const requests = requestsOf(calls).filter((request) => !transferBack.test(request.name));
   const pairs = pair(executed, requests);
   const covered = new Set(pairs.values());
+  const open = requests.filter((request) => !covered.has(request));
+  const delegated = delegations(steps, open);
   const reads = [
     ...executed.map((one) => readExecuted(one, pairs.get(one) ?? null)),
-    ...requests.filter((request) => !covered.has(request)).map(readRequest),
-  ].filter((read) => !answerTools.has(read.call.name));
+    ...open.map((request) => {
+      const inner = delegated.get(request);
+      return inner === undefined ? readRequest(request) : readExecuted(inner, request);
+    }),
+  ].filter(
+    (read) => !answerTools.has(read.call.name) || namedTarget(read.call.args.value) !== null,
+  );
   const ordered = reads
     .map((read, index) => ({ read, index }))
     .toSorted((a, b) =>

@@ -104,7 +104,7 @@ function assembleGroup(
   const told = toldOf(steps, calls);
   const talk = told.length === 0 ? calls : [...calls, ...told];
   const plainTools = toolsOf(steps, talk, sole);
-  const handoffs = handoffsOf(steps, plainTools, acting);
+  const handoffs = handoffsOf(steps, plainTools, calls, acting);
   const roled = withRoles(plainTools, handoffs, settings);
   const retrievals = retrievalsOf(
     steps,
@@ -142,9 +142,16 @@ function rootsOf(group: Group): readonly Step[] {
   const last = steps
     .filter((step) => step !== root && (step.kind === "agent" || step.kind === "workflow"))
     .toSorted((a, b) => (a.span.endNanos < b.span.endNanos ? 1 : -1));
-  return root === null || root.kind === "llm" || root.kind === "tool" || root.kind === "retrieval"
-    ? last
-    : [root, ...last];
+  if (root === null || root.kind === "llm" || root.kind === "tool" || root.kind === "retrieval")
+    return last;
+  return [root, ...last, ...closingStep(root)];
+}
+
+/** The step of a framework's workflow that ended last: where its root keeps silent, the answer stands there. */
+function closingStep(root: Step): readonly Step[] {
+  const steps = root.children.filter((step) => step.kind === "chain" && step.convention !== "app");
+  const ended = steps.toSorted((a, b) => (a.span.endNanos < b.span.endNanos ? 1 : -1))[0];
+  return ended === undefined || root.kind !== "workflow" ? [] : [ended];
 }
 
 type Identity = ReturnType<typeof identityOf>;

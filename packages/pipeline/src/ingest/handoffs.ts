@@ -1,4 +1,5 @@
 import type { AgentInvocation, Handoff, Known } from "../model/run.ts";
+import type { ReadCall } from "./calls.ts";
 import { find, findText } from "./fields.ts";
 import { parse } from "./parse.ts";
 import { answerTools } from "./messages.ts";
@@ -64,9 +65,10 @@ function byTool(read: ToolRead, acting: readonly Acting[]): HandoffRead | null {
       one.name !== call.agent &&
       read.steps.some((step) => one.step === step || isBelow(one.step, step)),
   );
-  const isPassing = isPassingCall(call);
-  if (inside === undefined && !isPassing) return null;
-  const to = inside?.name ?? targetOf(read, acting);
+  // An agent that stands for the call and has no name of its own goes by the call's.
+  const isAgent = read.steps.some((step) => step.kind === "agent");
+  if (inside === undefined && !isAgent && !isPassingCall(call)) return null;
+  const to = inside?.name ?? (isAgent ? call.name : targetOf(read, acting));
   if (to === null) return null;
   return {
     nanos: read.nanos,
@@ -74,7 +76,7 @@ function byTool(read: ToolRead, acting: readonly Acting[]): HandoffRead | null {
     handoff: {
       from: call.agent,
       to,
-      mode: inside !== undefined ? "return_to_caller" : "pass_control",
+      mode: inside !== undefined || isAgent ? "return_to_caller" : "pass_control",
       seq: 0,
       spanId: read.steps[0]?.span.spanId ?? null,
       carried: call.args,
@@ -127,17 +129,62 @@ function byGraph(steps: readonly Step[]): readonly HandoffRead[] {
         const from = before === undefined ? null : actorOf(before);
         const to = actorOf(step);
         if (from === null || to === null || from === to) return [];
-        const handoff: Handoff = {
-          from,
-          to,
-          mode: "unknown",
-          seq: 0,
-          spanId: step.span.spanId,
-          carried: { value: null, why: "absent" },
-        };
-        return [{ nanos: step.span.startNanos, toolId: null, handoff }];
+        return [passed(from, step, to, "unknown")];
       });
     });
+}
+
+function passed(from: string, to: Step, name: string, mode: Handoff["mode"]): HandoffRead {
+  return {
+    nanos: to.span.startNanos,
+    toolId: null,
+    handoff: {
+      from,
+      to: name,
+      mode,
+      seq: 0,
+      spanId: to.span.spanId,
+      carried: { value: null, why: "absent" },
+    },
+  };
+}
+
+/** With content off: a model call that ended with a request which no tool span answers, and the next to act is another agent. */
+function bySilence(
+  steps: readonly Step[],
+  calls: readonly ReadCall[],
+  acting: readonly Acting[],
+): readonly HandoffRead[] {
+  return calls.flatMap((call) => {
+    const shows = call.output.some((message) => message.parts.length > 0);
+    if (call.finish !== "tool_call" || shows || call.agent === null) return [];
+    const next = acting.find((one) => one.nanos >= call.endNanos);
+    const isAnswered = steps.some(
+      (step) =>
+        step.kind === "tool" &&
+        step.span.startNanos >= call.startNanos &&
+        (next === undefined || step.span.startNanos <= next.nanos),
+    );
+    if (next === undefined || next.name === call.agent || isAnswered) return [];
+    return [passed(call.agent, next.step, next.name, "pass_control")];
+  });
+}
+
+/** Without any model call in sight, an agent of a runner that did nothing before the next one acted can only have handed over. */
+function byIdleAgent(steps: readonly Step[]): readonly HandoffRead[] {
+  if (steps.some((step) => step.kind === "llm")) return [];
+  const agents = steps.filter(
+    (step) => step.kind === "agent" && step.span.scope.name.includes("openai_agents"),
+  );
+  return agents.flatMap((step, index) => {
+    const next = agents[index + 1];
+    const from = actorOf(step);
+    const to = next === undefined ? null : actorOf(next);
+    const follows = next !== undefined && next.parent === step.parent && step.parent !== null;
+    if (!follows || step.children.length > 0 || from === null || to === null || from === to)
+      return [];
+    return [passed(from, next, to, "unknown")];
+  });
 }
 
 /**
@@ -149,12 +196,17 @@ function byGraph(steps: readonly Step[]): readonly HandoffRead[] {
 export function handoffsOf(
   steps: readonly Step[],
   tools: readonly ToolRead[],
+  calls: readonly ReadCall[],
   acting: readonly Acting[],
 ): readonly HandoffRead[] {
   const spans = steps.filter((step) => step.kind === "handoff").map((step) => byStep(step, acting));
-  const found = [...spans, ...tools.map((read) => byTool(read, acting)), ...byGraph(steps)].filter(
-    (one) => one !== null,
-  );
+  const found = [
+    ...spans,
+    ...tools.map((read) => byTool(read, acting)),
+    ...byGraph(steps),
+    ...bySilence(steps, calls, acting),
+    ...byIdleAgent(steps),
+  ].filter((one) => one !== null);
   const kept: HandoffRead[] = [];
   for (const one of found.toSorted((a, b) =>
     a.nanos < b.nanos ? -1 : a.nanos > b.nanos ? 1 : 0,

@@ -148,7 +148,7 @@ function collect(value: unknown, fallback: Role, depth: number): readonly Messag
 
 /** A message as the repr of its class: `ChatMessage(role=…, …)`; null where the text is none. */
 function messageRepr(text: string, depth: number): readonly Message[] | null {
-  if (!/^[A-Z]\w*Message\(_?(role|content|blocks)=/.test(text)) return null;
+  if (!messageClass.test(text)) return null;
   const { value } = parseText(text);
   return isRecord(value) && isMessage(value) ? collect(value, "user", depth + 1) : null;
 }
@@ -210,13 +210,18 @@ const containers: readonly (readonly string[])[] = [
 function containerOf(record: JsonRecord): unknown {
   for (const path of containers) {
     const inner = at(record, path);
-    if (isRecord(inner) || (isList(inner) && inner.some((item) => typeof item === "object")))
-      return inner;
+    if (isRecord(inner) || (isList(inner) && inner.some(isNested))) return inner;
   }
   const prompt = textOf(record["prompt"]);
   return prompt === null
     ? (textOf(record["output_text"]) ?? undefined)
     : { role: "user", content: prompt };
+}
+
+const messageClass = /^[A-Z]\w*Message\(_?(role|content|blocks)=/;
+
+function isNested(item: unknown): boolean {
+  return typeof item === "object" || (typeof item === "string" && messageClass.test(item));
 }
 
 /** Gemini keeps the system text beside its contents. */
@@ -288,24 +293,19 @@ function openMessage(record: JsonRecord): JsonRecord {
   return isRecord(record["data"]) && "content" in record["data"] ? record["data"] : record;
 }
 
+const toolContentKeys = ["content", "parts", "contents", "blocks", "_content"];
+const callIdKeys = idKeys.filter((key) => key !== "id");
+
 function toolMessage(body: JsonRecord): readonly MessagePart[] | null {
-  const held = isList(body["parts"])
-    ? body["parts"]
-    : isList(body["content"])
-      ? body["content"]
-      : null;
+  const held = toolContentKeys.map((key) => body[key]).find(isList);
   if (held?.some((item) => isRecord(item) && partKind(item) === "result") === true) return null;
-  const content = body["artifact"] ?? body["content"] ?? body["parts"] ?? body["contents"];
-  if (content === undefined) return null;
+  const content = body["artifact"] ?? firstOf(body, toolContentKeys);
+  if (content === undefined || content === null) return null;
+  const beside = isRecord(body["additional_kwargs"]) ? body["additional_kwargs"] : body;
   return [
     {
       t: "result",
-      callId: textOf(
-        firstOf(
-          body,
-          idKeys.filter((key) => key !== "id"),
-        ),
-      ),
+      callId: textOf(firstOf(body, callIdKeys) ?? firstOf(beside, callIdKeys)),
       name: unquoted(textOf(firstOf(body, nameKeys))),
       value: content,
       isError: body["status"] === "error" || saysError(body),

@@ -172,7 +172,10 @@ const openers: readonly {
   {
     key: "blocks",
     allowed: ["blocks", "raw_output", "raw_input", "tool_name", "is_error", "content"],
-    open: (r) => r["raw_output"] ?? r["blocks"],
+    open: (r) =>
+      r["is_error"] === true
+        ? { error: r["raw_output"] ?? r["blocks"] }
+        : (r["raw_output"] ?? r["blocks"]),
   },
   {
     key: "tool_output",

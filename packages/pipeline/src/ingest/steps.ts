@@ -152,8 +152,10 @@ function isGroup(step: Growing): boolean {
   const hasWork = (node: Growing): boolean =>
     node.children.some((child) => {
       if (child.kind === "agent") {
-        if (agentNameOf(child) !== agentNameOf(step)) agents += 1;
-        return agentNameOf(child) === agentNameOf(step) && hasWork(child);
+        const name = agentNameOf(child);
+        const isOther = name !== null && name !== agentNameOf(step);
+        if (isOther) agents += 1;
+        return !isOther && hasWork(child);
       }
       return ["llm", "tool", "retrieval", "handoff"].includes(child.kind) || hasWork(child);
     });

@@ -84,20 +84,21 @@ function delegations(
   for (const request of requests) {
     const asker = request.by?.step;
     if (asker === undefined || request.name === "") continue;
-    const home = ancestors(asker).find((up) => up.kind === "agent");
+    const home = asker.kind === "agent" ? asker : agentAbove(asker);
     if (home === undefined) continue;
     const again = steps.find(
       (step) =>
         step.kind === "llm" &&
         step.span.startNanos >= request.nanos &&
-        ancestors(step).find((up) => up.kind === "agent") === home,
+        step !== asker &&
+        agentAbove(step) === home,
     );
     const inner = steps.find(
       (step) =>
         step.kind === "agent" &&
         !taken.has(step) &&
         isBelow(step, home) &&
-        step.span.startNanos >= request.nanos &&
+        step.span.startNanos >= asker.span.startNanos &&
         (again === undefined || step.span.startNanos <= again.span.startNanos),
     );
     if (inner === undefined) continue;
@@ -105,6 +106,10 @@ function delegations(
     found.set(request, { steps: [inner], name: request.name, callId: request.callId });
   }
   return found;
+}
+
+function agentAbove(step: Step): Step | undefined {
+  return ancestors(step).find((up) => up.kind === "agent");
 }
 
 /** Pairs executions with requests: by id, by name and arguments, by name and ordinal. */

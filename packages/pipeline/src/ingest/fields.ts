@@ -4,12 +4,12 @@ import { identity } from "./fields-identity.ts";
 import { model } from "./fields-model.ts";
 import { work } from "./fields-work.ts";
 import { parseText } from "./parse.ts";
-import type { Path, Place } from "./places.ts";
-import { at, isRecord, plainOf, textOf, unflatten } from "./value.ts";
+import type { Place } from "./places.ts";
+import { at, isRecord, nested, plainOf, textOf } from "./value.ts";
 
 /** Where each field of a step stands, per convention: a new convention is rows in these three files. */
-const table = { ...identity, ...model, ...work };
-export type Field = keyof typeof table;
+const table: Readonly<Record<Field, readonly Place[]>> = { ...identity, ...model, ...work };
+export type Field = keyof typeof identity | keyof typeof model | keyof typeof work;
 
 /** A field as sent, with where it stood. */
 export interface Found {
@@ -31,11 +31,126 @@ const placeholders: ReadonlySet<string> = new Set([
   "null",
   "{}",
 ]);
+const longestPlaceholder = 40;
 
 /** Whether a value says nothing: null, blank, or a placeholder for what was left out. */
 export function isPlaceholder(value: unknown): boolean {
   if (value === null || value === undefined) return true;
-  return typeof value === "string" && (value.trim() === "" || placeholders.has(value.trim()));
+  if (typeof value !== "string" || value.length > longestPlaceholder) return false;
+  const text = value.trim();
+  return text === "" || placeholders.has(text);
+}
+
+/** A place with its turn among the places of its field. */
+interface Ranked {
+  readonly field: Field;
+  readonly rank: number;
+  readonly place: Place;
+}
+
+/** The table turned round: which places an attribute, a flattened list, an event can answer. Made once. */
+interface Index {
+  readonly byKey: ReadonlyMap<string, readonly Ranked[]>;
+  readonly byPrefix: ReadonlyMap<string, readonly Ranked[]>;
+  /** Asked of every span that has events. */
+  readonly byEvent: readonly Ranked[];
+  /** Asked of every span: its name, its resource. */
+  readonly always: ReadonlyMap<Field, readonly Ranked[]>;
+}
+
+function indexOf(fields: Readonly<Record<Field, readonly Place[]>>): Index {
+  const byKey = new Map<string, Ranked[]>();
+  const byPrefix = new Map<string, Ranked[]>();
+  const always = new Map<Field, Ranked[]>();
+  const byEvent: Ranked[] = [];
+  for (const field of fieldNames(fields)) {
+    for (const [rank, place] of fields[field].entries()) {
+      const ranked = { field, rank, place };
+      if (place.in === "name" || place.in === "resource") push(always, field, ranked);
+      else if (place.in === "event" || place.in === "eventFlat") byEvent.push(ranked);
+      else push(place.in === "flat" ? byPrefix : byKey, place.key, ranked);
+    }
+  }
+  return { byKey, byPrefix, byEvent, always };
+}
+
+function fieldNames(fields: Readonly<Record<Field, unknown>>): readonly Field[] {
+  return Object.keys(fields).filter((name): name is Field => name in table);
+}
+
+function push<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
+
+const index = indexOf(table);
+
+/** Attributes that every reader knows without asking where they stand. */
+const spanKeys: ReadonlySet<string> = new Set([...index.byKey.keys()]);
+
+/** Whether some field is read from an attribute of this key. */
+export function isReadKey(key: string): boolean {
+  if (spanKeys.has(key)) return true;
+  const prefix = prefixOf(key);
+  return prefix !== null && index.byPrefix.has(prefix);
+}
+
+/** `llm.tools` of `llm.tools.0.tool.json_schema`: what stands before the first number; null without one. */
+function prefixOf(key: string): string | null {
+  for (let dot = key.indexOf("."); dot >= 0; dot = key.indexOf(".", dot + 1)) {
+    const next = key.charCodeAt(dot + 1);
+    if (next >= 48 && next <= 57) return key.slice(0, dot);
+  }
+  return null;
+}
+
+/** What one span holds, looked up once: which places can answer each field, and what was already read there. */
+interface Reading {
+  readonly places: Map<Field, readonly Ranked[]>;
+  /** Entries of flattened lists, by their prefix. */
+  readonly flat: Map<string, [string, unknown][]>;
+  readonly parsed: Map<string, unknown>;
+  readonly texts: Map<Field, string | null>;
+}
+
+const readings = new WeakMap<Span, Reading>();
+
+function readingOf(span: Span): Reading {
+  const known = readings.get(span);
+  if (known !== undefined) return known;
+  const made = lookUp(span);
+  readings.set(span, made);
+  return made;
+}
+
+function lookUp(span: Span): Reading {
+  const found = new Map<Field, Ranked[]>();
+  const flat = new Map<string, [string, unknown][]>();
+  for (const [key, value] of span.attributes) {
+    for (const ranked of index.byKey.get(key) ?? none) push(found, ranked.field, ranked);
+    const prefix = prefixOf(key);
+    const lists = prefix === null ? undefined : index.byPrefix.get(prefix);
+    if (prefix === null || lists === undefined) continue;
+    if (!flat.has(prefix)) for (const ranked of lists) push(found, ranked.field, ranked);
+    push(flat, prefix, [key.slice(prefix.length + 1), plainOf(value)]);
+  }
+  if (span.events.length > 0) for (const ranked of index.byEvent) push(found, ranked.field, ranked);
+  return { places: new Map(found), flat, parsed: new Map(), texts: new Map() };
+}
+
+const none: readonly Ranked[] = [];
+
+/** The places of a field that this span may answer, in the order of the table. */
+function placesOf(reading: Reading, field: Field): readonly Ranked[] {
+  const own = reading.places.get(field);
+  const always = index.always.get(field);
+  if (own === undefined) return always ?? none;
+  if (own.length === 1 && always === undefined) return own;
+  const all = always === undefined ? own : [...own, ...always.filter((one) => !own.includes(one))];
+  const ordered = all.toSorted((a, b) => a.rank - b.rank);
+  reading.places.set(field, ordered);
+  return ordered;
 }
 
 /**
@@ -47,12 +162,12 @@ export function isPlaceholder(value: unknown): boolean {
 export function find(
   span: Span,
   field: Field,
-  accepts: (value: unknown) => boolean = () => true,
+  accepts?: (value: unknown) => boolean,
 ): Found | null {
-  const places: readonly Place[] = table[field];
-  for (const place of places) {
-    const value = valueAt(span, place);
-    if (isPlaceholder(value) || !accepts(value)) continue;
+  const reading = readingOf(span);
+  for (const { place } of placesOf(reading, field)) {
+    const value = valueAt(span, place, reading);
+    if (isPlaceholder(value) || (accepts !== undefined && !accepts(value))) continue;
     return {
       value,
       source: { convention: place.convention, spanId: span.spanId, path: pathOf(place) },
@@ -61,24 +176,39 @@ export function find(
   return null;
 }
 
+function isText(value: unknown): boolean {
+  return textOf(value) !== null;
+}
+
 /** As `find`, for a field that is one line of text: quotes around it and a cut JSON string are taken off. */
 export function findText(span: Span, field: Field): string | null {
-  const text = textOf(find(span, field, (value) => textOf(value) !== null)?.value);
-  if (text === null) return null;
-  const inner = /^"(.*)"$/s.exec(text)?.[1];
-  return inner ?? text;
+  const { texts } = readingOf(span);
+  const known = texts.get(field);
+  if (known !== undefined) return known;
+  const text = textOf(find(span, field, isText)?.value);
+  const plain = text === null ? null : unquoted(text);
+  texts.set(field, plain);
+  return plain;
+}
+
+function unquoted(text: string): string {
+  return text.length > 1 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
+}
+
+/** The source of a field that `findText` reads; null where it reads none. */
+export function sourceOf(span: Span, field: Field): Source | null {
+  return find(span, field, isText)?.source ?? null;
 }
 
 function pathOf(place: Place): string {
   switch (place.in) {
     case "attr":
+    case "match":
       return `attr:${place.key}`;
     case "json":
       return `attr:${place.key}/${place.path.join("/")}`;
     case "flat":
       return `attr:${place.key}.*`;
-    case "match":
-      return `attr:${place.key}`;
     case "eventFlat":
     case "event":
       return `event:${place.event.source.replaceAll(/[\\^$]/g, "")}/${place.key}`;
@@ -89,14 +219,16 @@ function pathOf(place: Place): string {
   }
 }
 
-function valueAt(span: Span, place: Place): unknown {
+function valueAt(span: Span, place: Place, reading: Reading): unknown {
   switch (place.in) {
     case "attr":
-      return span.attributes.has(place.key) ? plainOf(span.attributes.get(place.key)) : null;
+      return plainOf(span.attributes.get(place.key));
     case "json":
-      return jsonAt(span, place.key, place.path);
-    case "flat":
-      return unflatten(span.attributes, place.key);
+      return jsonAt(span, place.key, place.path, reading);
+    case "flat": {
+      const entries = reading.flat.get(place.key);
+      return entries === undefined ? null : nested(entries);
+    }
     case "event": {
       const found = span.events.find(
         (entry) => place.event.test(entry.name) && entry.attributes.has(place.key),
@@ -105,7 +237,7 @@ function valueAt(span: Span, place: Place): unknown {
     }
     case "eventFlat": {
       const found = span.events.find((entry) => place.event.test(entry.name));
-      return found === undefined ? null : unflatten(found.attributes, place.key);
+      return found === undefined ? null : underPrefix(found.attributes, place.key);
     }
     case "match": {
       const text = span.attributes.get(place.key);
@@ -118,12 +250,33 @@ function valueAt(span: Span, place: Place): unknown {
   }
 }
 
-function jsonAt(span: Span, key: string, path: Path): unknown {
+/** The object whose fields stand under `prefix.…`; null without any. */
+function underPrefix(attributes: Span["attributes"], prefix: string): unknown {
+  const start = `${prefix}.`;
+  const entries = [...attributes].flatMap(([key, value]): [string, unknown][] =>
+    key.startsWith(start) ? [[key.slice(start.length), plainOf(value)]] : [],
+  );
+  return entries.length === 0 ? null : nested(entries);
+}
+
+function jsonAt(
+  span: Span,
+  key: string,
+  path: readonly (string | number)[],
+  reading: Reading,
+): unknown {
   const raw = span.attributes.get(key);
   if (raw === undefined || raw === null) return null;
+  const known = reading.parsed.get(key);
+  if (known !== undefined) return within(known, path);
   // Most bodies do not hold what is looked for: a search is far cheaper than parsing them.
   const wanted = path.findLast((part) => typeof part === "string");
-  if (typeof raw === "string" && wanted !== undefined && !raw.includes(String(wanted))) return null;
+  if (typeof raw === "string" && wanted !== undefined && !raw.includes(wanted)) return null;
   const value = typeof raw === "string" ? parseText(raw).value : plainOf(raw);
+  reading.parsed.set(key, value);
+  return within(value, path);
+}
+
+function within(value: unknown, path: readonly (string | number)[]): unknown {
   return isRecord(value) || Array.isArray(value) ? at(value, path) : null;
 }

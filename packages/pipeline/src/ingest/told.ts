@@ -111,8 +111,12 @@ function historiesIn(steps: readonly Step[]): readonly ReadCall[] {
     const found = find(step.span, "output");
     const messages = found === null ? [] : messagesOf(found.value, "assistant");
     const holdsCalls = messages.some((message) => message.parts.some((part) => part.t === "call"));
-    const last = messages.at(-1);
-    if (!holdsCalls || last === undefined) return [];
-    return [callLike(step, actorOf(step), { input: messages.slice(0, -1), output: [last] })];
+    if (!holdsCalls) return [];
+    // Each of the assistant's turns was an answer to all that stands before it.
+    return messages.flatMap((message, at) =>
+      message.role === "assistant"
+        ? [callLike(step, actorOf(step), { input: messages.slice(0, at), output: [message] })]
+        : [],
+    );
   });
 }

@@ -109,12 +109,18 @@ export function unflatten(
   attributes: ReadonlyMap<string, AttributeValue>,
   prefix: string,
 ): unknown {
-  const root = new Map<string, unknown>();
   const start = `${prefix}.`;
-  for (const [key, value] of attributes) {
-    if (key.startsWith(start)) place(root, key.slice(start.length).split("."), plainOf(value));
-  }
-  return root.size === 0 ? null : settle(root);
+  const entries: [string, unknown][] = [];
+  for (const [key, value] of attributes)
+    if (key.startsWith(start)) entries.push([key.slice(start.length), plainOf(value)]);
+  return entries.length === 0 ? null : nested(entries);
+}
+
+/** The object or list that flattened keys (`0.a.b`) describe. */
+export function nested(entries: readonly (readonly [string, unknown])[]): unknown {
+  const root = new Map<string, unknown>();
+  for (const [key, value] of entries) place(root, key.split("."), value);
+  return settle(root);
 }
 
 function place(root: Map<string, unknown>, path: readonly string[], value: unknown): void {

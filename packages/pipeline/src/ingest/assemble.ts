@@ -12,6 +12,7 @@ import { distinctCalls } from "./distinct-calls.ts";
 import { runErrorOf } from "./ending.ts";
 import { evaluationsOf } from "./evaluations.ts";
 import { findText } from "./fields.ts";
+import type { Field } from "./fields.ts";
 import { groupsOf } from "./group.ts";
 import type { Group } from "./group.ts";
 import { handoffsOf, isPassingCall } from "./handoffs.ts";
@@ -73,7 +74,7 @@ function withRoles(
             : settings.retrievers.includes(call.name)
               ? "retriever"
               : "plain";
-    return { ...read, call: { ...call, role } };
+    return role === "plain" ? read : { ...read, call: { ...call, role } };
   });
 }
 
@@ -99,7 +100,10 @@ function assembleGroup(
   const settings = options.settingsFor(identity.workflow, identity.environment);
   const read = distinctCalls(steps, all);
   const sole = soleActor(group, identity);
-  const calls = read.map((call) => ({ ...call, agent: call.agent ?? sole }));
+  const calls =
+    sole === null
+      ? read
+      : read.map((call) => (call.agent === null ? { ...call, agent: sole } : call));
   const acting = actingOf(steps, calls);
   const told = toldOf(steps, calls);
   const talk = told.length === 0 ? calls : [...calls, ...told];
@@ -165,15 +169,32 @@ function runOf(parts: Parts, identity: Identity, options: AssembleOptions): Run 
   const error = runErrorOf({ group, calls, tools: parts.tools, output: read });
   const output: Run["output"] =
     error !== null && isErrorText(read, error.message) ? { value: null, why: "absent" } : read;
+  const frame = frameOf(group, options);
+  const work = workOf(parts, numbered);
   return {
-    ...frameOf(group, options),
-    ...identity,
+    id: frame.id,
+    aliases: frame.aliases,
+    traceIds: frame.traceIds,
+    rootSpanId: frame.rootSpanId,
+    complete: frame.complete,
+    closedBy: frame.closedBy,
+    startNanos: frame.startNanos,
+    endNanos: frame.endNanos,
+    workflow: identity.workflow,
+    environment: identity.environment,
     taskType: taskTypeOf(group, settings) ?? identity.taskType,
+    session: identity.session,
+    user: identity.user,
+    deployment: identity.deployment,
     prompt: promptOf(calls),
     toolset: toolsetOf(calls),
-    indexVersion:
-      steps.map((step) => findText(step.span, "index")).find((index) => index !== null) ?? null,
-    ...workOf(parts, numbered),
+    indexVersion: firstText(steps, "index"),
+    agents: work.agents,
+    llmCalls: work.llmCalls,
+    toolCalls: work.toolCalls,
+    retrievals: work.retrievals,
+    handoffs: work.handoffs,
+    appSteps: work.appSteps,
     evaluations: evaluationsOf(steps),
     input: inputOf(roots.slice(0, 1), calls),
     output,
@@ -188,6 +209,14 @@ function runOf(parts: Parts, identity: Identity, options: AssembleOptions): Run 
       of: steps.length,
     },
   };
+}
+
+function firstText(steps: readonly Step[], field: Field): string | null {
+  for (const step of steps) {
+    const text = findText(step.span, field);
+    if (text !== null) return text;
+  }
+  return null;
 }
 
 /** Whether the root has come: an actor, the start of its trace, or the entry of a service. */

@@ -10,6 +10,7 @@ import { eventMessages, systemText } from "./events.ts";
 import { failureOf } from "./failures.ts";
 import { find, findText } from "./fields.ts";
 import type { Field } from "./fields.ts";
+import { remembering } from "./memo.ts";
 import { messagesOf, textIn } from "./messages.ts";
 import { parseText } from "./parse.ts";
 import { actorOf } from "./steps.ts";
@@ -95,13 +96,17 @@ function sidesOf(step: Step): {
   output: readonly Message[];
   source: Source | null;
 } {
-  const told = eventMessages(step);
   const asked = side(step, "llmInput", "user");
   const split = splitOutput(step);
   const said =
     split.length > 0 ? { messages: split, source: null } : side(step, "llmOutput", "assistant");
-  const input = withRawErrors(hasParts(asked.messages) ? asked.messages : told.input, step);
-  const output = hasParts(said.messages) ? said.messages : told.output;
+  const isTold = !hasParts(asked.messages) || !hasParts(said.messages);
+  const told = isTold ? eventMessages(step) : null;
+  const input = withRawErrors(
+    told === null || hasParts(asked.messages) ? asked.messages : told.input,
+    step,
+  );
+  const output = told === null || hasParts(said.messages) ? said.messages : told.output;
   return { input: trimQuoted(input), output: answers(output), source: asked.source };
 }
 
@@ -193,7 +198,15 @@ function logprobsOf(step: Step): LlmCall["logprobs"] {
 
 /** A tool definition in any of its forms: flat, `function`, JSON schema, Gemini's declarations; nothing for a bare name. */
 export function definitionsIn(value: unknown): readonly ToolDefinition[] {
-  const parsed = typeof value === "string" ? parseText(value).value : value;
+  return typeof value === "string" ? definitionsInText(value) : readDefinitions(value);
+}
+
+/** Every call of an agent repeats the same definitions. */
+const definitionsInText = remembering(500, (text: string): readonly ToolDefinition[] =>
+  readDefinitions(parseText(text).value),
+);
+
+function readDefinitions(parsed: unknown): readonly ToolDefinition[] {
   if (isList(parsed)) return parsed.flatMap((item) => definitionsIn(item));
   if (!isRecord(parsed)) return [];
   const wrapped =

@@ -91,13 +91,19 @@ const listKeys = [
 /** Of those, the ones whose emptiness says that a search found nothing. */
 const searchKeys = new Set(listKeys.slice(0, 14));
 
+/** The value under the first of some keys (in small letters) that holds any, whatever the case of the record's own. */
 function byKey(record: JsonRecord, keys: readonly string[]): unknown {
-  const own = new Map(Object.entries(record).map(([key, value]) => [key.toLowerCase(), value]));
-  for (const key of keys) {
-    const value = own.get(key);
-    if (value !== undefined && value !== null && value !== "") return value;
+  let best = keys.length;
+  let found: unknown;
+  for (const key of Object.keys(record)) {
+    const rank = keys.indexOf(key.toLowerCase());
+    if (rank < 0 || rank >= best) continue;
+    const value = record[key];
+    if (value === undefined || value === null || value === "") continue;
+    best = rank;
+    found = value;
   }
-  return undefined;
+  return found;
 }
 
 const minProse = 20;
@@ -217,6 +223,18 @@ function areDocuments(docs: readonly (Doc | null)[]): docs is readonly Doc[] {
  */
 export function documentsIn(value: unknown): readonly Doc[] | null {
   const parsed = typeof value === "string" ? parse(value).value : value;
+  if (typeof parsed !== "object" || parsed === null) return null;
+  const known = documents.get(parsed);
+  if (known !== undefined) return known;
+  const found = readDocuments(parsed);
+  documents.set(parsed, found);
+  return found;
+}
+
+/** A result is asked for its documents when its outcome, its role and what it grounds are read. */
+const documents = new WeakMap<object, readonly Doc[] | null>();
+
+function readDocuments(parsed: unknown): readonly Doc[] | null {
   if (isList(parsed)) return listOf(parsed, false);
   if (!isRecord(parsed)) return null;
   const lists = Object.entries(parsed).filter(

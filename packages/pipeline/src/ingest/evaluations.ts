@@ -1,6 +1,7 @@
 import type { Evaluation } from "../model/run.ts";
+import { find } from "./fields.ts";
 import type { Step } from "./steps.ts";
-import { at, isList, numberOf, plainOf, textOf, unflatten } from "./value.ts";
+import { at, isList, numberOf, plainOf, textOf } from "./value.ts";
 
 const prefix = "gen_ai.evaluation";
 
@@ -17,8 +18,8 @@ function fromEvent(read: (key: string) => unknown, source: "event" | "log"): Eva
 }
 
 function fromAttributes(step: Step): readonly Evaluation[] {
-  const listed = ["evaluations", "annotations"].flatMap((key) => {
-    const list = unflatten(step.span.attributes, key);
+  const listed = (["evaluations", "annotations"] as const).flatMap((key) => {
+    const list = find(step.span, key)?.value;
     return isList(list) ? list : [];
   });
   return listed.flatMap((item) => {

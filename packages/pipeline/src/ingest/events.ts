@@ -28,7 +28,8 @@ const rows: readonly EventRow[] = [
 
 /** The events of a step in order: its own, then its log records; each message once. */
 function toldBy(step: Step): readonly Told[] {
-  const told: Told[] = step.span.events.map((event) => ({
+  const speaking = step.span.events.filter((event) => event.name.startsWith("gen_ai."));
+  const told: Told[] = speaking.map((event) => ({
     name: event.name,
     body: Object.fromEntries([...event.attributes].map(([key, value]) => [key, plainOf(value)])),
   }));
@@ -58,6 +59,7 @@ export interface EventMessages {
  * (`gen_ai.client.inference.operation.details`). Nothing told gives empty lists.
  */
 export function eventMessages(step: Step): EventMessages {
+  if (step.span.events.length === 0 && step.logs.length === 0) return nothingTold;
   const input: Message[] = [];
   const output: Message[] = [];
   const whole: { input: readonly Message[]; output: readonly Message[] } = {
@@ -83,6 +85,8 @@ export function eventMessages(step: Step): EventMessages {
     system,
   };
 }
+
+const nothingTold: EventMessages = { input: [], output: [], system: null };
 
 function messagesIn(body: JsonRecord, row: EventRow): readonly Message[] {
   const inner = body["message"];

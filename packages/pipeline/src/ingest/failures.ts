@@ -66,6 +66,17 @@ function withoutStack(message: string | null): string | null {
  * @source conventions.md 3.2, outcome ladder
  */
 export function failureOf(step: Step): FailureFact | null {
+  const known = failures.get(step);
+  if (known !== undefined) return known;
+  const failure = readFailure(step);
+  failures.set(step, failure);
+  return failure;
+}
+
+/** Asked many times of each step, and the same each time. */
+const failures = new WeakMap<Step, FailureFact | null>();
+
+function readFailure(step: Step): FailureFact | null {
   const exception = exceptionOf(step);
   const isError = step.span.statusCode === "error";
   const flag = flags.find(({ key, says }) => {

@@ -101,6 +101,8 @@ export const work = {
     ...attr("openinference", "output.value"),
     ...attr("openllmetry", "traceloop.entity.output"),
   ],
+  evaluations: flat("openinference", "evaluations"),
+  annotations: flat("openinference", "annotations"),
   topK: [
     ...attr("otel-genai", "gen_ai.retrieval.top_k", "gen_ai.request.top_k"),
     ...attr("openllmetry", "db.vector.query.top_k"),

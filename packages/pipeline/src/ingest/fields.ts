@@ -46,6 +46,7 @@ interface Ranked {
   readonly field: Field;
   readonly rank: number;
   readonly place: Place;
+  readonly path: string;
 }
 
 /** The table turned round: which places an attribute, a flattened list, an event can answer. Made once. */
@@ -65,7 +66,7 @@ function indexOf(fields: Readonly<Record<Field, readonly Place[]>>): Index {
   const byEvent: Ranked[] = [];
   for (const field of fieldNames(fields)) {
     for (const [rank, place] of fields[field].entries()) {
-      const ranked = { field, rank, place };
+      const ranked = { field, rank, place, path: pathOf(place) };
       if (place.in === "name" || place.in === "resource") push(always, field, ranked);
       else if (place.in === "event" || place.in === "eventFlat") byEvent.push(ranked);
       else push(place.in === "flat" ? byPrefix : byKey, place.key, ranked);
@@ -165,13 +166,10 @@ export function find(
   accepts?: (value: unknown) => boolean,
 ): Found | null {
   const reading = readingOf(span);
-  for (const { place } of placesOf(reading, field)) {
+  for (const { place, path } of placesOf(reading, field)) {
     const value = valueAt(span, place, reading);
     if (isPlaceholder(value) || (accepts !== undefined && !accepts(value))) continue;
-    return {
-      value,
-      source: { convention: place.convention, spanId: span.spanId, path: pathOf(place) },
-    };
+    return { value, source: { convention: place.convention, spanId: span.spanId, path } };
   }
   return null;
 }

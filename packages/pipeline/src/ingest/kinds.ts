@@ -35,7 +35,10 @@ type Row =
 
 function text(span: Span, key: string): string {
   const value = span.attributes.get(key);
-  return typeof value === "string" ? value.replace(/^"(.*)"$/s, "$1") : "";
+  if (typeof value !== "string") return "";
+  return value.length > 1 && value.startsWith('"') && value.endsWith('"')
+    ? value.slice(1, -1)
+    : value;
 }
 
 function has(span: Span, key: string): boolean {

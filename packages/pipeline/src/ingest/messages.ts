@@ -71,6 +71,10 @@ const partShapes: readonly PartShape[] = [
   },
 ];
 
+const shapeOfType: ReadonlyMap<string, PartShape> = new Map(
+  partShapes.flatMap((shape) => shape.types.map((type) => [type, shape] as const)),
+);
+
 const idKeys = [
   "call_id",
   "tool_call_id",
@@ -154,19 +158,17 @@ function messageRepr(text: string, depth: number): readonly Message[] | null {
 }
 
 function collectList(list: readonly unknown[], fallback: Role, depth: number): readonly Message[] {
-  const loose = list.filter(
-    (item) => isRecord(item) && !isMessage(item) && partKind(item) !== null,
-  );
-  const plain = list.filter((item) => isRecord(item) && isTextPart(item));
-  if (list.length > 0 && loose.length + plain.length === list.length) {
+  if (list.length > 0 && list.every(isBarePart)) {
     const parts = list.flatMap((item) => (isRecord(item) ? partOf(item) : []));
     return splitByRole(parts, fallback);
   }
   return list.flatMap((item) => collect(item, fallback, depth + 1));
 }
 
-function isTextPart(record: JsonRecord): boolean {
-  return !isMessage(record) && (typeof record["text"] === "string" || record["type"] === "text");
+/** A part without a message around it: a call, a result or a text. */
+function isBarePart(item: unknown): boolean {
+  if (!isRecord(item) || isMessage(item)) return false;
+  return partKind(item) !== null || typeof item["text"] === "string" || item["type"] === "text";
 }
 
 /** A list of bare parts: results are the tool's, calls the assistant's, each run of one kind a message. */
@@ -243,8 +245,11 @@ function partsText(value: unknown): string | null {
 function roleOf(record: JsonRecord): Role | null {
   const lc = record["lc"] === 1 && isList(record["id"]) ? textOf(record["id"].at(-1)) : null;
   const named = lc ?? textOf(record["role"]) ?? textOf(record["_role"]);
-  const role = named === null ? null : (/role\.(\w+)$/i.exec(named)?.[1] ?? named);
-  if (role !== null) return roles[role.toLowerCase()] ?? null;
+  if (named !== null) {
+    const plain = roles[named];
+    if (plain !== undefined) return plain;
+    return roles[(/role\.(\w+)$/i.exec(named)?.[1] ?? named).toLowerCase()] ?? null;
+  }
   const type = textOf(record["type"]);
   if (type === null || !("content" in record || "data" in record || "kwargs" in record))
     return null;
@@ -324,14 +329,20 @@ function saysError(record: JsonRecord): boolean {
 
 const contentKeys = ["parts", "content", "contents", "blocks", "items", "_content"];
 const callListKeys = ["tool_calls", "toolCalls"];
+const callHolders = ["additional_kwargs", "meta"];
 
 /** The calls that stand beside a message's content; undefined without any. */
 function callsBeside(body: JsonRecord): readonly unknown[] | undefined {
-  return [
-    ...callListKeys.map((key) => body[key]),
-    at(body, ["additional_kwargs", "tool_calls"]),
-    at(body, ["meta", "tool_calls"]),
-  ].find((calls): calls is readonly unknown[] => isList(calls) && calls.length > 0);
+  for (const key of callListKeys) {
+    const calls = body[key];
+    if (isList(calls) && calls.length > 0) return calls;
+  }
+  for (const key of callHolders) {
+    const held = body[key];
+    const calls = isRecord(held) ? held["tool_calls"] : undefined;
+    if (isList(calls) && calls.length > 0) return calls;
+  }
+  return undefined;
 }
 
 function contentParts(body: JsonRecord): readonly MessagePart[] {
@@ -406,9 +417,10 @@ function wrappedIn(record: JsonRecord, shape: PartShape): JsonRecord | null {
 
 /** Whether a record is a call or a result by its type or its wrapper. */
 function partKind(record: JsonRecord): "call" | "result" | null {
-  const type = (textOf(record["type"]) ?? textOf(record["block_type"]) ?? "").toLowerCase();
+  const type = textOf(record["type"]) ?? textOf(record["block_type"]);
+  const typed = type === null ? undefined : shapeOfType.get(type.toLowerCase());
   for (const shape of partShapes) {
-    if (shape.types.includes(type) && hasPartBody(record, shape)) return shape.part;
+    if (typed === shape && hasPartBody(record, shape)) return shape.part;
     if (wrappedIn(record, shape) !== null) return shape.part;
   }
   if (typeof record["toolName"] === "string" && "toolCallId" in record) {

@@ -30,22 +30,7 @@ export interface Numbered {
 
 /** Numbers everything that happened in one sequence: by start, the asking call before the tool it asked for. */
 export function number(parts: Parts): Numbered {
-  const entries = [
-    ...parts.group.steps.map((step) => ({
-      key: String(step.span.spanId),
-      nanos: step.span.startNanos,
-      rank: 0,
-    })),
-    ...parts.tools
-      .filter((read) => read.steps.length === 0)
-      .map((read) => ({ key: read.call.id, nanos: read.nanos, rank: 1 })),
-  ];
-  const ordered = entries
-    .map((entry, index) => ({ ...entry, index }))
-    .toSorted((a, b) =>
-      a.nanos < b.nanos ? -1 : a.nanos > b.nanos ? 1 : a.rank - b.rank || a.index - b.index,
-    );
-  const seqs = new Map(ordered.map((entry, index) => [entry.key, index]));
+  const seqs = sequenceOf(parts);
   const seqOf = (key: string | undefined): number => (key === undefined ? 0 : (seqs.get(key) ?? 0));
   const tools = parts.tools.map((read) => ({
     ...read,
@@ -53,14 +38,14 @@ export function number(parts: Parts): Numbered {
   }));
   const requested = new Map<string, string[]>();
   for (const { call } of tools) {
-    if (call.requestedBy !== null)
-      requested.set(call.requestedBy, [...(requested.get(call.requestedBy) ?? []), call.id]);
+    if (call.requestedBy === null) continue;
+    const ids = requested.get(call.requestedBy);
+    if (ids === undefined) requested.set(call.requestedBy, [call.id]);
+    else ids.push(call.id);
   }
-  const calls = parts.calls.map(({ step, tools: _tools, ...call }): LlmCall => ({
-    ...call,
-    seq: seqOf(step.span.spanId),
-    requested: requested.get(step.span.spanId) ?? [],
-  }));
+  const calls = parts.calls.map((call) =>
+    numbered(call, seqOf(call.spanId), requested.get(call.spanId) ?? []),
+  );
   const bySpan = (ids: readonly string[], fallback: string): number => seqOf(ids[0] ?? fallback);
   return {
     calls,
@@ -74,5 +59,48 @@ export function number(parts: Parts): Numbered {
       seq: seqOf(handoff.spanId ?? toolId ?? undefined),
     })),
     seqOf,
+  };
+}
+
+/** The place of every step, and of every call that only messages show, in the order of what happened. */
+function sequenceOf(parts: Parts): ReadonlyMap<string, number> {
+  const seqs = new Map<string, number>();
+  const told = parts.tools.filter((read) => read.steps.length === 0);
+  told.sort((a, b) => (a.nanos < b.nanos ? -1 : a.nanos > b.nanos ? 1 : 0));
+  let next = 0;
+  // The steps are in order of their start already.
+  for (const step of parts.group.steps) {
+    for (let read = told[next]; read !== undefined; read = told[next]) {
+      if (read.nanos >= step.span.startNanos) break;
+      seqs.set(read.call.id, seqs.size);
+      next += 1;
+    }
+    seqs.set(step.span.spanId, seqs.size);
+  }
+  for (const read of told.slice(next)) seqs.set(read.call.id, seqs.size);
+  return seqs;
+}
+
+/** One literal and no copies: a run has many calls. */
+function numbered(call: ReadCall, seq: number, requested: readonly string[]): LlmCall {
+  return {
+    spanId: call.spanId,
+    seq,
+    agent: call.agent,
+    provider: call.provider,
+    modelRequested: call.modelRequested,
+    modelAnswered: call.modelAnswered,
+    modelBuild: call.modelBuild,
+    responseId: call.responseId,
+    system: call.system,
+    input: call.input,
+    output: call.output,
+    finish: call.finish,
+    usage: call.usage,
+    logprobs: call.logprobs,
+    requested,
+    failure: call.failure,
+    startNanos: call.startNanos,
+    endNanos: call.endNanos,
   };
 }

@@ -137,7 +137,7 @@ function isKnown(ledger: Ledger, part: CallPart): boolean {
 }
 
 function readHistory(ledger: Ledger, call: ReadCall): void {
-  const seen = new Map<string, number>();
+  const seen: Seen = { ids: new Map(), requests: new Set() };
   const open: Request[] = [];
   const current = new Map<string, Request>();
   for (const message of call.input) {
@@ -152,30 +152,34 @@ function readHistory(ledger: Ledger, call: ReadCall): void {
   }
 }
 
-/** How often a key came before in one history. */
-function nthOf(seen: Map<string, number>, key: string): number {
-  const nth = seen.get(key) ?? 0;
-  seen.set(key, nth + 1);
-  return nth;
+/** What one history repeated so far: how often each id, and which requests. */
+interface Seen {
+  readonly ids: Map<string, number>;
+  readonly requests: Set<Request>;
+}
+
+/** The request that this id stands for, at its nth coming in one history. */
+function byNth(ledger: Ledger, id: string, seen: Seen): Request | undefined {
+  const nth = seen.ids.get(id) ?? 0;
+  seen.ids.set(id, nth + 1);
+  return ledger.byId.get(id)?.[nth];
 }
 
 /** The request that a call in a history repeats; a new one where none does; null for an earlier turn's. */
-function remembered(
-  ledger: Ledger,
-  part: CallPart,
-  call: ReadCall,
-  seen: Map<string, number>,
-): Request | null {
+function remembered(ledger: Ledger, part: CallPart, call: ReadCall, seen: Seen): Request | null {
+  if (part.callId !== null && ledger.old.has(part.callId)) return null;
+  const known = part.callId === null ? undefined : byNth(ledger, part.callId, seen);
+  if (known !== undefined) {
+    seen.requests.add(known);
+    return known;
+  }
   const key = signature(part.name, part.args);
-  if (ledger.old.has(part.callId ?? key)) return null;
-  const nth = nthOf(seen, key);
-  const nthOfId = part.callId === null ? 0 : nthOf(seen, `id ${part.callId}`);
-  const known = part.callId === null ? undefined : ledger.byId.get(part.callId)?.[nthOfId];
-  if (known !== undefined) return known;
-  const like = ledger.bySignature.get(key)?.[nth];
+  if (part.callId === null && ledger.old.has(key)) return null;
+  const like = ledger.bySignature.get(key)?.find((request) => !seen.requests.has(request));
   if (like !== undefined) {
     // Some senders name a call by another id in the history than in the output.
     if (part.callId !== null) push(ledger.byId, part.callId, like);
+    seen.requests.add(like);
     return like;
   }
   return add(ledger, part, { by: null, agent: call.agent, nanos: call.startNanos });

@@ -106,11 +106,11 @@ export function stepsOf(spans: readonly Span[], logs: readonly LogRecord[]): rea
     const parent = parentId === null ? undefined : byId.get(logKey(step.span.traceId, parentId));
     if (parent !== undefined && parent !== step) step.parent = parent;
   }
-  const steps = [...byId.values()];
-  for (const step of steps) step.depth = depthOf(step);
-  for (const step of steps.toSorted(inOrder)) step.parent?.children.push(step);
-  for (const step of steps) if (isGroup(step)) step.kind = "workflow";
-  const ordered = steps.toSorted(inOrder);
+  const ordered = [...byId.values()];
+  for (const step of ordered) step.depth = depthOf(step);
+  ordered.sort(inOrder);
+  for (const step of ordered) step.parent?.children.push(step);
+  for (const step of ordered) if (isGroup(step)) step.kind = "workflow";
   const speakers = speakersOf(ordered);
   for (const step of ordered) step.speaker = speakers.get(step) ?? null;
   return ordered;

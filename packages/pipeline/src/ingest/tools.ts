@@ -299,7 +299,8 @@ function readExecuted(one: Executed, request: Request | null): ToolRead {
     executed: true,
     args,
     result,
-    ...ending,
+    outcome: ending.outcome,
+    failure: ending.failure,
     retryOf: null,
     durationMs: Number((endNanos - nanos) / 1000n) / 1000,
     role: "plain",
@@ -314,6 +315,7 @@ function readRequest(request: Request): ToolRead {
       ? ({ value: null, why: "absent" } as const)
       : fromMessage(request.result.value, request, "messages/tool");
   const { server, tool } = splitServer(request.name);
+  const ending = endingOf([], result, request, id);
   const call: ToolCall = {
     id,
     callId: request.callId,
@@ -328,7 +330,8 @@ function readRequest(request: Request): ToolRead {
     executed: request.result !== null,
     args: fromMessage(request.args, request, "messages/call"),
     result,
-    ...endingOf([], result, request, id),
+    outcome: ending.outcome,
+    failure: ending.failure,
     retryOf: null,
     durationMs: null,
     role: "plain",
@@ -348,7 +351,7 @@ function withRetries(reads: readonly ToolRead[]): readonly ToolRead[] {
       before !== undefined && (before.outcome === "error" || before.outcome === "soft_error");
     const call = failed ? { ...read.call, retryOf: before.id } : read.call;
     lastOf.set(key, call);
-    return { ...read, call };
+    return failed ? { ...read, call } : read;
   });
 }
 
@@ -376,13 +379,12 @@ export function toolsOf(
   ].filter(
     (read) => !answerTools.has(read.call.name) || namedTarget(read.call.args.value) !== null,
   );
-  const ordered = reads
-    .map((read, index) => ({ read, index }))
-    .toSorted((a, b) =>
-      a.read.nanos < b.read.nanos ? -1 : a.read.nanos > b.read.nanos ? 1 : a.index - b.index,
-    )
-    .map(({ read }) => read);
+  reads.sort((a, b) => (a.nanos < b.nanos ? -1 : a.nanos > b.nanos ? 1 : 0));
   return withRetries(
-    ordered.map((read) => ({ ...read, call: { ...read.call, agent: read.call.agent ?? sole } })),
+    sole === null
+      ? reads
+      : reads.map((read) =>
+          read.call.agent === null ? { ...read, call: { ...read.call, agent: sole } } : read,
+        ),
   );
 }

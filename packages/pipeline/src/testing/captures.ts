@@ -168,6 +168,7 @@ export function renamed(capture: Capture): Capture {
       .filter((call) => !call.framework && !passing.test(call.name))
       .map((call) => call.name),
     ...truth.agents,
+    ...(truth.handoff === null ? [] : [truth.handoff.from, truth.handoff.to]),
     ...truth.retrieved,
     ...(truth.evidenceIds ?? []),
     ...truth.cited,
@@ -181,16 +182,11 @@ export function renamed(capture: Capture): Capture {
       : text.replaceAll(words, (found) =>
           found.replaceAll(/[A-Za-z]+/g, (word) => shiftedWord(word)),
         );
-  const short = (name: string): string =>
-    truth.agents.includes(name) ? swap(name) : name.replaceAll(/[A-Za-z]+/g, shiftedWord);
   return {
     ...capture,
-    truth: {
-      ...(JSON.parse(JSON.stringify(truth), (_key, value: unknown) =>
-        typeof value === "string" ? swap(value) : value,
-      ) as Truth),
-      handoff: truth.handoff && { from: short(truth.handoff.from), to: short(truth.handoff.to) },
-    },
+    truth: JSON.parse(JSON.stringify(truth), (_key, value: unknown) =>
+      typeof value === "string" ? swap(value) : value,
+    ) as Truth,
     bodies: capture.bodies.map((body) => ({
       ...body,
       bytes: Buffer.from(swap(Buffer.from(body.bytes).toString("latin1")), "latin1"),

@@ -1,0 +1,24 @@
+/**
+ * A pure function that remembers its last answers, for texts that come again and again (system prompts, tool definitions). The
+ * oldest are forgotten first; what it gives is the same with and without.
+ *
+ * @param size how many answers are kept
+ */
+export function remembering<A extends string, R>(
+  size: number,
+  make: (text: A) => R,
+): (text: A) => R {
+  const known = new Map<A, R>();
+  return (text) => {
+    const found = known.get(text);
+    if (found !== undefined) return found;
+    const made = make(text);
+    if (known.size >= size)
+      for (const first of known.keys()) {
+        known.delete(first);
+        break;
+      }
+    known.set(text, made);
+    return made;
+  };
+}

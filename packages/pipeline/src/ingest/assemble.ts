@@ -273,7 +273,13 @@ function workOf(
 function citedBy(output: Run["output"], parts: Parts): Run["cited"] {
   if (output.value === null) return null;
   const { text, json } = output.value;
-  return citedIn(text, json, documentIds(parts.retrievals), parts.settings.citation);
+  return citedIn(
+    text,
+    json,
+    documentIds(parts.retrievals),
+    parts.settings.citation,
+    aliasesIn(parts.retrievals),
+  );
 }
 
 function isErrorText(output: Run["output"], message: string | null): boolean {
@@ -284,6 +290,14 @@ function documentIds(retrievals: readonly RetrievalRead[]): readonly string[] {
   return retrievals.flatMap(({ retrieval }) =>
     (retrieval.documents ?? []).flatMap((doc) => (doc.id === null ? [] : [doc.id])),
   );
+}
+
+function aliasesIn(retrievals: readonly RetrievalRead[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const { retrieval } of retrievals)
+    for (const { id, altIds } of retrieval.documents ?? [])
+      if (id !== null) for (const name of altIds) names.set(name, id);
+  return names;
 }
 
 function earliest(group: Group): Step | undefined {

@@ -33,3 +33,51 @@ test("a structured answer cites by its own field", () => {
 test("plain words and bare numbers have no shape", () => {
   expect(idShape(["handbook", "12"])).toBeNull();
 });
+
+test("a footnote cites what the note of its number names", () => {
+  const answer = "It is paid back within 14 days [1]; repairs are deducted [2].";
+  expect(cited(`${answer}\n\n[1] LEASE-2024/07 Deposits\n[2] Handover protocol, p. 3`)).toEqual([
+    "LEASE-2024/07",
+    "Handover protocol",
+  ]);
+  expect(cited("Within 14 days¹.\n\n1. https://example.org/rent#deposit")).toEqual([
+    "https://example.org/rent#deposit",
+  ]);
+});
+
+test("a numbered list without marks in the text cites nothing", () => {
+  expect(cited("Do this:\n1. Open the Valve\n2. Wait\n[1] is the number on the tank.")).toEqual([]);
+});
+
+test("a link cites its target, in the spelling of the documents; mail is no source", () => {
+  const answer = "See [Per diem](https://h.example/travel) or write to [us](mailto:a@h.example).";
+  expect(cited(answer)).toEqual(["https://h.example/travel"]);
+  expect(cited(answer, ["https://h.example/travel/"])).toEqual(["https://h.example/travel/"]);
+});
+
+test("a path in parentheses is cited, a choice of words is not", () => {
+  expect(cited("Within 30 days (kb/returns/window.md).")).toEqual(["kb/returns/window.md"]);
+  expect(cited("Ask him or her (and/or their/its agent), 24/7 (km/h).")).toEqual([]);
+});
+
+test("a line that names its source cites a code, else the title", () => {
+  expect(cited("From the fourth day.\nSource: H-4.2")).toEqual(["H-4.2"]);
+  expect(cited("Until six.\n\n**Source:** Noise Ordinance 2022")).toEqual(["Noise Ordinance 2022"]);
+  expect(cited("Until six.\nSources:\n- Noise Ordinance 2022\n- Green Space Statute\n")).toEqual([
+    "Noise Ordinance 2022",
+    "Green Space Statute",
+  ]);
+  expect(cited("Five years.\nSource: general knowledge")).toEqual([]);
+});
+
+test("a source named in other words is the document that has them", () => {
+  expect(cited("Yes.\nSource: Handbook, section 4.2", ["handbook-4.2", "handbook-4.7"])).toEqual([
+    "handbook-4.2",
+  ]);
+  const aliases = new Map([["Records retention", "POL-12"]]);
+  expect(citedIn("Five years [Records retention].", undefined, ["POL-12"], null, aliases)).toEqual([
+    "POL-12",
+  ]);
+  // In prose the words of a title mean nothing.
+  expect(citedIn("Records retention matters.", undefined, ["POL-12"], null, aliases)).toEqual([]);
+});

@@ -1,3 +1,6 @@
+import { forms, plainId } from "./cite-forms.ts";
+import type { KnownDocuments, Named } from "./cite-forms.ts";
+import { remembering } from "./memo.ts";
 import { isList, isRecord, textOf } from "./value.ts";
 
 /** What is known of how a workflow cites. */
@@ -33,57 +36,29 @@ function shapeOf(id: string): string {
     .join("");
 }
 
-/** One id-like token: letters with a number (`POL-12`, `KB 2041`, `HB-0113`), or a dotted number after a section sign. */
-const token = String.raw`[A-Z][A-Za-z]{0,11}(?:[-_/:.#][A-Za-z]{1,12})*[-_/:.# ]?\d[\w.\-/]*`;
-const bracketed = /[[(【]([^[\]()【】\n]{2,120})[\])】]/g;
-const source =
-  /(?:^|\n)\s*(?:sources?|references?|citations?|see|ref|quelle)s?:\s*([^\n]{2,200})/gi;
-const section = /§\s*(\d+(?:\.\d+)*[a-z]?)/g;
-const link = /\]\((\S+?)\)/g;
-/** Words that stand before numbers without naming a document. */
-const noIds =
-  /^(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|JPY|CNY|AUD|CAD|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|January|February|March|April|June|July|August|September|October|November|December|Mon|Tue|Wed|Thu|Fri|Sat|Sun|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|UTC|GMT|CET|CEST|Day|Week|Month|Year|Step|Page|Version|Top|Q|H|FY|About|Approx|From|Until|Since|By|On|In|At|For|Only|Max|Min|Total|Level)[ .:/-]?\d/i;
-
-function idsInside(text: string): readonly string[] {
-  return [...text.matchAll(new RegExp(token, "g"))]
-    .map((match) => match[0].trim().replace(/[.,;:]+$/, ""))
-    .filter((id) => !noIds.test(id));
+/** What the built-in forms find: they are asked where nobody declared or learned how a workflow cites. */
+function builtIn(text: string, known: KnownDocuments): readonly Named[] {
+  return Object.values(forms).flatMap((form) => form(text, known));
 }
 
-/** Ids cited in one of the usual forms: in brackets or parentheses, after `Source:`, after a section sign. */
-function builtIn(text: string): readonly { readonly id: string; readonly at: number }[] {
-  const found: { id: string; at: number }[] = [];
-  const links = [...text.matchAll(link)].map((match) => match[1] ?? "");
-  for (const match of text.matchAll(bracketed)) {
-    const inner = match[1] ?? "";
-    if (links.includes(inner) && /^https?:/.test(inner)) continue;
-    // A remark in parentheses mentions; only a short one cites.
-    if (match[0].startsWith("(") && inner.split(/\s+/).length > 8) continue;
-    for (const id of idsInside(inner)) found.push({ id, at: match.index });
-  }
-  for (const match of text.matchAll(source)) {
-    for (const id of idsInside(match[1] ?? "")) found.push({ id, at: match.index });
-  }
-  for (const match of text.matchAll(section)) found.push({ id: match[1] ?? "", at: match.index });
-  return found;
-}
-
-function byPattern(
-  text: string,
-  pattern: string,
-): readonly { readonly id: string; readonly at: number }[] {
+const expressions = remembering(200, (pattern: string): RegExp | null => {
   const edges = /^[A-Za-z\d\\]/.test(pattern)
     ? [String.raw`(?<![\w-])`, String.raw`(?![\w-])`]
     : ["", ""];
   try {
-    const expression = new RegExp(`${edges[0]}(?:${pattern})${edges[1]}`, "g");
-    return [...text.matchAll(expression)].map((match) => ({
-      id: match[1] ?? match[0],
-      at: match.index,
-    }));
+    return new RegExp(`${edges[0]}(?:${pattern})${edges[1]}`, "g");
   } catch {
-    return [];
+    return null;
   }
+});
+
+function byPattern(text: string, pattern: string): readonly Named[] {
+  const expression = expressions(pattern);
+  if (expression === null) return [];
+  return [...text.matchAll(expression)].map((match) => ({
+    id: match[1] ?? match[0],
+    at: match.index,
+  }));
 }
 
 const citeKeys =
@@ -111,51 +86,54 @@ function structured(json: unknown): readonly string[] {
 /**
  * The document ids that an answer cites, in order, once each.
  *
- * @param text  the answer as text
- * @param json  the answer as data, where it is some
- * @param known ids of documents in this run: they and ids of their shape count wherever they stand
- * @param form  what the workflow declares or has learned
+ * @param text    the answer as text
+ * @param json    the answer as data, where it is some
+ * @param known   ids of documents in this run: they and ids of their shape count wherever they stand
+ * @param form    what the workflow declares or has learned
+ * @param aliases other names of these documents (a title), by which only a citation in form can mean them
  */
 export function citedIn(
   text: string,
   json: unknown,
   known: readonly string[],
   form: CitationForm | null,
+  aliases: ReadonlyMap<string, string> = noAliases,
 ): readonly string[] {
+  const documents: KnownDocuments = { ids: known, aliases };
   const fields = structured(json);
-  const found: { id: string; at: number }[] = fields.map((id, index) => ({
-    id,
-    at: index - fields.length,
-  }));
+  const found: Named[] = fields.map((id, index) => ({ id, at: index - fields.length }));
   const shape = idShape(known);
   if (form?.pattern) found.push(...byPattern(text, form.pattern));
   if (shape !== null) found.push(...byPattern(text, shape));
-  if (!form?.pattern) found.push(...builtIn(text));
+  if (!form?.pattern) found.push(...builtIn(text, documents));
   for (const id of known) {
     if (!isDistinctive(id)) continue;
     const place = text.indexOf(id);
     if (place >= 0) found.push({ id, at: place });
   }
-  const ids = found.toSorted((a, b) => a.at - b.at).map(({ id }) => canonical(id, known));
+  const ids = found.toSorted((a, b) => a.at - b.at).map(({ id }) => canonical(id, documents));
   return withoutParts([...new Set(ids)]);
 }
 
-/** An id that a text can hold only on purpose: with letters and digits, or a link. */
+const noAliases: ReadonlyMap<string, string> = new Map();
+
+/** An id that a text can hold only on purpose: with letters and digits, an address, or a title of several words. */
 function isDistinctive(id: string): boolean {
+  if (id.length < 4) return false;
   return (
-    id.length >= 4 && ((/\d/.test(id) && /[A-Za-z]/.test(id)) || /^https?:|\.\w{2,4}$/.test(id))
+    (/\d/.test(id) && /[A-Za-z]/.test(id)) ||
+    /^https?:|\.\w{2,4}$/.test(id) ||
+    (id.length >= 8 && /^\p{Lu}\S*(?:\s+\S+)+$/u.test(id))
   );
 }
 
-/** `§ 3.7` and `3.7`, `pol-12` and `POL-12` are one id: the spelling of the documents wins. */
-function canonical(id: string, known: readonly string[]): string {
-  const plain = plainId(id);
-  return known.find((other) => plainId(other) === plain) ?? id.trim();
-}
-
-/** An id without case, spaces and section sign, for comparison. */
-export function plainId(id: string): string {
-  return id.toLowerCase().replaceAll(/[\s§]+/g, "");
+/** `§ 3.7` and `3.7`, `pol-12` and `POL-12`, an address with and without its last slash are one id: the documents' spelling wins. */
+function canonical(id: string, known: KnownDocuments): string {
+  const plain = plainId(id).replace(/\/$/, "");
+  const own = known.ids.find((other) => plainId(other).replace(/\/$/, "") === plain);
+  if (own !== undefined) return own;
+  for (const [name, of] of known.aliases) if (plainId(name) === plain) return of;
+  return id.trim();
 }
 
 /** A token inside a longer one that is cited too is the same citation. */

@@ -33,7 +33,15 @@ const idKeys = [
   "filename",
   "file_name",
   "chunk_id",
+  "document",
+  "page",
+  "article",
+  "policy",
+  "rule",
   "title",
+  "heading",
+  "name",
+  "label",
 ];
 const textKeys = [
   "text",
@@ -171,7 +179,7 @@ function orderedIds(record: JsonRecord): readonly (readonly [string, unknown])[]
 
 /** `doc_id: POL-12`, `[POL-12] …`, `POL-12: …` at the beginning of a text. */
 const leading =
-  /^\s*(?:(?:doc(?:ument)?[_ ]?)?id:\s*(\S[^\n]{0,60})|\[([^\]\n]{2,60})\]|([A-Z]{2,}[-_/ ]?\d[\w-]*):\s)/i;
+  /^\s*(?:(?:doc(?:ument)?[_ ]?)?id:\s*(\S[^\n]{0,60})|\[([^\]\n]{2,200})\]|([A-Z]{2,}[-_/ ]?\d[\w-]*):\s)/i;
 
 function leadingId(text: string | null): string | null {
   const match = text === null ? null : leading.exec(text);

@@ -1,7 +1,7 @@
 import type { FailureFact } from "../model/run.ts";
 import type { SpanEvent } from "../model/span.ts";
 import type { Step } from "./steps.ts";
-import { isRecord, plainOf, textOf } from "./value.ts";
+import { isList, isRecord, plainOf, textOf } from "./value.ts";
 
 /** Exceptions that steer a framework and mean no failure. Source: conventions.md trap 14. */
 const control =
@@ -136,6 +136,15 @@ export function failedBelow(step: Step): boolean {
   return step.children.some((child) => failureOf(child) !== null || failedBelow(child));
 }
 
+/** Why something failed, by the keys under which results say it. */
+function reasonIn(result: Readonly<Record<string, unknown>>): string | null {
+  for (const key of ["message", "reason", "detail", "details", "msg", "error", "description"]) {
+    const text = textOf(result[key]);
+    if (text !== null) return text;
+  }
+  return null;
+}
+
 /** The beginning of texts that frameworks hand to the model in place of a result. Source: conventions.md 3.2. */
 const phrases =
   /^\s*(Error executing tool|Error: |Error running tool|Error invoking tool|Error calling tool|Failed to invoke tool|An error occurred while|Tool execution failed|RuntimeError\(|ValueError\(|Exception\(|\w+(Error|Exception): |Traceback \(most recent|Execution error in |\[ERROR\])/i;
@@ -148,23 +157,27 @@ export function errorIn(
     return phrases.test(result) ? { text: result.trim(), byShape: false } : null;
   }
   if (!isRecord(result)) return null;
-  for (const key of ["error", "error_message", "errorMessage", "exception"]) {
+  for (const key of ["error", "error_message", "errorMessage", "exception", "errors"]) {
     const value = result[key];
     if (value === true)
       return { text: textOf(result["message"]) ?? textOf(result["content"]) ?? key, byShape: true };
-    const text = isRecord(value)
-      ? (textOf(value["message"]) ?? JSON.stringify(value))
-      : textOf(value);
+    const held = isList(value) ? value[0] : value;
+    const text = isRecord(held) ? (reasonIn(held) ?? JSON.stringify(held)) : textOf(held);
     if (text !== null && value !== false && text !== "None" && text !== "0")
       return { text, byShape: true };
   }
+  for (const key of ["ok", "success", "succeeded"]) {
+    if (result[key] === false || result[key] === "false")
+      return { text: reasonIn(result) ?? `${key}: false`, byShape: true };
+  }
+  for (const key of ["status", "status_code", "statusCode", "code"]) {
+    const code = result[key];
+    const reason = typeof code === "number" && code >= 400 && code < 600 ? reasonIn(result) : null;
+    if (reason !== null) return { text: reason, byShape: true };
+  }
   for (const key of ["status", "state", "outcome"]) {
     if (/^(error|failure|failed)$/i.test(textOf(result[key]) ?? "")) {
-      return {
-        text:
-          textOf(result["message"]) ?? textOf(result["reason"]) ?? `${key}: ${String(result[key])}`,
-        byShape: true,
-      };
+      return { text: reasonIn(result) ?? `${key}: ${String(result[key])}`, byShape: true };
     }
   }
   if (result["isError"] === true || result["is_error"] === true) {

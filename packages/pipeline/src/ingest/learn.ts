@@ -3,7 +3,8 @@ import { policy } from "../model/policy.ts";
 import type { SignalName } from "../model/signal.ts";
 import { noSettings } from "../model/workflow.ts";
 import type { WorkflowConfig, WorkflowSettings } from "../model/workflow.ts";
-import { idShape, plainId } from "./cite.ts";
+import { plainId } from "./cite-forms.ts";
+import { idShape } from "./cite.ts";
 
 function isFailed(step: StepDigest): boolean {
   return step.outcome === "error" || step.outcome === "soft_error";

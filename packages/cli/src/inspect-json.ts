@@ -6,7 +6,7 @@ function toolJson(call: ToolCall): unknown {
   return { id, name, agent, outcome, retryOf, role };
 }
 
-function runJson({ run, signals, agentSignals, failed }: ReadRun): unknown {
+function runJson({ run, signals, agentSignals, failed, facts }: ReadRun): unknown {
   return {
     id: run.id,
     aliases: run.aliases,
@@ -29,6 +29,7 @@ function runJson({ run, signals, agentSignals, failed }: ReadRun): unknown {
     conventions: run.conventions,
     signals,
     failed,
+    facts: facts(),
   };
 }
 

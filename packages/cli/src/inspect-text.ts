@@ -105,16 +105,43 @@ function verdictLine({ failed, signals, run }: ReadRun): string {
   return `failed: ${failed.join(", ")}.  Why: ${reasons.join("; ")}`;
 }
 
-/** What was read, for people: each run as a tree with its signals and the reasons. */
-export function inspectText(runs: readonly ReadRun[], spans: number): string {
+/** Each fact on a line: its value and where it stood, or why it is not known. */
+function factLines(read: ReadRun): readonly string[] {
+  const facts = read.facts();
+  const width = Math.max(...facts.map((fact) => fact.name.length));
+  return facts.map(({ name, of, value, source, why }) => {
+    const about = of === null ? "" : ` of ${plain(of).slice(0, 20)}`;
+    const text = plain(String(value)).replaceAll(/\s+/g, " ").slice(0, 60);
+    const found =
+      source === null ? `– ${why ?? ""}` : `${text}  (${source.convention}: ${source.path})`;
+    return `  ${name.padEnd(width)} ${found}${about}`;
+  });
+}
+
+/**
+ * What was read, for people: each run as a tree with its signals and the reasons.
+ *
+ * @param detail `facts`: below each run every fact with its source, or the reason why it is not known
+ */
+export function inspectText(
+  runs: readonly ReadRun[],
+  spans: number,
+  detail: "runs" | "facts" = "runs",
+): string {
   if (runs.length === 0) {
     return `no run in ${count(spans)} spans: none is an agent, a model call, a tool or a retrieval that is known`;
   }
   return runs
     .map((read) =>
-      [header(read), ...signalLines(read), "", ...treeLines(read), "", verdictLine(read)].join(
-        "\n",
-      ),
+      [
+        header(read),
+        ...signalLines(read),
+        "",
+        ...treeLines(read),
+        "",
+        ...(detail === "facts" ? [...factLines(read), ""] : []),
+        verdictLine(read),
+      ].join("\n"),
     )
     .join("\n\n");
 }

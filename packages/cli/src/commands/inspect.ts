@@ -12,6 +12,7 @@ import { note, OperatorError, printJson, printLine } from "../output.ts";
 interface Options {
   readonly config?: string;
   readonly json?: boolean;
+  readonly facts?: boolean;
 }
 
 export function register(program: Command): void {
@@ -20,7 +21,11 @@ export function register(program: Command): void {
     .description("what Rootward reads in OTLP bodies: runs, steps, signals and reasons")
     .argument("<path...>", "files or folders of OTLP bodies: .pb, .json, each also .gz")
     .option("--config <file>", "rootward.yaml (default: found from the working folder upward)")
-    .option("--json", "print runs and warnings as JSON")
+    .option(
+      "--facts",
+      "every fact of each run with the attribute it was read from, or why it is not known",
+    )
+    .option("--json", "print runs, their facts and warnings as JSON")
     .action(inspect);
 }
 
@@ -49,7 +54,7 @@ async function inspect(paths: string[], options: Options): Promise<void> {
     return;
   }
   for (const warning of all) note(`warning: ${warning}`);
-  printLine(inspectText(runs, content.spans.length));
+  printLine(inspectText(runs, content.spans.length, options.facts === true ? "facts" : "runs"));
 }
 
 type Base = Parameters<typeof read>[1];

@@ -11,6 +11,8 @@ import { declaredOf } from "./declared.ts";
 import { distinctCalls } from "./distinct-calls.ts";
 import { runErrorOf } from "./ending.ts";
 import { evaluationsOf } from "./evaluations.ts";
+import { factsOf } from "./facts.ts";
+import type { Fact } from "./facts.ts";
 import { findText } from "./fields.ts";
 import type { Field } from "./fields.ts";
 import { groupsOf } from "./group.ts";
@@ -41,6 +43,8 @@ export interface AssembleOptions {
 export interface Assembled {
   readonly run: Run;
   readonly settings: WorkflowSettings;
+  /** Each fact of the run with its source or its reason: made when asked for. */
+  readonly facts: () => readonly Fact[];
 }
 
 /**
@@ -122,7 +126,7 @@ function assembleGroup(
     identity,
     options,
   );
-  return { run, settings };
+  return { run, settings, facts: () => factsOf(run, steps) };
 }
 
 /**

@@ -235,15 +235,32 @@ function usageOf(step: Step): LlmCall["usage"] {
   const tokensIn = read("tokensIn");
   const tokensOut = read("tokensOut");
   const cacheRead = read("cacheRead");
+  const cacheWrite = read("cacheWrite");
+  const reasoning = read("reasoning");
   return {
     ...(tokensIn === null ? {} : { in: tokensIn }),
     ...(tokensOut === null ? {} : { out: tokensOut }),
     ...(cacheRead === null ? {} : { cacheRead }),
+    ...(cacheWrite === null ? {} : { cacheWrite }),
+    ...(reasoning === null ? {} : { reasoning }),
   };
 }
 
+/** Frameworks that write their own name where the model's provider belongs. Source: conventions.md 1.6. */
+const noProviders: ReadonlySet<string> = new Set([
+  "strands-agents",
+  "langchain",
+  "langgraph",
+  "autogen",
+  "agno",
+  "crewai",
+  "microsoft.agent_framework",
+  "gcp.vertex.agent",
+]);
+
 function providerOf(step: Step): string | null {
-  const name = findText(step.span, "provider");
+  const found = find(step.span, "provider", (value) => !noProviders.has(String(value)));
+  const name = textOf(found?.value);
   return name === null ? null : name.toLowerCase().replace(/\.(chat|responses|messages)$/, "");
 }
 

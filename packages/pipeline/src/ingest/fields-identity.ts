@@ -16,7 +16,7 @@ export const identity = {
   agentName: [
     ...attr("crewai", "crewai.agent.role"),
     ...attr("otel-genai", "gen_ai.agent.name"),
-    ...attr("openinference", "agent.name", "graph.node.id"),
+    ...attr("openinference", "agent.name"),
     ...json("openinference", "metadata", ["lc_agent_name"]),
     ...attr("langsmith", "langsmith.metadata.lc_agent_name"),
     ...attr("langfuse", "langfuse.observation.metadata.lc_agent_name"),
@@ -27,6 +27,7 @@ export const identity = {
   ],
   /** Where a span of kind agent says its name only in its own name. */
   agentSpanName: [
+    ...attr("openinference", "graph.node.id"),
     ...attr("openllmetry", "traceloop.entity.name"),
     ...named("otel-genai", /^invoke_agent (.+)$/),
     ...attr("logfire", "name"),

@@ -125,8 +125,33 @@ export const model = {
     ]),
   ],
   cacheRead: [
-    ...attr("otel-genai", "gen_ai.usage.cache_read.input_tokens"),
+    ...attr(
+      "otel-genai",
+      "gen_ai.usage.cache_read.input_tokens",
+      "gen_ai.usage.cache_read_input_tokens",
+    ),
     ...attr("openinference", "llm.token_count.prompt_details.cache_read"),
+    ...attr("vercel-ai", "ai.usage.cachedInputTokens"),
+    ...json("langsmith", "langsmith.usage_metadata", ["input_token_details", "cache_read"]),
+    ...json("langfuse", "langfuse.observation.usage_details", ["input_cached_tokens"]),
+    ...attr("claude-code", "cache_read_tokens"),
+  ],
+  cacheWrite: [
+    ...attr(
+      "otel-genai",
+      "gen_ai.usage.cache_write.input_tokens",
+      "gen_ai.usage.cache_creation.input_tokens",
+      "gen_ai.usage.cache_creation_input_tokens",
+    ),
+    ...attr("openinference", "llm.token_count.prompt_details.cache_write"),
+    ...json("langsmith", "langsmith.usage_metadata", ["input_token_details", "cache_creation"]),
+    ...attr("claude-code", "cache_creation_tokens"),
+  ],
+  reasoning: [
+    ...attr("otel-genai", "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens"),
+    ...attr("openinference", "llm.token_count.completion_details.reasoning"),
+    ...attr("vercel-ai", "ai.usage.reasoningTokens"),
+    ...json("langsmith", "langsmith.usage_metadata", ["output_token_details", "reasoning"]),
   ],
   logprobs: [
     ...event("openllmetry", /^logprobs$/, "logprobs"),

@@ -31,6 +31,10 @@ const placeholders: ReadonlySet<string> = new Set([
   "null",
   "{}",
 ]);
+/** Of these, the ones that stand for something taken out. */
+const masks: ReadonlySet<string> = new Set(
+  [...placeholders].filter((text) => /redact|mask|elided/i.test(text)),
+);
 const longestPlaceholder = 40;
 
 /** Whether a value says nothing: null, blank, or a placeholder for what was left out. */
@@ -196,6 +200,29 @@ function unquoted(text: string): string {
 /** The source of a field that `findText` reads; null where it reads none. */
 export function sourceOf(span: Span, field: Field): Source | null {
   return find(span, field, isText)?.source ?? null;
+}
+
+/**
+ * Why a field holds nothing on a span: `redacted` where a placeholder stands in one of its places, `not_supported` where neither the
+ * span's convention nor a common one has a place for it, else `absent`.
+ */
+export function whyNot(
+  span: Span,
+  field: Field,
+  convention: Source["convention"],
+): "absent" | "redacted" | "not_supported" {
+  const reading = readingOf(span);
+  for (const { place } of placesOf(reading, field)) {
+    const value = valueAt(span, place, reading);
+    if (typeof value === "string" && masks.has(value.trim())) return "redacted";
+  }
+  const has = table[field].some(
+    (place) =>
+      place.convention === convention ||
+      place.convention === "otel-genai" ||
+      place.in === "resource",
+  );
+  return has ? "absent" : "not_supported";
 }
 
 function pathOf(place: Place): string {

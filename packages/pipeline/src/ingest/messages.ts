@@ -122,11 +122,17 @@ function parseMessages(text: string): unknown {
 }
 
 function holdsMessages(value: unknown): boolean {
-  if (isList(value)) return value.some((item) => holdsMessages(item));
+  if (isList(value))
+    return value.some(holdsMessages) || (value.length > 0 && value.every(isTextRecord));
   return (
     isRecord(value) &&
     (isMessage(value) || partKind(value) !== null || containerOf(value) !== undefined)
   );
+}
+
+/** `{"text": "…"}` and nothing beside: a part, not an answer in the form of data. */
+function isTextRecord(item: unknown): boolean {
+  return isRecord(item) && typeof item["text"] === "string" && Object.keys(item).length === 1;
 }
 
 const maxDepth = 8;

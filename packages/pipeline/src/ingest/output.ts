@@ -9,7 +9,7 @@ import type { Step } from "./steps.ts";
 import { flatText, isList, isRecord, textOf } from "./value.ts";
 
 function squash(text: string): string {
-  return text.replaceAll(/[\s\\"]+/g, "");
+  return text.replaceAll(/\\[nrt]|[\s\\"]+/g, "");
 }
 
 /** The last assistant's text among some messages; null where none says anything. */

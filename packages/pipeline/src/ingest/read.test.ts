@@ -84,6 +84,25 @@ test("with content off nothing is measured as false", () => {
   expect(one!.failed).toEqual([]);
 });
 
+test("every fact has its source, or the reason why it is not known", () => {
+  const facts = captures
+    .filter((_, at) => at % 5 === 0)
+    .flatMap((capture) => read(contentOf(capture), options))
+    .flatMap((one) => one.facts());
+  expect(facts.length).toBeGreaterThan(1000);
+  expect(facts.filter((fact) => (fact.source === null) === (fact.why === null))).toEqual([]);
+  expect(facts.filter((fact) => (fact.value === null) !== (fact.source === null))).toEqual([]);
+});
+
+test("what was taken out is not the same as what was never sent", () => {
+  const capture = captures.find(
+    (one) => one.name === "py-strands/redacted.policy.nocontent.protobuf",
+  )!;
+  const [one] = read(contentOf(capture), options);
+  const whys = one!.facts().filter((fact) => fact.name === "tool result");
+  expect(whys.map((fact) => fact.why)).toEqual(["redacted"]);
+});
+
 test("a trace in which nothing is understood gives no run", () => {
   expect(read({ spans: [], logs: [] }, options)).toEqual([]);
 });

@@ -5,6 +5,7 @@ import type { ContractCheck, RootwardConfig, WorkflowSettings } from "../model/w
 import type { TraceContent } from "../model/span.ts";
 import { assemble } from "./assemble.ts";
 import { digestRun } from "./digest.ts";
+import type { Fact } from "./facts.ts";
 import { failedBy } from "./failure.ts";
 import { measure, measureAgents } from "./measure.ts";
 
@@ -16,6 +17,8 @@ export interface ReadRun {
   readonly failed: readonly FailureReason[];
   readonly digest: RunDigest;
   readonly texts: readonly VersionText[];
+  /** Each fact of the run with its source or its reason: made when asked for. */
+  readonly facts: () => readonly Fact[];
 }
 
 export interface ReadOptions {
@@ -37,13 +40,21 @@ export function read(content: TraceContent, options: ReadOptions): readonly Read
     map: options.map,
     closedBy: options.closedBy ?? null,
   });
-  return assembled.map(({ run, settings }) => {
+  return assembled.map(({ run, settings, facts }) => {
     const contract = options.contractFor(run.workflow);
     const signals = measure(run, settings, contract);
     const failed = failedBy(signals, run.error, settings);
     const violations =
       contract === null || run.output.value === null ? [] : contract(run.output.value);
     const { digest, texts } = digestRun(run, signals, failed, { settings, violations });
-    return { run, signals, agentSignals: measureAgents(run, settings), failed, digest, texts };
+    return {
+      run,
+      signals,
+      agentSignals: measureAgents(run, settings),
+      failed,
+      digest,
+      texts,
+      facts,
+    };
   });
 }

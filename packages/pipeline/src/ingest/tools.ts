@@ -2,7 +2,7 @@ import type { FailureFact, Known, Source, StepOutcome, ToolCall } from "../model
 import type { ReadCall } from "./calls.ts";
 import { documentsIn } from "./documents.ts";
 import { errorIn, failureOf } from "./failures.ts";
-import { find, findText } from "./fields.ts";
+import { find, findText, whyNot } from "./fields.ts";
 import { answerTools } from "./messages.ts";
 import { parse } from "./parse.ts";
 import { namedTarget } from "./passing.ts";
@@ -167,7 +167,8 @@ function readField(steps: readonly Step[], field: "toolArgs" | "toolResult"): Kn
     const parsed = parse(found.value);
     return known(parsed.value, found.source, parsed.truncated);
   }
-  return { value: null, why: "absent" };
+  const redacted = steps.some((step) => whyNot(step.span, field, step.convention) === "redacted");
+  return { value: null, why: redacted ? "redacted" : "absent" };
 }
 
 function fromMessage(value: unknown, request: Request, path: string): Known<unknown> {

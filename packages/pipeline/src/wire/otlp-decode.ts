@@ -1,4 +1,3 @@
-import { isSpanId, isTraceId } from "../model/ids.ts";
 import type { SpanId, TraceId } from "../model/ids.ts";
 import type {
   Attributes,
@@ -26,18 +25,6 @@ import type { Cursor } from "./protobuf.ts";
 
 type Building = Map<string, AttributeValue>;
 
-/** Calls `field` with each tag; what it does not read (answering false) is skipped. */
-function eachField(cursor: Cursor, end: number, field: (tag: number) => boolean): void {
-  while (cursor.at < end) {
-    const tag = readVarint(cursor, end);
-    if (!field(tag)) skipField(cursor, tag, end);
-  }
-}
-
-function inside<T>(cursor: Cursor, end: number, read: (end: number) => T): T {
-  return read(readEnd(cursor, end));
-}
-
 function readHex(cursor: Cursor, end: number): string {
   const stop = readEnd(cursor, end);
   const hex = cursor.bytes.toString("hex", cursor.at, stop);
@@ -48,17 +35,17 @@ function readHex(cursor: Cursor, end: number): string {
 function readValue(cursor: Cursor, end: number): AttributeValue {
   const known = tags.anyValue;
   let value: AttributeValue = null;
-  eachField(cursor, end, (tag) => {
+  while (cursor.at < end) {
+    const tag = readVarint(cursor, end);
     if (tag === known.string) value = readText(cursor, end);
-    else if (tag === known.bool) value = readVarint(cursor, end) !== 0;
     else if (tag === known.int) value = readInt64(cursor, end);
+    else if (tag === known.bool) value = readVarint(cursor, end) !== 0;
     else if (tag === known.double) value = readDouble(cursor, end);
-    else if (tag === known.array) value = inside(cursor, end, (stop) => readArray(cursor, stop));
-    else if (tag === known.map) value = inside(cursor, end, (stop) => readMap(cursor, stop));
+    else if (tag === known.array) value = readArray(cursor, readEnd(cursor, end));
+    else if (tag === known.map) value = readMap(cursor, readEnd(cursor, end));
     else if (tag === known.bytes) value = readBytes(cursor, end);
-    else return false;
-    return true;
-  });
+    else skipField(cursor, tag, end);
+  }
   return value;
 }
 
@@ -71,21 +58,22 @@ function readBytes(cursor: Cursor, end: number): Uint8Array {
 
 function readArray(cursor: Cursor, end: number): readonly AttributeValue[] {
   const values: AttributeValue[] = [];
-  eachField(cursor, end, (tag) => {
-    if (tag !== tags.list.value) return false;
-    values.push(inside(cursor, end, (stop) => readValue(cursor, stop)));
-    return true;
-  });
+  while (cursor.at < end) {
+    const tag = readVarint(cursor, end);
+    if (tag === tags.list.value) values.push(readValue(cursor, readEnd(cursor, end)));
+    else skipField(cursor, tag, end);
+  }
   return values;
 }
 
+/** Attributes that stand under one tag of a message, of which nothing else is wanted. */
 function readMap(cursor: Cursor, end: number): Attributes {
   const map: Building = new Map();
-  eachField(cursor, end, (tag) => {
-    if (tag !== tags.list.value) return false;
-    readEntry(cursor, end, map);
-    return true;
-  });
+  while (cursor.at < end) {
+    const tag = readVarint(cursor, end);
+    if (tag === tags.list.value) readEntry(cursor, end, map);
+    else skipField(cursor, tag, end);
+  }
   return map;
 }
 
@@ -94,13 +82,12 @@ function readEntry(cursor: Cursor, end: number, into: Building): void {
   const stop = readEnd(cursor, end);
   let key = "";
   let value: AttributeValue = null;
-  eachField(cursor, stop, (tag) => {
+  while (cursor.at < stop) {
+    const tag = readVarint(cursor, stop);
     if (tag === tags.keyValue.key) key = readText(cursor, stop);
-    else if (tag === tags.keyValue.value)
-      value = inside(cursor, stop, (inner) => readValue(cursor, inner));
-    else return false;
-    return true;
-  });
+    else if (tag === tags.keyValue.value) value = readValue(cursor, readEnd(cursor, stop));
+    else skipField(cursor, tag, stop);
+  }
   into.set(key, value);
 }
 
@@ -108,11 +95,11 @@ function readEntry(cursor: Cursor, end: number, into: Building): void {
 export function decodeResource(bytes: Buffer, start: number, end: number): Resource {
   const cursor: Cursor = { bytes, at: start };
   const attributes: Building = new Map();
-  eachField(cursor, end, (tag) => {
-    if (tag !== tags.resource.attribute) return false;
-    readEntry(cursor, end, attributes);
-    return true;
-  });
+  while (cursor.at < end) {
+    const tag = readVarint(cursor, end);
+    if (tag === tags.resource.attribute) readEntry(cursor, end, attributes);
+    else skipField(cursor, tag, end);
+  }
   return { attributes };
 }
 
@@ -121,12 +108,12 @@ export function decodeScope(bytes: Buffer, start: number, end: number): Scope {
   const cursor: Cursor = { bytes, at: start };
   let name = "";
   let version = "";
-  eachField(cursor, end, (tag) => {
+  while (cursor.at < end) {
+    const tag = readVarint(cursor, end);
     if (tag === tags.scope.name) name = readText(cursor, end);
     else if (tag === tags.scope.version) version = readText(cursor, end);
-    else return false;
-    return true;
-  });
+    else skipField(cursor, tag, end);
+  }
   return { name, version };
 }
 
@@ -147,80 +134,57 @@ export function decodeEvent(bytes: Buffer, start: number, end: number): SpanEven
 
 /** The link between two offsets; none where it does not have two valid ids and so leads nowhere. */
 export function decodeLinks(bytes: Buffer, start: number, end: number): readonly SpanLink[] {
-  return readLink({ bytes, at: start }, end);
+  const links: SpanLink[] = [];
+  readLink({ bytes, at: start }, end, links);
+  return links;
 }
 
-/** What a record's fields are read into, before it is a noun. */
-interface SpanDraft {
-  traceId: string;
-  spanId: string;
-  parentSpanId: string;
-  name: string;
-  kind: SpanKind;
-  startNanos: bigint;
-  endNanos: bigint;
-  statusCode: StatusCode;
-  statusMessage: string;
-  readonly attributes: Building;
-  readonly events: SpanEvent[];
-  readonly links: SpanLink[];
+interface Status {
+  readonly code: StatusCode;
+  readonly message: string;
 }
+const unset: Status = { code: "unset", message: "" };
 
-function readSpanField(cursor: Cursor, end: number, tag: number, into: SpanDraft): boolean {
-  const known = tags.span;
-  if (tag === known.attribute) readEntry(cursor, end, into.attributes);
-  else if (tag === known.traceId) into.traceId = readHex(cursor, end);
-  else if (tag === known.spanId) into.spanId = readHex(cursor, end);
-  else if (tag === known.parentSpanId) into.parentSpanId = readHex(cursor, end);
-  else if (tag === known.name) into.name = readText(cursor, end);
-  else if (tag === known.kind) into.kind = named(kindsByNumber, readVarint(cursor, end));
-  else if (tag === known.start) into.startNanos = readFixed64(cursor, end);
-  else if (tag === known.end) into.endNanos = readFixed64(cursor, end);
-  else if (tag === known.event)
-    into.events.push(inside(cursor, end, (stop) => readEvent(cursor, stop)));
-  else if (tag === known.link)
-    into.links.push(...inside(cursor, end, (stop) => readLink(cursor, stop)));
-  else if (tag === known.status) readStatus(cursor, end, into);
-  else return false;
-  return true;
-}
-
-function readStatus(cursor: Cursor, outer: number, into: SpanDraft): void {
-  const end = readEnd(cursor, outer);
-  eachField(cursor, end, (tag) => {
-    if (tag === tags.status.code) into.statusCode = named(statusByNumber, readVarint(cursor, end));
-    else if (tag === tags.status.message) into.statusMessage = readText(cursor, end);
-    else return false;
-    return true;
-  });
+/** A status over another: fields that the later one does not have stay. */
+function readStatus(cursor: Cursor, end: number, before: Status): Status {
+  let { code, message } = before;
+  while (cursor.at < end) {
+    const tag = readVarint(cursor, end);
+    if (tag === tags.status.code) code = named(statusByNumber, readVarint(cursor, end));
+    else if (tag === tags.status.message) message = readText(cursor, end);
+    else skipField(cursor, tag, end);
+  }
+  return { code, message };
 }
 
 function readEvent(cursor: Cursor, end: number): SpanEvent {
   const attributes: Building = new Map();
   let name = "";
   let timeNanos = 0n;
-  eachField(cursor, end, (tag) => {
-    if (tag === tags.event.name) name = readText(cursor, end);
+  while (cursor.at < end) {
+    const tag = readVarint(cursor, end);
+    if (tag === tags.event.attribute) readEntry(cursor, end, attributes);
+    else if (tag === tags.event.name) name = readText(cursor, end);
     else if (tag === tags.event.time) timeNanos = readFixed64(cursor, end);
-    else if (tag === tags.event.attribute) readEntry(cursor, end, attributes);
-    else return false;
-    return true;
-  });
+    else skipField(cursor, tag, end);
+  }
   return { name, timeNanos, attributes };
 }
 
-function readLink(cursor: Cursor, end: number): readonly SpanLink[] {
+function readLink(cursor: Cursor, end: number, into: SpanLink[]): void {
   const attributes: Building = new Map();
-  let traceId = "";
-  let spanId = "";
-  eachField(cursor, end, (tag) => {
-    if (tag === tags.link.traceId) traceId = readHex(cursor, end);
-    else if (tag === tags.link.spanId) spanId = readHex(cursor, end);
+  let traceHex = "";
+  let spanHex = "";
+  while (cursor.at < end) {
+    const tag = readVarint(cursor, end);
+    if (tag === tags.link.traceId) traceHex = readHex(cursor, end);
+    else if (tag === tags.link.spanId) spanHex = readHex(cursor, end);
     else if (tag === tags.link.attribute) readEntry(cursor, end, attributes);
-    else return false;
-    return true;
-  });
-  return isTraceId(traceId) && isSpanId(spanId) ? [{ traceId, spanId, attributes }] : [];
+    else skipField(cursor, tag, end);
+  }
+  const traceId = traceIdOrNull(traceHex);
+  const spanId = spanIdOrNull(spanHex);
+  if (traceId !== null && spanId !== null) into.push({ traceId, spanId, attributes });
 }
 
 /** The ids were checked by length and content when the body was received; this only gives them their type. */
@@ -230,15 +194,22 @@ function isCheckedTraceId(hex: string): hex is TraceId {
 function isCheckedSpanId(hex: string): hex is SpanId {
   return hex.length === 16;
 }
-const zeroes = /^0*$/;
+const zeroTrace = "0".repeat(32);
+const zeroSpan = "0".repeat(16);
 
 /** The trace id of hex text, or null where it is empty or all zero. */
 export function traceIdOrNull(hex: string): TraceId | null {
-  return isCheckedTraceId(hex) && !zeroes.test(hex) ? hex : null;
+  return isCheckedTraceId(hex) && hex !== zeroTrace ? hex : null;
 }
 
 function spanIdOrNull(hex: string): SpanId | null {
-  return isCheckedSpanId(hex) && !zeroes.test(hex) ? hex : null;
+  return isCheckedSpanId(hex) && hex !== zeroSpan ? hex : null;
+}
+
+/** Resource and scope of a record, which stand outside it. */
+interface Origin {
+  readonly resource: Resource;
+  readonly scope: Scope;
 }
 
 /**
@@ -246,39 +217,52 @@ function spanIdOrNull(hex: string): SpanId | null {
  *
  * @throws Malformed  if the bytes are no span; never for a record that `receive` accepted
  */
-export function decodeSpan(
-  bytes: Buffer,
-  start: number,
-  end: number,
-  of: { readonly resource: Resource; readonly scope: Scope },
-): Span {
+export function decodeSpan(bytes: Buffer, start: number, end: number, of: Origin): Span {
   const cursor: Cursor = { bytes, at: start };
-  const draft: SpanDraft = {
-    traceId: "",
-    spanId: "",
-    parentSpanId: "",
-    name: "",
-    kind: "unspecified",
-    startNanos: 0n,
-    endNanos: 0n,
-    statusCode: "unset",
-    statusMessage: "",
-    attributes: new Map(),
-    events: [],
-    links: [],
-  };
-  eachField(cursor, end, (tag) => readSpanField(cursor, end, tag, draft));
-  const { traceId, spanId } = draft;
+  const known = tags.span;
+  const attributes: Building = new Map();
+  const events: SpanEvent[] = [];
+  const links: SpanLink[] = [];
+  let traceId = "";
+  let spanId = "";
+  let parentSpanId = "";
+  let name = "";
+  let kind: SpanKind = "unspecified";
+  let startNanos = 0n;
+  let endNanos = 0n;
+  let status = unset;
+  while (cursor.at < end) {
+    const tag = readVarint(cursor, end);
+    if (tag === known.attribute) readEntry(cursor, end, attributes);
+    else if (tag === known.event) events.push(readEvent(cursor, readEnd(cursor, end)));
+    else if (tag === known.traceId) traceId = readHex(cursor, end);
+    else if (tag === known.spanId) spanId = readHex(cursor, end);
+    else if (tag === known.parentSpanId) parentSpanId = readHex(cursor, end);
+    else if (tag === known.name) name = readText(cursor, end);
+    else if (tag === known.kind) kind = named(kindsByNumber, readVarint(cursor, end));
+    else if (tag === known.start) startNanos = readFixed64(cursor, end);
+    else if (tag === known.end) endNanos = readFixed64(cursor, end);
+    else if (tag === known.status) status = readStatus(cursor, readEnd(cursor, end), status);
+    else if (tag === known.link) readLink(cursor, readEnd(cursor, end), links);
+    else skipField(cursor, tag, end);
+  }
   if (!isCheckedTraceId(traceId) || !isCheckedSpanId(spanId))
     throw new RangeError("the row is no span");
-  const { resource, scope } = of;
   return {
-    ...draft,
     traceId,
     spanId,
-    parentSpanId: spanIdOrNull(draft.parentSpanId),
-    resource,
-    scope,
+    parentSpanId: spanIdOrNull(parentSpanId),
+    name,
+    kind,
+    startNanos,
+    endNanos,
+    statusCode: status.code,
+    statusMessage: status.message,
+    attributes,
+    events,
+    links,
+    resource: of.resource,
+    scope: of.scope,
   };
 }
 
@@ -287,38 +271,37 @@ export function decodeSpan(
  *
  * @throws Malformed  if the bytes are no log record; never for a record that `receive` accepted
  */
-export function decodeLog(
-  bytes: Buffer,
-  start: number,
-  end: number,
-  of: { readonly resource: Resource; readonly scope: Scope },
-): LogRecord {
+export function decodeLog(bytes: Buffer, start: number, end: number, of: Origin): LogRecord {
   const cursor: Cursor = { bytes, at: start };
   const known = tags.log;
   const attributes: Building = new Map();
-  const texts = { traceId: "", spanId: "", severity: "", eventName: "" };
-  const times = { event: 0n, observed: 0n };
+  let traceId = "";
+  let spanId = "";
+  let severity = "";
+  let eventName = "";
+  let timeNanos = 0n;
+  let observedNanos = 0n;
   let severityNumber = 0;
   let body: AttributeValue = null;
-  eachField(cursor, end, (tag) => {
-    if (tag === known.time) times.event = readFixed64(cursor, end);
-    else if (tag === known.observed) times.observed = readFixed64(cursor, end);
+  while (cursor.at < end) {
+    const tag = readVarint(cursor, end);
+    if (tag === known.attribute) readEntry(cursor, end, attributes);
+    else if (tag === known.time) timeNanos = readFixed64(cursor, end);
+    else if (tag === known.observed) observedNanos = readFixed64(cursor, end);
     else if (tag === known.severityNumber) severityNumber = readVarint(cursor, end);
-    else if (tag === known.severityText) texts.severity = readText(cursor, end);
-    else if (tag === known.body) body = inside(cursor, end, (stop) => readValue(cursor, stop));
-    else if (tag === known.attribute) readEntry(cursor, end, attributes);
-    else if (tag === known.traceId) texts.traceId = readHex(cursor, end);
-    else if (tag === known.spanId) texts.spanId = readHex(cursor, end);
-    else if (tag === known.eventName) texts.eventName = readText(cursor, end);
-    else return false;
-    return true;
-  });
+    else if (tag === known.severityText) severity = readText(cursor, end);
+    else if (tag === known.body) body = readValue(cursor, readEnd(cursor, end));
+    else if (tag === known.traceId) traceId = readHex(cursor, end);
+    else if (tag === known.spanId) spanId = readHex(cursor, end);
+    else if (tag === known.eventName) eventName = readText(cursor, end);
+    else skipField(cursor, tag, end);
+  }
   return {
-    traceId: traceIdOrNull(texts.traceId),
-    spanId: spanIdOrNull(texts.spanId),
-    timeNanos: times.event === 0n ? times.observed : times.event,
-    severity: severityOf(texts.severity, severityNumber),
-    eventName: texts.eventName,
+    traceId: traceIdOrNull(traceId),
+    spanId: spanIdOrNull(spanId),
+    timeNanos: timeNanos === 0n ? observedNanos : timeNanos,
+    severity: severityOf(severity, severityNumber),
+    eventName,
     body,
     attributes,
     resource: of.resource,

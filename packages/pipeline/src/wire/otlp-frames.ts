@@ -4,27 +4,17 @@ import { levelNames, UnreadableBody } from "./framed.ts";
 import type { FoundRecord, Framed } from "./framed.ts";
 import { fieldAt } from "./otlp-check.ts";
 import { tags } from "./otlp-fields.ts";
-import { Malformed, readEnd, readVarint, skipField } from "./protobuf.ts";
+import { bufferOf, Malformed, readEnd, readVarint, skipField } from "./protobuf.ts";
 import type { Cursor } from "./protobuf.ts";
 
-interface Part {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** The parts of a message that stand under one tag, in order. @throws Malformed */
-function* partsOf(bytes: Buffer, of: Part, wanted: number): Generator<Part> {
-  const cursor: Cursor = { bytes, at: of.start };
-  while (cursor.at < of.end) {
-    const tag = readVarint(cursor, of.end);
-    if (tag !== wanted) {
-      skipField(cursor, tag, of.end);
-      continue;
-    }
-    const end = readEnd(cursor, of.end);
-    yield { start: cursor.at, end };
-    cursor.at = end;
+/** Moves into the next part of a message that stands under one tag. @returns where it ends, -1 if there is none @throws Malformed */
+function enterNext(cursor: Cursor, end: number, wanted: number): number {
+  while (cursor.at < end) {
+    const tag = readVarint(cursor, end);
+    if (tag === wanted) return readEnd(cursor, end);
+    skipField(cursor, tag, end);
   }
+  return -1;
 }
 
 /**
@@ -33,22 +23,13 @@ function* partsOf(bytes: Buffer, of: Part, wanted: number): Generator<Part> {
  * @throws UnreadableBody  if what holds the records is cut off or malformed, or there are more than `policy.bodyRecordsMax`
  */
 export function frameProtobuf(bytes: Buffer, signal: "traces" | "logs"): Framed {
-  const names = levelNames[signal];
-  const records: FoundRecord[] = [];
-  const contexts: RecordContext[] = [];
-  const places: string[] = [];
-  let resources = 0;
+  const framed: Framing = { bytes, records: [], contexts: [], places: [], rejections: [] };
+  const cursor: Cursor = { bytes, at: 0 };
   try {
-    const whole = { start: 0, end: bytes.length };
-    for (const resource of partsOf(bytes, whole, tags.request.resourceRecords)) {
-      let scopes = 0;
-      for (const scope of partsOf(bytes, resource, tags.resourceRecords.scopeRecords)) {
-        places.push(`${names.resources}[${resources}].${names.scopes}[${scopes}]`);
-        contexts.push(contextOf(bytes, resource, scope));
-        addRecords(bytes, scope, contexts.length - 1, records);
-        scopes += 1;
-      }
-      resources += 1;
+    for (let index = 0; ; index++) {
+      const end = enterNext(cursor, bytes.length, tags.request.resourceRecords);
+      if (end < 0) return framed;
+      addScopes(cursor, end, framed, `${levelNames[signal].resources}[${index}]`, signal);
     }
   } catch (cause) {
     if (!(cause instanceof Malformed)) throw cause;
@@ -57,28 +38,49 @@ export function frameProtobuf(bytes: Buffer, signal: "traces" | "logs"): Framed 
       { cause },
     );
   }
-  return { bytes, records, contexts, places, rejections: [] };
 }
 
-function contextOf(bytes: Buffer, resource: Part, scope: Part): RecordContext {
-  const at = fieldAt(bytes, resource.start, resource.end, tags.resourceRecords.resource);
-  const scopeAt = fieldAt(bytes, scope.start, scope.end, tags.scopeRecords.scope);
-  return {
-    resourceStart: at.start,
-    resourceEnd: at.end,
-    scopeStart: scopeAt.start,
-    scopeEnd: scopeAt.end,
-  };
+/** What is found while a body is taken apart. */
+interface Framing extends Framed {
+  readonly records: FoundRecord[];
+  readonly contexts: RecordContext[];
+  readonly places: string[];
 }
 
-function addRecords(bytes: Buffer, scope: Part, context: number, into: FoundRecord[]): void {
-  let index = 0;
-  for (const part of partsOf(bytes, scope, tags.scopeRecords.record)) {
-    into.push({ ...part, context, index });
-    index += 1;
-    if (into.length > policy("bodyRecordsMax"))
+function addScopes(
+  cursor: Cursor,
+  end: number,
+  into: Framing,
+  place: string,
+  signal: "traces" | "logs",
+): void {
+  const resource = fieldAt(cursor.bytes, cursor.at, end, tags.resourceRecords.resource);
+  for (let index = 0; ; index++) {
+    const stop = enterNext(cursor, end, tags.resourceRecords.scopeRecords);
+    if (stop < 0) return;
+    const scope = fieldAt(cursor.bytes, cursor.at, stop, tags.scopeRecords.scope);
+    into.places.push(`${place}.${levelNames[signal].scopes}[${index}]`);
+    into.contexts.push({
+      resourceStart: resource.start,
+      resourceEnd: resource.end,
+      scopeStart: scope.start,
+      scopeEnd: scope.end,
+    });
+    addRecords(cursor, stop, into.contexts.length - 1, into.records);
+  }
+}
+
+const recordsMax = policy("bodyRecordsMax");
+
+function addRecords(cursor: Cursor, end: number, context: number, into: FoundRecord[]): void {
+  for (let index = 0; ; index++) {
+    const stop = enterNext(cursor, end, tags.scopeRecords.record);
+    if (stop < 0) return;
+    into.push({ start: cursor.at, end: stop, context, index });
+    cursor.at = stop;
+    if (into.length > recordsMax)
       throw new UnreadableBody(
-        `the body holds more than ${policy("bodyRecordsMax")} records, the most that is accepted`,
+        `the body holds more than ${recordsMax} records, the most that is accepted`,
       );
   }
 }
@@ -97,29 +99,29 @@ const marks = {
  * @returns null if the body holds no record or is no OTLP
  */
 export function signalOfProtobuf(bytes: Uint8Array): "traces" | "logs" | "metrics" | null {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const cursor: Cursor = { bytes: bufferOf(bytes), at: 0 };
   try {
-    for (const resource of partsOf(
-      buffer,
-      { start: 0, end: buffer.length },
-      tags.request.resourceRecords,
-    ))
-      for (const scope of partsOf(buffer, resource, tags.resourceRecords.scopeRecords))
-        for (const record of partsOf(buffer, scope, tags.scopeRecords.record))
-          return signalOfRecord(buffer, record);
+    while (cursor.at < bytes.length) {
+      const resourceEnd = enterNext(cursor, bytes.length, tags.request.resourceRecords);
+      while (cursor.at < resourceEnd) {
+        const scopeEnd = enterNext(cursor, resourceEnd, tags.resourceRecords.scopeRecords);
+        if (scopeEnd < 0) continue;
+        const recordEnd = enterNext(cursor, scopeEnd, tags.scopeRecords.record);
+        if (recordEnd >= 0) return signalOfRecord(cursor, recordEnd);
+      }
+    }
   } catch (cause) {
     if (!(cause instanceof Malformed)) throw cause;
   }
   return null;
 }
 
-function signalOfRecord(bytes: Buffer, record: Part): "traces" | "logs" | "metrics" | null {
-  const cursor: Cursor = { bytes, at: record.start };
+function signalOfRecord(cursor: Cursor, end: number): "traces" | "logs" | "metrics" | null {
   const seen = new Set<number>();
-  while (cursor.at < record.end) {
-    const tag = readVarint(cursor, record.end);
+  while (cursor.at < end) {
+    const tag = readVarint(cursor, end);
     seen.add(tag);
-    skipField(cursor, tag, record.end);
+    skipField(cursor, tag, end);
   }
   const has = (signal: keyof typeof marks) => marks[signal].filter((tag) => seen.has(tag)).length;
   if (seen.has(tags.span.start) && seen.has(tags.span.traceId)) return "traces";

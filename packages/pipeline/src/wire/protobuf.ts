@@ -1,3 +1,5 @@
+import { shortText } from "./short-texts.ts";
+
 /** The bytes are not what the schema says. Caught where the record, or the body, that holds them is refused. */
 export class Malformed extends Error {
   constructor(message: string) {
@@ -28,6 +30,19 @@ export function bufferOf(bytes: Uint8Array): Buffer {
  * @throws Malformed  if it is cut off or too long
  */
 export function readVarint(cursor: Cursor, end: number): number {
+  const { at } = cursor;
+  if (at < end) {
+    const byte = cursor.bytes[at] ?? 0;
+    if (byte < 128) {
+      cursor.at = at + 1;
+      return byte;
+    }
+  }
+  return readLongVarint(cursor, end);
+}
+
+/** A number of any length. Apart, so that `readVarint` stays small enough to be compiled into its callers. */
+function readLongVarint(cursor: Cursor, end: number): number {
   let value = 0;
   let scale = 1;
   for (let read = 0; read < varintBytesMax; read++) {
@@ -59,9 +74,12 @@ export function readInt64(cursor: Cursor, end: number): number | bigint {
 /** Reads a length and answers where what it measures ends. @throws Malformed  if that is past `end` */
 export function readEnd(cursor: Cursor, end: number): number {
   const length = readVarint(cursor, end);
-  if (length > end - cursor.at)
-    throw new Malformed(`a length of ${length} bytes where ${end - cursor.at} are left`);
+  if (length > end - cursor.at) throw tooLong(length, end - cursor.at);
   return cursor.at + length;
+}
+
+function tooLong(length: number, left: number): Malformed {
+  return new Malformed(`a length of ${length} bytes where ${left} are left`);
 }
 
 /** Moves past one field whose tag was just read. @throws Malformed  if it is cut off, or of a wire type that is not in use */
@@ -79,24 +97,32 @@ function advance(cursor: Cursor, count: number, end: number): void {
   cursor.at += count;
 }
 
+/** Eight bytes on their way from a body to a number: a view is made once and not for every body. */
+const eight = new Uint8Array(8);
+const eightView = new DataView(eight.buffer);
+
+function readEight(cursor: Cursor, end: number): void {
+  const { at, bytes } = cursor;
+  advance(cursor, 8, end);
+  for (let offset = 0; offset < 8; offset++) eight[offset] = bytes[at + offset] ?? 0;
+}
+
 /** An unsigned fixed 64-bit number. @throws Malformed  if it is cut off */
 export function readFixed64(cursor: Cursor, end: number): bigint {
-  const at = cursor.at;
-  advance(cursor, 8, end);
-  return cursor.bytes.readBigUInt64LE(at);
+  readEight(cursor, end);
+  return eightView.getBigUint64(0, true);
 }
 
 /** A double. @throws Malformed  if it is cut off */
 export function readDouble(cursor: Cursor, end: number): number {
-  const at = cursor.at;
-  advance(cursor, 8, end);
-  return cursor.bytes.readDoubleLE(at);
+  readEight(cursor, end);
+  return eightView.getFloat64(0, true);
 }
 
 /** Text; bytes that are no UTF-8 become U+FFFD. @throws Malformed  if it is cut off */
 export function readText(cursor: Cursor, end: number): string {
   const stop = readEnd(cursor, end);
-  const text = cursor.bytes.toString("utf8", cursor.at, stop);
+  const start = cursor.at;
   cursor.at = stop;
-  return text;
+  return shortText(cursor.bytes, start, stop);
 }

@@ -4,7 +4,7 @@ import { batchOver } from "./batch.ts";
 import { cutLog, cutResource, cutSpan } from "./cut.ts";
 import { levelNames, UnreadableBody } from "./framed.ts";
 import type { FoundRecord, Framed } from "./framed.ts";
-import { idProblem, isLong, shapes } from "./otlp-check.ts";
+import { idProblem, shapes, walked } from "./otlp-check.ts";
 import { decodeLog, decodeResource, decodeSpan } from "./otlp-decode.ts";
 import { encodeLog, encodeResource, encodeSpan, writer, written } from "./otlp-encode.ts";
 import type { Writer } from "./otlp-encode.ts";
@@ -74,9 +74,9 @@ function admit(framed: Framed, signal: Signal): Received {
   const extra = written(rewritten.into);
   const columns = {
     bytes: extra.length === 0 ? framed.bytes : Buffer.concat([framed.bytes, extra]),
-    starts: Uint32Array.from(accepted, (record) => record.start),
-    ends: Uint32Array.from(accepted, (record) => record.end),
-    contextOf: Uint32Array.from(accepted, (record) => record.context),
+    starts: Uint32Array.from(accepted.map((record) => record.start)),
+    ends: Uint32Array.from(accepted.map((record) => record.end)),
+    contextOf: Uint32Array.from(accepted.map((record) => record.context)),
     contexts: contexts.map((context) => (typeof context === "string" ? nowhere : context)),
   };
   return { batch: batchOver(columns, signal, rewritten.truncated), rejections };
@@ -107,10 +107,10 @@ function admitRecord(
   rewritten: Rewritten,
 ): FoundRecord | string {
   return orReason(() => {
-    const long = isLong(bytes, record.start, record.end, shapes[signal]);
-    const problem = idProblem(bytes, record.start, record.end, signal);
+    const walk = walked(bytes, record.start, record.end, shapes[signal]);
+    const problem = idProblem(bytes, walk, signal);
     if (problem !== null) return problem;
-    return long ? cutRecord(bytes, record, signal, rewritten) : record;
+    return walk.long ? cutRecord(bytes, record, signal, rewritten) : record;
   });
 }
 
@@ -145,10 +145,10 @@ function admitContext(
   rewritten: Rewritten,
 ): RecordContext | string {
   return orReason(() => {
-    isLong(bytes, context.scopeStart, context.scopeEnd, shapes.scope);
-    if (!isLong(bytes, context.resourceStart, context.resourceEnd, shapes.resource)) return context;
-    const at =
-      rewritten.resources.get(context.resourceStart) ?? cutContext(bytes, context, rewritten);
+    const { resourceStart, resourceEnd, scopeStart, scopeEnd } = context;
+    walked(bytes, scopeStart, scopeEnd, shapes.scope);
+    if (!walked(bytes, resourceStart, resourceEnd, shapes.resource).long) return context;
+    const at = rewritten.resources.get(resourceStart) ?? cutContext(bytes, context, rewritten);
     return { ...context, resourceStart: at.start, resourceEnd: at.end };
   });
 }

@@ -90,12 +90,15 @@ interface BodyReader {
   readonly files: readonly string[];
   /** Collected while reading, once each. */
   readonly warnings: readonly string[];
+  /** Spans and log records that were refused so far. */
+  readonly rejected: number;
   read(file: string): Decoded | null;
 }
 
 function newBodyReader({ files, named }: BodyFiles): BodyReader {
   const warnings: string[] = [];
   const warned = new Set<string>();
+  let rejected = 0;
   const warn = (file: string, text: string) => {
     if (!warned.has(`${file}${text}`)) warnings.push(`${file}: ${text}`);
     warned.add(`${file}${text}`);
@@ -107,6 +110,9 @@ function newBodyReader({ files, named }: BodyFiles): BodyReader {
   return {
     files,
     warnings,
+    get rejected() {
+      return rejected;
+    },
     read(file) {
       try {
         const body = bodyOf(file);
@@ -119,6 +125,7 @@ function newBodyReader({ files, named }: BodyFiles): BodyReader {
         }
         if (body.signal === "metrics") return null;
         const { batch, rejections } = receive(body);
+        rejected += rejections.length;
         for (const { reason, at } of rejections.slice(0, 3))
           warn(file, `rejected ${at}: ${reason}`);
         if (rejections.length > 3) warn(file, `${rejections.length - 3} more rejected`);
@@ -136,16 +143,19 @@ function newBodyReader({ files, named }: BodyFiles): BodyReader {
 interface ReadingOptions {
   readonly onWarning: (text: string) => void;
   readonly onProgress?: (done: number, of: number) => void;
+  /** How many spans and log records were refused, once everything is read. */
+  readonly onRejected?: (records: number) => void;
 }
 
 /** Everything in the files as one content: for a handful of bodies. */
 export async function readContent(
   paths: readonly string[],
-  { onWarning }: ReadingOptions,
+  { onWarning, onRejected = () => undefined }: ReadingOptions,
 ): Promise<TraceContent> {
   const reader = newBodyReader(bodyFiles(paths));
   const decoded = reader.files.flatMap((file) => reader.read(file) ?? []);
   for (const warning of reader.warnings) onWarning(warning);
+  onRejected(reader.rejected);
   return {
     spans: decoded.flatMap(({ spans }) => spans),
     logs: decoded.flatMap(({ logs }) => logs),

@@ -11,6 +11,7 @@ interface CommandModule {
 /** One file a command, loaded only when it is asked for: `rootward inspect` must not wait for the rest. */
 const commands = {
   inspect: () => import("./commands/inspect.ts"),
+  doctor: () => import("./commands/doctor.ts"),
   diagnose: () => import("./commands/diagnose.ts"),
   clusters: () => import("./commands/clusters.ts"),
   show: () => import("./commands/show.ts"),

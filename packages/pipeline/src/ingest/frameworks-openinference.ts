@@ -301,7 +301,12 @@ export const openInferenceFrameworks: readonly Framework[] = [
     id: "claude-agent-openinference",
     title: "Claude Agent SDK (OpenInference)",
     knownBy: [{ scope: /openinference[.-]instrumentation[.-]claude[_-]agent[_-]sdk/ }],
-    settings: { ...base, session: sent(), agentNames: never("the AGENT span names no agent") },
+    settings: {
+      ...base,
+      session: sent(),
+      agentNames: never("the AGENT span names no agent"),
+      modelAnswered: never("model calls have no span: model and tokens stand on the agent's"),
+    },
     cannotSee: ["model calls: there are none; model, tokens and cost stand on the agent's span"],
     read: ["a tool's result may be an MCP content list"],
   },

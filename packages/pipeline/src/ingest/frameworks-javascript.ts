@@ -90,9 +90,9 @@ export const scriptFrameworks: readonly Framework[] = [
     knownBy: [{ scope: /^@mastra\// }, { anyOf: ["mastra.span.type"] }],
     settings: {
       ...common,
-      content: sent("tracingOptions hides them, or a span output processor filters them"),
-      toolArguments: sent("a span output processor filters them"),
-      toolResults: sent("a span output processor filters them"),
+      content: sent("spanOutputProcessors filter them"),
+      toolArguments: sent("spanOutputProcessors filter them"),
+      toolResults: sent("spanOutputProcessors filter them"),
       agentNames: sent(),
       session: set('tracingOptions: {metadata: {sessionId: "…"}}; with memory the thread is read'),
       user: set('tracingOptions: {metadata: {userId: "…"}}'),

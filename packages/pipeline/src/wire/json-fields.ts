@@ -84,9 +84,9 @@ function wholeOf(value: unknown): bigint | null {
  */
 export function idOf(object: Json, name: string): string {
   const text = textOf(object, name);
+  if (text.length % 2 === 0 && /^[0-9a-fA-F]*$/.test(text)) return text.toLowerCase();
   const isBase64 = /^(?:[A-Za-z0-9+/]{22}==|[A-Za-z0-9+/]{11}=)$/.test(text);
   if (isBase64) return Buffer.from(text, "base64").toString("hex");
-  if (/^(?:[0-9a-fA-F]{2})*$/.test(text)) return text.toLowerCase();
   throw new Malformed(`${name} is ${shown(text)}; hex characters are accepted`);
 }
 
@@ -107,7 +107,9 @@ export function enumOf<T extends string>(
 /** Attributes: a list of `{key, value}`; of two with one key the last stays. @throws Malformed */
 export function attributesOf(object: Json, depth = 0, name = "attributes"): Attributes {
   const map = new Map<string, AttributeValue>();
-  for (const [index, entry] of listOf(object, name).entries()) {
+  const entries = listOf(object, name);
+  for (let index = 0; index < entries.length; index++) {
+    const entry = entries[index];
     if (!isObject(entry))
       throw new Malformed(`${name}[${index}] is ${shown(entry)}; an object is accepted`);
     map.set(textOf(entry, "key"), valueOf(member(entry, "value"), depth));
@@ -123,31 +125,35 @@ export function valueOf(value: unknown, depth: number): AttributeValue {
     throw new Malformed(
       `a value nests deeper than ${policy("nestingLimit")} levels, the most that is accepted`,
     );
-  for (const [kind, read] of readers) {
-    const held = member(value, kind);
-    if (held !== undefined && held !== null) return read(held, value, depth);
+  for (const reader of readers) {
+    const held = member(value, reader.kind);
+    if (held !== undefined && held !== null) return reader.read(held, value, depth);
   }
   return null;
 }
 
-type Reader = (held: unknown, value: Json, depth: number) => AttributeValue;
+interface Reader {
+  readonly kind: string;
+  readonly read: (held: unknown, value: Json, depth: number) => AttributeValue;
+}
 
 /** How each kind of AnyValue is read. Source: common.proto, AnyValue; proto3 JSON for the forms of numbers. */
-const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  ["stringValue", (_held, value) => textOf(value, "stringValue")],
-  ["boolValue", boolOf],
-  ["intValue", intOf],
-  ["doubleValue", doubleOf],
-  ["arrayValue", arrayOf],
-  [
-    "kvlistValue",
-    (held, _value, depth) => attributesOf(requireObject(held, "kvlistValue"), depth + 1, "values"),
-  ],
-  [
-    "bytesValue",
-    (_held, value) => new Uint8Array(Buffer.from(textOf(value, "bytesValue"), "base64")),
-  ],
-]);
+const readers: readonly Reader[] = [
+  { kind: "stringValue", read: (_held, value) => textOf(value, "stringValue") },
+  { kind: "boolValue", read: boolOf },
+  { kind: "intValue", read: intOf },
+  { kind: "doubleValue", read: doubleOf },
+  { kind: "arrayValue", read: arrayOf },
+  {
+    kind: "kvlistValue",
+    read: (held, _value, depth) =>
+      attributesOf(requireObject(held, "kvlistValue"), depth + 1, "values"),
+  },
+  {
+    kind: "bytesValue",
+    read: (_held, value) => new Uint8Array(Buffer.from(textOf(value, "bytesValue"), "base64")),
+  },
+];
 
 function requireObject(held: unknown, name: string): Json {
   if (isObject(held)) return held;
@@ -161,6 +167,7 @@ function boolOf(held: unknown): boolean {
 }
 
 function intOf(held: unknown): number | bigint {
+  if (typeof held === "number" && Number.isSafeInteger(held)) return held + 0;
   const whole = wholeOf(held);
   if (whole === null || BigInt.asIntN(64, whole) !== whole)
     throw new Malformed(`intValue is ${shown(held)}; a whole number of 64 bits is accepted`);

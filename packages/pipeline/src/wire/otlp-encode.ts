@@ -59,15 +59,34 @@ function int64(into: Writer, value: bigint): void {
   into.bytes[into.at++] = Number(rest);
 }
 
+/** Texts up to here are written unit by unit, which costs less than a call of the writer for long ones. */
+const shortMax = 48;
+
 /** Text as UTF-8; a lone surrogate becomes U+FFFD. Nothing is written for an empty text: that is protobuf's default. */
 function text(into: Writer, tag: number, value: string): void {
   if (value === "") return;
-  const length = Buffer.byteLength(value);
   varint(into, tag);
+  if (value.length <= shortMax && putAscii(into, value)) return;
+  const length = Buffer.byteLength(value);
   varint(into, length);
   room(into, length);
   into.bytes.write(value, into.at, "utf8");
   into.at += length;
+}
+
+/** Writes a short text behind its length. @returns false, and nothing is written, where it is not all ASCII */
+function putAscii(into: Writer, value: string): boolean {
+  const { length } = value;
+  room(into, 1 + length);
+  const start = into.at + 1;
+  for (let index = 0; index < length; index++) {
+    const unit = value.charCodeAt(index);
+    if (unit > 127) return false;
+    into.bytes[start + index] = unit;
+  }
+  into.bytes[into.at] = length;
+  into.at = start + length;
+  return true;
 }
 
 function bytes(into: Writer, tag: number, value: Uint8Array): void {
@@ -79,7 +98,12 @@ function bytes(into: Writer, tag: number, value: Uint8Array): void {
 }
 
 function hex(into: Writer, tag: number, value: string | null): void {
-  if (value !== null && value !== "") bytes(into, tag, Buffer.from(value, "hex"));
+  if (value === null || value === "") return;
+  const length = Math.floor(value.length / 2);
+  varint(into, tag);
+  varint(into, length);
+  room(into, length);
+  into.at += into.bytes.write(value, into.at, length, "hex");
 }
 
 function fixed64(into: Writer, tag: number, value: bigint): void {
@@ -88,21 +112,49 @@ function fixed64(into: Writer, tag: number, value: bigint): void {
   into.at = into.bytes.writeBigUInt64LE(BigInt.asUintN(64, value), into.at);
 }
 
-/** Writes a message: its content first, behind one byte for its length, then moved if the length takes more. */
-function message(into: Writer, tag: number, content: () => void): void {
+/** Begins a message, leaving room before it for a length like the expected one. @returns where its content starts, for `finish` */
+function begin(into: Writer, tag: number, expected: number): number {
   varint(into, tag);
-  room(into, 1);
-  const start = into.at + 1;
-  into.at = start;
-  content();
-  const end = into.at;
-  const length = end - start;
-  const extra = length < 128 ? 0 : Math.floor(Math.log2(length) / 7);
-  room(into, extra);
-  into.bytes.copyWithin(start + extra, start, end);
-  into.at = start - 1;
+  room(into, lengthBytesMax);
+  into.at += lengthBytes(expected);
+  return into.at;
+}
+
+/** Writes the length of what was written since `begin` before it; that moves if the length takes more or less room. */
+function finish(into: Writer, start: number, expected: number): void {
+  const length = into.at - start;
+  const lengthAt = start - lengthBytes(expected);
+  const moved = lengthAt + lengthBytes(length);
+  if (moved !== start) {
+    room(into, lengthBytesMax);
+    into.bytes.copyWithin(moved, start, start + length);
+  }
+  into.at = lengthAt;
   putVarint(into, length);
-  into.at = end + extra;
+  into.at += length;
+}
+
+const lengthBytesMax = 5;
+
+function lengthBytes(length: number): number {
+  if (length < 2 ** 7) return 1;
+  if (length < 2 ** 14) return 2;
+  if (length < 2 ** 21) return 3;
+  return length < 2 ** 28 ? 4 : lengthBytesMax;
+}
+
+/** Bytes that a tag and a length take, mostly. */
+const framing = 3;
+
+function expectedSize(of: AttributeValue): number {
+  return typeof of === "string" ? of.length + framing : 0;
+}
+
+function valueMessage(into: Writer, tag: number, of: AttributeValue): void {
+  const expected = expectedSize(of);
+  const start = begin(into, tag, expected);
+  value(into, of);
+  finish(into, start, expected);
 }
 
 function value(into: Writer, of: AttributeValue): void {
@@ -123,11 +175,13 @@ function value(into: Writer, of: AttributeValue): void {
   } else if (of instanceof Uint8Array) {
     bytes(into, known.bytes, of);
   } else if (isMap(of)) {
-    message(into, known.map, () => attributes(into, tags.list.value, of));
+    const start = begin(into, known.map, 0);
+    attributes(into, tags.list.value, of);
+    finish(into, start, 0);
   } else {
-    message(into, known.array, () => {
-      for (const each of of) message(into, tags.list.value, () => value(into, each));
-    });
+    const start = begin(into, known.array, 0);
+    for (const each of of) valueMessage(into, tags.list.value, each);
+    finish(into, start, 0);
   }
 }
 
@@ -138,7 +192,8 @@ function isMap(of: readonly AttributeValue[] | Attributes): of is Attributes {
 function numeric(into: Writer, of: number): void {
   if (Number.isSafeInteger(of) && !Object.is(of, -0)) {
     varint(into, tags.anyValue.int);
-    int64(into, BigInt(of));
+    if (of >= 0) varint(into, of);
+    else int64(into, BigInt(of));
     return;
   }
   varint(into, tags.anyValue.double);
@@ -148,10 +203,11 @@ function numeric(into: Writer, of: number): void {
 
 function attributes(into: Writer, tag: number, of: Attributes): void {
   for (const [key, each] of of) {
-    message(into, tag, () => {
-      text(into, tags.keyValue.key, key);
-      message(into, tags.keyValue.value, () => value(into, each));
-    });
+    const expected = key.length + expectedSize(each) + framing;
+    const start = begin(into, tag, expected);
+    text(into, tags.keyValue.key, key);
+    valueMessage(into, tags.keyValue.value, each);
+    finish(into, start, expected);
   }
 }
 
@@ -166,16 +222,20 @@ export function encodeScope(into: Writer, scope: Scope): void {
   text(into, tags.scope.version, scope.version);
 }
 
-function event(into: Writer, of: SpanEvent): void {
+function event(into: Writer, tag: number, of: SpanEvent): void {
+  const start = begin(into, tag, 0);
   fixed64(into, tags.event.time, of.timeNanos);
   text(into, tags.event.name, of.name);
   attributes(into, tags.event.attribute, of.attributes);
+  finish(into, start, 0);
 }
 
-function link(into: Writer, of: SpanLink): void {
+function link(into: Writer, tag: number, of: SpanLink): void {
+  const start = begin(into, tag, 0);
   hex(into, tags.link.traceId, of.traceId);
   hex(into, tags.link.spanId, of.spanId);
   attributes(into, tags.link.attribute, of.attributes);
+  finish(into, start, 0);
 }
 
 /** A span whose ids are not checked yet: hex text of any length, empty where it is absent. */
@@ -197,13 +257,13 @@ export function encodeSpan(into: Writer, span: LooseSpan): void {
   fixed64(into, known.start, span.startNanos);
   fixed64(into, known.end, span.endNanos);
   attributes(into, known.attribute, span.attributes);
-  for (const each of span.events) message(into, known.event, () => event(into, each));
-  for (const each of span.links) message(into, known.link, () => link(into, each));
-  message(into, known.status, () => {
-    text(into, tags.status.message, span.statusMessage);
-    varint(into, tags.status.code);
-    varint(into, statusByNumber.indexOf(span.statusCode));
-  });
+  for (const each of span.events) event(into, known.event, each);
+  for (const each of span.links) link(into, known.link, each);
+  const status = begin(into, known.status, span.statusMessage.length);
+  text(into, tags.status.message, span.statusMessage);
+  varint(into, tags.status.code);
+  varint(into, statusByNumber.indexOf(span.statusCode));
+  finish(into, status, span.statusMessage.length);
 }
 
 /** A log record whose ids are not checked yet, as `LooseSpan`. */
@@ -217,7 +277,7 @@ export function encodeLog(into: Writer, log: LooseLog): void {
   const known = tags.log;
   fixed64(into, known.time, log.timeNanos);
   text(into, known.severityText, log.severity);
-  message(into, known.body, () => value(into, log.body));
+  valueMessage(into, known.body, log.body);
   attributes(into, known.attribute, log.attributes);
   hex(into, known.traceId, log.traceId);
   hex(into, known.spanId, log.spanId);

@@ -1,6 +1,6 @@
 import type { RecordContext } from "../model/batch.ts";
 import { policy } from "../model/policy.ts";
-import type { Rejection, SpanEvent, SpanLink } from "../model/span.ts";
+import type { Rejection, Resource, SpanEvent, SpanLink } from "../model/span.ts";
 import { isSpanId, isTraceId } from "../model/ids.ts";
 import { levelNames, UnreadableBody } from "./framed.ts";
 import type { Framed, FoundRecord } from "./framed.ts";
@@ -118,10 +118,10 @@ function frameResource(out: Building, entry: unknown, at: number, signal: Signal
   const names = levelNames[signal];
   const object = required(entry);
   const scopes = listOf(object, names.scopes);
-  const broken = problemOf(() => attributesOf(objectOf(object, "resource") ?? {}));
+  const resource = resourceOf(object);
+  const broken = typeof resource === "string" ? resource : null;
   const resourceStart = out.into.at;
-  if (broken === null)
-    encodeResource(out.into, { attributes: attributesOf(objectOf(object, "resource") ?? {}) });
+  if (typeof resource !== "string") encodeResource(out.into, resource);
   const resourceEnd = out.into.at;
   for (const [scopeAt, scope] of scopes.entries()) {
     const place = `${names.resources}[${at}].${names.scopes}[${scopeAt}]`;
@@ -140,10 +140,10 @@ function guardedScope(out: Building, scope: unknown, parts: ScopeParts): void {
   }
 }
 
-function problemOf(read: () => unknown): string | null {
+/** The resource of an entry, or what is wrong with it. */
+function resourceOf(object: Json): Resource | string {
   try {
-    read();
-    return null;
+    return { attributes: attributesOf(objectOf(object, "resource") ?? {}) };
   } catch (cause) {
     if (cause instanceof Malformed) return cause.message;
     throw cause;

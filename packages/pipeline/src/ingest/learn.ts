@@ -1,78 +1,13 @@
-import type { RunDigest, StepDigest } from "../model/digest.ts";
+import type { RunDigest } from "../model/digest.ts";
 import { policy } from "../model/policy.ts";
 import type { SignalName } from "../model/signal.ts";
 import { noSettings } from "../model/workflow.ts";
 import type { WorkflowConfig, WorkflowSettings } from "../model/workflow.ts";
 import { plainId } from "./cite-forms.ts";
 import { idShape } from "./cite.ts";
-
-function isFailed(step: StepDigest): boolean {
-  return step.outcome === "error" || step.outcome === "soft_error";
-}
-
-function toolSteps(digest: RunDigest): readonly StepDigest[] {
-  return digest.steps.filter((step) => step.kind === "tool" && step.tool !== null);
-}
-
-interface ToolCount {
-  calls: number;
-  withDocuments: number;
-  runs: number;
-  afterFailure: number;
-}
-
-/** What the calls of each tool were like: how often they returned documents, and came only after another tool had failed. */
-function countTools(digests: readonly RunDigest[]): ReadonlyMap<string, ToolCount> {
-  const counts = new Map<string, ToolCount>();
-  for (const digest of digests) {
-    const steps = toolSteps(digest);
-    const seen = new Set<string>();
-    for (const [index, step] of steps.entries()) {
-      const name = step.tool ?? "";
-      const count = counts.get(name) ?? { calls: 0, withDocuments: 0, runs: 0, afterFailure: 0 };
-      counts.set(name, count);
-      if (!isFailed(step) && step.outcome !== "unknown") {
-        count.calls += 1;
-        if (step.documents !== null) count.withDocuments += 1;
-      }
-      if (seen.has(name)) continue;
-      seen.add(name);
-      count.runs += 1;
-      const before = steps.slice(0, index);
-      if (before.some((other) => isFailed(other) && other.tool !== name)) count.afterFailure += 1;
-    }
-  }
-  return counts;
-}
-
-/** Tools whose failure no later call of the same tool made good. */
-function unresolvedIn(digest: RunDigest): readonly string[] {
-  const steps = toolSteps(digest);
-  return steps.flatMap((step, index) =>
-    isFailed(step) &&
-    !steps.slice(index + 1).some((later) => later.tool === step.tool && !isFailed(later))
-      ? [step.tool ?? ""]
-      : [],
-  );
-}
-
-function hasUnresolved(digest: RunDigest): boolean {
-  return unresolvedIn(digest).length > 0;
-}
-
-function brokenTools(digests: readonly RunDigest[]): ReadonlySet<string> {
-  return new Set(digests.flatMap(unresolvedIn));
-}
-
-/** A guess, or what a person declared, with what it rests on. */
-interface Guess<T> {
-  readonly value: T;
-  readonly origin: { readonly from: "declared" | "learned"; readonly evidence: string } | null;
-}
-
-function declared<T>(value: T): Guess<T> {
-  return { value, origin: { from: "declared", evidence: "rootward.yaml" } };
-}
+import { countTools, declared } from "./learn-counts.ts";
+import type { Guess, ToolCount } from "./learn-counts.ts";
+import { defaultAnswersOf, escalationsOf, fallbackToolsOf } from "./learn-fallback.ts";
 
 function retrieversOf(
   counts: ReadonlyMap<string, ToolCount>,
@@ -91,40 +26,6 @@ function retrieversOf(
         `${name} returned documents in ${count.withDocuments} of ${count.calls} calls`,
     )
     .join("; ");
-  return { value: found.map(([name]) => name).toSorted(), origin: { from: "learned", evidence } };
-}
-
-function fallbackToolsOf(
-  digests: readonly RunDigest[],
-  counts: ReadonlyMap<string, ToolCount>,
-  config: WorkflowConfig | null,
-): Guess<readonly string[]> {
-  if (config?.fallback_tools !== undefined) return declared(config.fallback_tools);
-  if (digests.length < policy("learnMinRuns")) return { value: [], origin: null };
-  const broken = digests.filter(hasUnresolved);
-  const whole = digests.filter((digest) => !toolSteps(digest).some(isFailed));
-  const shareIn = (runs: readonly RunDigest[], tool: string): number =>
-    runs.length === 0
-      ? 0
-      : runs.filter((digest) => toolSteps(digest).some((step) => step.tool === tool)).length /
-        runs.length;
-  // What comes in place of a failed call is seen where one stayed failed, and hardly elsewhere.
-  const found = [...counts].filter(
-    ([name, count]) =>
-      count.afterFailure >= policy("learnFallbackRuns") &&
-      shareIn(whole, name) <= policy("learnFallbackMost") &&
-      shareIn(broken, name) >=
-        policy("learnFallbackLeast") * (1 / Math.max(1, brokenTools(broken).size)),
-  );
-  const evidence =
-    found.length === 0
-      ? `no tool of ${counts.size} is called only after another one failed (${digests.length} runs)`
-      : found
-          .map(
-            ([name, count]) =>
-              `${name} was called after a failure in ${count.afterFailure} of its ${count.runs} runs`,
-          )
-          .join("; ");
   return { value: found.map(([name]) => name).toSorted(), origin: { from: "learned", evidence } };
 }
 
@@ -257,12 +158,23 @@ export function learn(
   const citation = citationOf(digests, config);
   const fallbackTools = fallbackToolsOf(digests, counts, config);
   const retrieves = retrievesOf(digests, retrievers.value, config);
-  const guesses = { retrievers, citation, fallback_tools: fallbackTools, retrieves };
+  const escalations = escalationsOf(digests, config);
+  const defaultAnswers = defaultAnswersOf(digests, config);
+  const guesses = {
+    retrievers,
+    citation,
+    fallback_tools: fallbackTools,
+    escalations,
+    default_answers: defaultAnswers,
+    retrieves,
+  };
   return {
     ...noSettings,
     retrievers: retrievers.value,
     citation: citation.value,
     fallbackTools: fallbackTools.value,
+    escalations: escalations.value,
+    defaultAnswers: defaultAnswers.value,
     finalTools: config?.final_tools ?? [],
     retrieves: retrieves.value,
     signals: signalsOf(config),

@@ -1,14 +1,16 @@
 import { policy } from "../model/policy.ts";
 import type { AgentInvocation, Declared, LlmCall, Run, ToolCall } from "../model/run.ts";
 import type { Signals } from "../model/signal.ts";
+import { noSettings } from "../model/workflow.ts";
 import type { ContractCheck, WorkflowSettings } from "../model/workflow.ts";
 import { confidence } from "../signals/confidence.ts";
 import { downstreamOk } from "../signals/downstream.ts";
 import type { DownstreamInput } from "../signals/downstream.ts";
 import { fallback } from "../signals/fallback.ts";
-import type { FallbackStep } from "../signals/fallback.ts";
+import type { FallbackInput, FallbackStep } from "../signals/fallback.ts";
 import { grounded } from "../signals/grounded.ts";
 import { citedIn } from "./cite.ts";
+import { plainAnswer } from "./learn-fallback.ts";
 import { flatText } from "./value.ts";
 import { verdictOf } from "./verdict.ts";
 
@@ -142,6 +144,47 @@ function fallbackSteps(run: Run, agent: string | null): readonly FallbackStep[] 
   return [...tools, ...calls].toSorted((a, b) => a.seq - b.seq).map(({ step }) => step);
 }
 
+/** The hand-off or tool call that passes the run to someone who is there for that. */
+function escalationOf(
+  run: Run,
+  scope: Scope,
+  settings: WorkflowSettings,
+): FallbackInput["escalation"] {
+  if (settings.escalations.length === 0) return null;
+  const mine = (agent: string | null): boolean => scope.isRun || agent === scope.agent;
+  const passed = run.handoffs.find(
+    (one) => mine(one.from) && settings.escalations.includes(one.to),
+  );
+  if (passed !== undefined) return { spanId: passed.spanId, text: `passed on to ${passed.to}` };
+  const called = run.toolCalls.find(
+    (call) => mine(call.agent) && call.executed && settings.escalations.includes(call.name),
+  );
+  return called === undefined
+    ? null
+    : { spanId: called.spanIds[0] ?? null, text: `${called.name} was called` };
+}
+
+/** The answer, where it is one that is given in place of an answer. */
+function defaultAnswerOf(scope: Scope, settings: WorkflowSettings): FallbackInput["defaultAnswer"] {
+  const { output } = scope;
+  if (output === null || settings.defaultAnswers.length === 0) return null;
+  const plain = plainAnswer(output);
+  const known = settings.defaultAnswers.some((given) => {
+    const pattern = /^\/(.+)\/$/.exec(given)?.[1];
+    return pattern === undefined ? plainAnswer(given) === plain : matchesSafely(pattern, output);
+  });
+  return known ? { spanId: scope.outputAt, text: output.slice(0, 200) } : null;
+}
+
+/** A declared expression that is none matches nothing; the configuration's reader has refused it already. */
+function matchesSafely(pattern: string, text: string): boolean {
+  try {
+    return new RegExp(pattern, "i").test(text);
+  } catch {
+    return false;
+  }
+}
+
 function fallbackOf(run: Run, scope: Scope, settings: WorkflowSettings): Signals["fallback"] {
   const isKnown =
     settings.fallbackTools.length > 0 || settings.origins["fallback_tools"] !== undefined;
@@ -150,6 +193,8 @@ function fallbackOf(run: Run, scope: Scope, settings: WorkflowSettings): Signals
     declaredAt: scope.declaredAt,
     applies: applies(settings, "fallback"),
     steps: fallbackSteps(run, scope.isRun ? null : scope.agent),
+    escalation: escalationOf(run, scope, settings),
+    defaultAnswer: defaultAnswerOf(scope, settings),
     fallbackTools: isKnown ? settings.fallbackTools : null,
   });
 }
@@ -287,17 +332,8 @@ function value(reading: Signals[keyof Signals]): number {
 }
 
 const offSettings: WorkflowSettings = {
-  retrievers: [],
-  citation: null,
-  fallbackTools: [],
-  finalTools: [],
-  retrieves: null,
+  ...noSettings,
   signals: { grounded: "off", fallback: "off", confidence: "off", downstream_ok: "off" },
-  compliance: false,
-  safety: [],
-  forbiddenTools: [],
-  taskTypeAttribute: null,
-  origins: {},
 };
 
 function agentScope(agent: AgentInvocation, cited: readonly string[]): Scope {

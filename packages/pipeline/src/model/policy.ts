@@ -288,6 +288,13 @@ const entries = {
     unit: "share",
     source: "of runs with an unresolved failure that use the tool, per tool that failed",
   },
+  learnEscalationRuns: { value: 3, unit: "runs", source: "as learnMinCalls" },
+  learnDefaultQuestions: { value: 3, unit: "questions", source: "twice the same is chance" },
+  learnDefaultTroubled: {
+    value: 0.8,
+    unit: "share of its runs",
+    source: "an answer that stands in for one comes after something failed",
+  },
   learnFallbackRuns: { value: 2, unit: "runs", source: "once is chance" },
   learnFromRuns: {
     value: 500,

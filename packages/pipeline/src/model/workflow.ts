@@ -34,6 +34,10 @@ const WorkflowConfig = z.strictObject({
   retrievers: z.array(z.string()).optional(),
   citation: Citation.optional(),
   fallback_tools: z.array(z.string()).optional(),
+  /** Agents or tools to which a run that cannot go on is passed. */
+  escalations: z.array(z.string()).optional(),
+  /** Answers that are given in place of one; a text between slashes is a regular expression. */
+  default_answers: z.array(z.string()).optional(),
   final_tools: z.array(z.string()).optional(),
   contract: Contract.optional(),
   task_type: z.strictObject({ attribute: z.string() }).optional(),
@@ -106,6 +110,10 @@ export interface WorkflowSettings {
   /** A regular expression for one cited id, or a JSON pointer into the output. */
   readonly citation: { readonly pattern: string | null; readonly pointer: string | null } | null;
   readonly fallbackTools: readonly string[];
+  /** Agents and tools to which a run that cannot go on is passed. */
+  readonly escalations: readonly string[];
+  /** Answers given in place of one, without case and spaces at the ends; a text between slashes is a regular expression. */
+  readonly defaultAnswers: readonly string[];
   readonly finalTools: readonly string[];
   /** True where retrieval is part of this workflow, false where it is not, null while it is not known. */
   readonly retrieves: boolean | null;
@@ -125,6 +133,8 @@ export const noSettings: WorkflowSettings = {
   retrievers: [],
   citation: null,
   fallbackTools: [],
+  escalations: [],
+  defaultAnswers: [],
   finalTools: [],
   retrieves: null,
   signals: { grounded: "on", fallback: "on", confidence: "on", downstream_ok: "on" },

@@ -21,7 +21,7 @@ export interface DownstreamInput {
 
 /**
  * Whether the consumer's contract holds for the output: as declared or reported by the consumer; false without an output; by the
- * declared contract; else absent.
+ * declared contract; else absent, until the shapes of clean runs are known (`diagnose/reread.ts`).
  *
  * @source conventions.md 3.3
  */

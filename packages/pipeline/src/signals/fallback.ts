@@ -19,6 +19,10 @@ export interface FallbackInput {
   readonly declaredAt: string | null;
   readonly applies: boolean;
   readonly steps: readonly FallbackStep[];
+  /** Where the run was passed to someone who is there for runs that cannot go on; null where it was not. */
+  readonly escalation: { readonly spanId: string | null; readonly text: string } | null;
+  /** Set where the answer is one that is given in place of an answer. */
+  readonly defaultAnswer: { readonly spanId: string | null; readonly text: string } | null;
   /** Tools that a person or the workflow's history calls fallbacks; null while nobody knows. */
   readonly fallbackTools: readonly string[] | null;
 }
@@ -87,7 +91,8 @@ function declaredTool(input: FallbackInput): Substitute | null {
 
 /**
  * Whether the run left its primary path: another tool after one that failed and was not retried with success, another model after
- * one that failed. A retry of the same call is none.
+ * one that failed, a hand-off to whom runs are passed that cannot go on, an answer given in place of one. A retry of the same call is
+ * none.
  *
  * @returns absent where the steps, or how those before another tool ended, cannot be seen
  * @source conventions.md 3.3
@@ -115,6 +120,14 @@ export function fallback(input: FallbackInput): Reading<boolean> {
     return measured(true, found.method, [
       { spanId: found.step.spanId, path: "tool", text: found.text },
     ]);
+  }
+  if (input.escalation !== null) {
+    const { spanId, text } = input.escalation;
+    return measured(true, "escalation", [{ spanId, path: "handoff", text }]);
+  }
+  if (input.defaultAnswer !== null) {
+    const { spanId, text } = input.defaultAnswer;
+    return measured(true, "default_answer", [{ spanId, path: "output", text }]);
   }
   const tools = input.steps.filter((step) => step.kind === "tool");
   const unseen = tools

@@ -144,6 +144,14 @@ function byContainment(input: GroundedInput, output: string): Reading<number> {
   return measured(value, "containment", [{ spanId: input.outputAt, path: "output", text }]);
 }
 
+/** Nothing was retrieved, nothing cited, and the answer claims something: what it claims must stand in what else the run read. */
+function byEmptyRetrieval(input: GroundedInput, output: string): Reading<number> {
+  if (unitsOf(output).length < input.minUnits) return absent("nothing_to_check");
+  if (input.otherTexts.length > 0) return byContainment(input, output);
+  const text = "retrieval ran and returned nothing, and the answer does not say so";
+  return measured(0, "retrieval_nonempty", [{ spanId: input.outputAt, path: "output", text }]);
+}
+
 /**
  * Whether the answer rests on what this run retrieved: by cited ids, else by containment of its distinctive units, else, where the
  * texts cannot be seen, by whether retrieval returned anything (a proxy). The first rule that applies decides. Of an answer that
@@ -177,7 +185,7 @@ export function grounded(input: GroundedInput): Reading<number> {
   if (documents === null) return absent(output === null ? "content_not_recorded" : "no_retrieval");
   if (output === null) return absent("content_not_recorded");
   if (isRefusal(output)) return absent("nothing_to_check");
-  if (documents.length === 0) return absent("nothing_to_check");
+  if (documents.length === 0) return byEmptyRetrieval(input, output);
   if (input.texts.length === 0) {
     const text = `${documents.length} documents, their texts are not recorded`;
     return measured(1, "retrieval_nonempty", [{ spanId: null, path: "retrieval", text }]);

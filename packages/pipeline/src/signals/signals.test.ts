@@ -102,7 +102,14 @@ const tool = (name: string, failed: boolean | null): FallbackStep => ({
   isEmpty: false,
   model: null,
 });
-const base = { declared: undefined, declaredAt: null, applies: true, fallbackTools: null };
+const base = {
+  declared: undefined,
+  declaredAt: null,
+  applies: true,
+  fallbackTools: null,
+  escalation: null,
+  defaultAnswer: null,
+};
 
 test("a retry of the same call is no fallback, another tool after a failed one is", () => {
   expect(fallback({ ...base, steps: [tool("a", true), tool("a", false)] })).toMatchObject({
@@ -123,6 +130,34 @@ test("where it cannot be seen how a call ended, nothing is said of a fallback", 
   expect(fallback({ ...base, steps: [tool("a", null), tool("b", false)] })).toEqual({
     kind: "absent",
     why: "content_not_recorded",
+  });
+});
+
+test("passing a run on to whom such runs are passed is a fallback, and so is an answer in place of one", () => {
+  const steps = [tool("a", false)];
+  const told = { spanId: "1", text: "passed on to a person" };
+  expect(fallback({ ...base, steps, escalation: told })).toMatchObject({
+    value: true,
+    method: "escalation",
+  });
+  expect(fallback({ ...base, steps, defaultAnswer: told })).toMatchObject({
+    value: true,
+    method: "default_answer",
+  });
+});
+
+test("an answer after an empty retrieval must stand in what else the run read", () => {
+  const output = "Send the form 27-B within 14 days to the office in Graz, room 112.";
+  const empty = { ...nothing, output, documents: [], retrievals: 1 };
+  expect(grounded(empty)).toMatchObject({ value: 0, method: "retrieval_nonempty" });
+  expect(grounded({ ...empty, otherTexts: [`The clerk says: ${output}`] })).toMatchObject({
+    value: 1,
+    method: "containment",
+  });
+  expect(grounded({ ...empty, otherTexts: ["Hello?"] })).toMatchObject({ value: 0 });
+  expect(grounded({ ...empty, output: "Hello!" })).toEqual({
+    kind: "absent",
+    why: "nothing_to_check",
   });
 });
 

@@ -4,7 +4,7 @@ import { errorIn, failureOf } from "./failures.ts";
 import { find, isPlaceholder } from "./fields.ts";
 import type { Found } from "./fields.ts";
 import { parse } from "./parse.ts";
-import { actorOf } from "./steps.ts";
+import { actorOf, ancestors } from "./steps.ts";
 import type { Step } from "./steps.ts";
 import { plainOf } from "./value.ts";
 
@@ -25,6 +25,8 @@ function isAppStep(step: Step): boolean {
   if (step.kind !== "chain" || noise.test(step.span.name)) return false;
   if (step.span.kind === "client" || transport.some((key) => step.span.attributes.has(key)))
     return false;
+  // What runs inside a tool is the tool's own affair.
+  if (ancestors(step).some((up) => up.kind === "tool")) return false;
   return !step.children.some((child) => child.kind !== "other");
 }
 

@@ -1,4 +1,5 @@
 import type { Doc } from "../model/run.ts";
+import { documentsInText } from "./documents-text.ts";
 import { parse } from "./parse.ts";
 import { fold, isList, isRecord, numberOf, textOf } from "./value.ts";
 import type { JsonRecord } from "./value.ts";
@@ -225,12 +226,13 @@ function areDocuments(docs: readonly (Doc | null)[]): docs is readonly Doc[] {
 
 /**
  * The documents in a tool's result, told by shape: a list, or a list under a usual key, whose items have an id-like and a
- * text-like field.
+ * text-like field; or a text of entries that each name themselves.
  *
  * @returns null where the value has no such shape; [] where it is the list of a search that found nothing
  */
 export function documentsIn(value: unknown): readonly Doc[] | null {
   const parsed = typeof value === "string" ? parse(value).value : value;
+  if (typeof parsed === "string") return documentsInText(parsed);
   if (typeof parsed !== "object" || parsed === null) return null;
   const known = documents.get(parsed);
   if (known !== undefined) return known;

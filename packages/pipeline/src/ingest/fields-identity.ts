@@ -51,6 +51,8 @@ export const identity = {
   ),
   /** The node of a graph that a step belongs to. */
   node: [
+    // Of nested graphs the outermost node: `desk:1f…|model:2a…`.
+    ...match("openinference", /"langgraph_checkpoint_ns":\s*"([^:"|]+)/, "metadata"),
     ...json("openinference", "metadata", ["langgraph_node"]),
     ...attr("langsmith", "langsmith.metadata.langgraph_node"),
     ...attr("langfuse", "langfuse.observation.metadata.langgraph_node"),

@@ -2,7 +2,7 @@ import type { TraceId } from "../model/ids.ts";
 import { readCall } from "./calls.ts";
 import type { ReadCall } from "./calls.ts";
 import { find, findText } from "./fields.ts";
-import { isBelow } from "./steps.ts";
+import { ancestors, isBelow } from "./steps.ts";
 import type { Step } from "./steps.ts";
 import { textOf } from "./value.ts";
 
@@ -128,7 +128,7 @@ function buckets(tops: readonly Step[]): readonly (readonly Step[])[] {
   const byParent = new Map<string, Step[]>();
   for (const top of tops) {
     const { spanId } = top.span;
-    const key = aboveTransport(top) ?? `root ${spanId}`;
+    const key = graphAbove(top) ?? aboveTransport(top) ?? `root ${spanId}`;
     byParent.set(key, [...(byParent.get(key) ?? []), top]);
   }
   const all = [...byParent.values()];
@@ -143,6 +143,18 @@ function buckets(tops: readonly Step[]): readonly (readonly Step[])[] {
     else around.push(...orphan);
   }
   return result;
+}
+
+/** The id of a framework's own container at the root of the trace, of which the agents below are parts; null without one. */
+function graphAbove(top: Step): string | null {
+  const root = ancestors(top).at(-1);
+  const isContainer =
+    root !== undefined &&
+    root.kind === "chain" &&
+    root.convention !== "app" &&
+    root.span.parentSpanId === null &&
+    find(root.span, "output") !== null;
+  return isContainer ? root.span.spanId : null;
 }
 
 /** The id of the step that a top hangs from, past the spans by which a runtime delivers messages; null where it is a root. */
@@ -215,8 +227,9 @@ function tracesOf(steps: readonly Step[]): readonly TraceId[] {
 function rootOf(steps: readonly Step[], tops: readonly Step[]): Step | null {
   const [top] = tops;
   if (top !== undefined) {
-    const real = top.parent;
-    return tops.length > 1 && real !== null ? real : top;
+    if (tops.length === 1) return top;
+    const graph = ancestors(top).at(-1);
+    return (graphAbove(top) === null ? top.parent : graph) ?? top;
   }
   const roots = steps.filter((step) => step.parent === null);
   return roots.find((step) => step.span.parentSpanId === null) ?? roots[0] ?? null;

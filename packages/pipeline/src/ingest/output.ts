@@ -129,6 +129,13 @@ function fieldOf(record: Readonly<Record<string, unknown>>): string | null {
   return textOf(single);
 }
 
+/** Whether the model answered the same, or an object of which the text is one field; not where it wrote a program that gives it. */
+function isFieldOf(text: string, answer: string): boolean {
+  const whole = squash(answer);
+  const part = squash(text);
+  return whole === part || (answer.trimStart().startsWith("{") && whole.includes(part));
+}
+
 interface Given {
   readonly text: string;
   readonly raw: unknown;
@@ -198,7 +205,7 @@ export function outputOf(roots: readonly Step[], calls: readonly ReadCall[]): Ru
       output.text === answer.text ||
       cut.test(output.text) ||
       squash(flatText(parse(output.raw).value)).includes(squash(answer.text)) ||
-      squash(answer.text).includes(squash(output.text)));
+      isFieldOf(output.text, answer.text));
   if (useAnswer) {
     return known(
       answer.text,

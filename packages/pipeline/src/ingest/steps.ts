@@ -49,6 +49,7 @@ const noAgents: ReadonlySet<string> = new Set([
   "tools",
   "model",
   "model_request",
+  "call_agent",
 ]);
 
 /** A span seen twice is one: the fuller copy, whatever the order in which they came. */

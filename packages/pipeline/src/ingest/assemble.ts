@@ -10,7 +10,7 @@ import { citedIn } from "./cite.ts";
 import { declaredOf } from "./declared.ts";
 import { distinctCalls } from "./distinct-calls.ts";
 import { runErrorOf } from "./ending.ts";
-import { evaluationsOf } from "./evaluations.ts";
+import { evaluationsOf, feedbackOf } from "./evaluations.ts";
 import { factsOf } from "./facts.ts";
 import type { Fact } from "./facts.ts";
 import { findText } from "./fields.ts";
@@ -57,7 +57,8 @@ export function assemble(content: TraceContent, options: AssembleOptions): reado
   const steps = stepsOf(content.spans, content.logs);
   const calls = new Map<Step, ReadCall>();
   for (const step of steps) if (step.kind === "llm") calls.set(step, readCall(step));
-  return groupsOf(steps, calls).map((group) => assembleGroup(group, calls, options));
+  const told = { calls, logs: content.logs };
+  return groupsOf(steps, calls).map((group) => assembleGroup(group, told, options));
 }
 
 function withRoles(
@@ -94,15 +95,11 @@ function withRetrieverRole(
   );
 }
 
-function assembleGroup(
-  group: Group,
-  all: ReadonlyMap<Step, ReadCall>,
-  options: AssembleOptions,
-): Assembled {
+function assembleGroup(group: Group, all: Told, options: AssembleOptions): Assembled {
   const { steps } = group;
   const identity = identityOf(group, options.map ?? []);
   const settings = options.settingsFor(identity.workflow, identity.environment);
-  const read = distinctCalls(steps, all);
+  const read = distinctCalls(steps, all.calls);
   const sole = soleActor(group, identity);
   const calls =
     sole === null
@@ -122,11 +119,31 @@ function assembleGroup(
   );
   const tools = withRetrieverRole(roled, retrievals);
   const run = runOf(
-    { group, calls, talk, tools, retrievals, handoffs, settings, sole },
+    {
+      group,
+      calls,
+      talk,
+      tools,
+      retrievals,
+      handoffs,
+      settings,
+      sole,
+      feedback: feedbackOf(all.logs, steps, responsesOf(calls)),
+    },
     identity,
     options,
   );
   return { run, settings, facts: () => factsOf(run, steps) };
+}
+
+/** What the traces hold beside their steps. */
+interface Told {
+  readonly calls: ReadonlyMap<Step, ReadCall>;
+  readonly logs: TraceContent["logs"];
+}
+
+function responsesOf(calls: readonly ReadCall[]): ReadonlySet<string> {
+  return new Set(calls.flatMap((call) => call.responseId ?? []));
 }
 
 /**
@@ -199,7 +216,7 @@ function runOf(parts: Parts, identity: Identity, options: AssembleOptions): Run 
     retrievals: work.retrievals,
     handoffs: work.handoffs,
     appSteps: work.appSteps,
-    evaluations: evaluationsOf(steps),
+    evaluations: [...evaluationsOf(steps), ...parts.feedback],
     input: inputOf(roots.slice(0, 1), calls),
     output,
     cited: citedBy(output, parts),

@@ -1,56 +1,58 @@
 import type { StepLink } from "../model/digest.ts";
-import { eachLeaf } from "./value.ts";
+import type { Run } from "../model/run.ts";
+import { eachLeaf, flatText } from "./value.ts";
 
-/** Values of a step that can prove a link, or lack support. */
-export interface Traffic {
-  readonly seq: number;
-  /** What it read: arguments, the answer's text. null where it is not visible. */
-  readonly reads: unknown;
-  /** What it gave: a result, an output. */
-  readonly gives: unknown;
-}
-
-const distinctive: readonly RegExp[] = [
-  /https?:\/\/[^\s"'<>)\]]+/g,
-  /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g,
-  /\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{4,}\b/g,
-  /\b[A-Z][A-Za-z]{0,9} \d{3,}\b/g,
-  /(?<![\w.-])\d{3,}(?:\.\d+)?(?![\w-])|(?<![\w.])\d+\.\d+(?![\w.])/g,
+/** What hardly occurs by chance, each with the sign without which a text holds none. */
+const distinctive: readonly { readonly sign: RegExp; readonly pattern: RegExp }[] = [
+  { sign: /:\/\//, pattern: /https?:\/\/[^\s"'<>)\]]+/g },
+  { sign: /@/, pattern: /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g },
+  { sign: /\d/, pattern: /\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{4,}\b/g },
+  { sign: / \d{3}/, pattern: /\b[A-Z][A-Za-z]{0,9} \d{3,}\b/g },
+  {
+    sign: /\d[\d.]\d/,
+    pattern: /(?<![\w.-])\d{3,}(?:\.\d+)?(?![\w-])|(?<![\w.])\d+\.\d+(?![\w.])/g,
+  },
 ];
 
 const shortest = 2;
 const longest = 200;
+const longestWhole = 60;
+const longestRead = 20_000;
 const most = 400;
+
+function addText(found: Set<string>, text: string): void {
+  const isShort = text.length > shortest && text.length <= longestWhole;
+  if (isShort && /[A-Za-z]{3}|\d{3}/.test(text)) found.add(text);
+  const read = text.slice(0, longestRead);
+  for (const { sign, pattern } of distinctive) {
+    if (!sign.test(read)) continue;
+    for (const value of read.match(pattern) ?? [])
+      if (value.length <= longest && found.size < most) found.add(value);
+  }
+}
 
 /** The values in something that hardly occur by chance: ids, numbers of three digits and more, links, addresses, whole short texts. */
 export function valuesIn(value: unknown): ReadonlySet<string> {
+  if (value === null) return none;
   const found = new Set<string>();
   eachLeaf(value, (leaf) => {
-    if (found.size >= most || leaf === null || typeof leaf === "boolean") return;
-    if (typeof leaf === "number") {
-      if (Math.abs(leaf) >= 100 || !Number.isInteger(leaf)) found.add(String(leaf));
-      return;
-    }
-    if (typeof leaf !== "string") return;
-    const text = leaf.trim();
-    if (text.length > shortest && text.length <= 60 && /[A-Za-z]{3}|\d{3}/.test(text))
-      found.add(text);
-    for (const pattern of distinctive) {
-      for (const match of text.slice(0, 20_000).matchAll(pattern)) {
-        if (match[0].length <= longest && found.size < most) found.add(match[0]);
-      }
-    }
+    if (found.size >= most) return;
+    if (typeof leaf === "string") addText(found, leaf.trim());
+    else if (typeof leaf === "number" && (Math.abs(leaf) >= 100 || !Number.isInteger(leaf)))
+      found.add(String(leaf));
   });
   return found;
 }
 
+const none: ReadonlySet<string> = new Set();
+
 /** Words that tools answer with everywhere prove nothing. */
 const common =
   /^(ok|true|false|null|none|yes|no|success|error|failed|accepted|confirmed|eur|usd|gbp|open|closed|active|pending|done|text|function|string|number|object)$/i;
+const longestCommon = 9;
 
-/** Index of who gave a value first, and last, kept while steps are walked in order. */
+/** Index of who gave a value last, kept while steps are walked in order. */
 export class Givers {
-  readonly first = new Map<string, number>();
   readonly last = new Map<string, number>();
   readonly input: ReadonlySet<string>;
 
@@ -60,8 +62,8 @@ export class Givers {
 
   add(seq: number, given: ReadonlySet<string>): void {
     for (const value of given) {
-      if (this.input.has(value) || common.test(value)) continue;
-      if (!this.first.has(value)) this.first.set(value, seq);
+      if (this.input.has(value)) continue;
+      if (value.length <= longestCommon && common.test(value)) continue;
       this.last.set(value, seq);
     }
   }
@@ -75,9 +77,42 @@ export class Givers {
       const other = best.get(from);
       if (other === undefined || value.length > other.length) best.set(from, value);
     }
+    if (best.size === 0) return [];
     return [...best]
       .toSorted((a, b) => b[0] - a[0])
       .slice(0, 8)
       .map(([from, value]) => ({ from, proof: "value", text: value.slice(0, 80) }));
+  }
+}
+
+const joins = /[\p{L}\p{N}_]/u;
+
+/** Whether a text holds a value as a word of its own: `210398bdaa` is not what `pay_210398bdaa` says. */
+function holdsWhole(text: string, value: string): boolean {
+  for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
+    const [before, after] = [text[at - 1] ?? " ", text[at + value.length] ?? " "];
+    if (!joins.test(before) && !joins.test(after)) return true;
+  }
+  return false;
+}
+
+/** Everything that a run had read by some step: question, prompts, results. Results become text when they are first looked through. */
+export class Seen {
+  readonly texts: string[];
+  readonly waiting: unknown[] = [];
+
+  constructor(run: Run) {
+    const prompts = new Set<string>();
+    for (const { system } of run.llmCalls) if (system.value !== null) prompts.add(system.value);
+    this.texts = [run.input.value ?? "", ...prompts];
+  }
+
+  add(result: unknown): void {
+    if (result !== null) this.waiting.push(result);
+  }
+
+  holds(value: string): boolean {
+    for (const result of this.waiting.splice(0)) this.texts.push(flatText(result));
+    return this.texts.some((text) => holdsWhole(text, value));
   }
 }

@@ -1,10 +1,11 @@
-import type { StepDigest } from "../model/digest.ts";
+import type { StepDigest, StepLink } from "../model/digest.ts";
 import type {
   AgentInvocation,
   AppStep,
   Handoff,
   Known,
   LlmCall,
+  Message,
   Retrieval,
   Run,
   ToolCall,
@@ -14,12 +15,17 @@ import { errorDigest } from "./error-class.ts";
 import { hashOf, stableJson } from "./mask.ts";
 import { verdictOf } from "./verdict.ts";
 import { parse } from "./parse.ts";
-import { nullsOf, shapeOf } from "./shape.ts";
+import { nullsOf, outlineOf, shapeOf } from "./shape.ts";
+import type { Outline } from "./shape.ts";
 import { flatText, isRecord } from "./value.ts";
 
-/** A step before it is linked: its digest, and the values that it read and gave. */
+/** What a kind of step has of a `StepDigest`: what it leaves out is null or empty. */
+type Own = Pick<StepDigest, "spanId" | "seq" | "kind" | "name" | "agent" | "outcome"> &
+  Partial<Omit<StepDigest, "unsupportedArgs" | "links">>;
+
+/** A step before it is linked: what it is, and the values that it read and gave. */
 export interface Draft {
-  readonly digest: Omit<StepDigest, "links">;
+  readonly own: Own;
   readonly reads: unknown;
   readonly gives: unknown;
   /** `seq` of the model call that asked for it. */
@@ -30,25 +36,39 @@ export interface Draft {
   readonly handedBy: number | null;
 }
 
-const blank = {
-  alsoSpanIds: [],
-  tool: null,
-  role: null,
-  error: null,
-  retryOf: null,
-  argsHash: null,
-  argsShape: null,
-  resultShape: null,
-  resultNulls: [],
-  unsupportedArgs: [],
-  documents: null,
-  query: null,
-  confidence: null,
-  finish: null,
-  tokensIn: null,
-  tokensOut: null,
-  durationMs: null,
-} as const satisfies Partial<StepDigest>;
+/** The digest of a step, once its links and what its arguments lack are known. */
+export function stepOf(
+  { own }: Draft,
+  links: readonly StepLink[],
+  unsupportedArgs: readonly string[],
+): StepDigest {
+  return {
+    spanId: own.spanId,
+    alsoSpanIds: own.alsoSpanIds ?? [],
+    seq: own.seq,
+    kind: own.kind,
+    name: own.name,
+    agent: own.agent,
+    tool: own.tool ?? null,
+    role: own.role ?? null,
+    outcome: own.outcome,
+    error: own.error ?? null,
+    retryOf: own.retryOf ?? null,
+    argsHash: own.argsHash ?? null,
+    argsShape: own.argsShape ?? null,
+    resultShape: own.resultShape ?? null,
+    resultNulls: own.resultNulls ?? [],
+    unsupportedArgs,
+    documents: own.documents ?? null,
+    query: own.query ?? null,
+    confidence: own.confidence ?? null,
+    finish: own.finish ?? null,
+    tokensIn: own.tokensIn ?? null,
+    tokensOut: own.tokensOut ?? null,
+    durationMs: own.durationMs ?? null,
+    links,
+  };
+}
 
 /** What a result is as data: text that is JSON counts as what it holds. */
 function dataOf(known: Known<unknown>): unknown {
@@ -59,35 +79,45 @@ function shapeOrNull(value: unknown): string | null {
   return value === null || value === undefined ? null : shapeOf(value);
 }
 
+/** The outline of an answer, where it is data; prose has none. */
+function recordOutline(value: unknown): Outline | null {
+  return isRecord(value) ? outlineOf(value) : null;
+}
+
 function documentsOf(retrievals: readonly Retrieval[]): StepDigest["documents"] {
-  const visible = retrievals.filter((one) => one.documents !== null);
-  if (visible.length === 0) return null;
-  const docs = visible.flatMap((one) => one.documents ?? []);
-  const scores = docs.flatMap((doc) => (doc.score === null ? [] : [doc.score]));
-  return {
-    count: docs.length,
-    ids: docs.flatMap((doc) => (doc.id === null ? [] : [doc.id])),
-    topScore: scores.length === 0 ? null : Math.max(...scores),
-  };
+  let count: number | null = null;
+  let topScore: number | null = null;
+  const ids: string[] = [];
+  for (const { documents } of retrievals) {
+    if (documents === null) continue;
+    count = (count ?? 0) + documents.length;
+    for (const { id, score } of documents) {
+      if (id !== null) ids.push(id);
+      if (score !== null) topScore = Math.max(topScore ?? score, score);
+    }
+  }
+  return count === null ? null : { count, ids, topScore };
 }
 
 function toolDraft(run: Run, call: ToolCall): Draft {
   const retrievals = run.retrievals.filter((one) => one.toolCallId === call.id);
-  const result = dataOf(call.result);
+  const failed = call.outcome === "error" || call.outcome === "soft_error";
   const args = dataOf(call.args);
+  const result = failed ? null : dataOf(call.result);
+  const outline = result === null || result === undefined ? null : outlineOf(result);
+  const also = new Set(call.spanIds.slice(1));
+  for (const one of retrievals)
+    if (one.from === "retrieval_span") for (const id of one.spanIds) also.add(id);
   const before =
     call.retryOf === null ? undefined : run.toolCalls.find((one) => one.id === call.retryOf);
   const asking =
     call.requestedBy === null
       ? undefined
       : run.llmCalls.find((one) => one.spanId === call.requestedBy);
-  const failed = call.outcome === "error" || call.outcome === "soft_error";
-  const inside = retrievals.flatMap((one) => (one.from === "retrieval_span" ? one.spanIds : []));
   return {
-    digest: {
-      ...blank,
+    own: {
       spanId: call.spanIds[0] ?? call.requestedBy ?? call.id,
-      alsoSpanIds: [...new Set([...call.spanIds.slice(1), ...inside])],
+      alsoSpanIds: [...also],
       seq: call.seq,
       kind: call.role === "handoff" ? "handoff" : "tool",
       name: call.name,
@@ -99,14 +129,14 @@ function toolDraft(run: Run, call: ToolCall): Draft {
       retryOf: before?.seq ?? null,
       argsHash: args === null ? null : hashOf(stableJson(args)),
       argsShape: shapeOrNull(args),
-      resultShape: failed ? null : shapeOrNull(result),
-      resultNulls: failed || result === null ? [] : nullsOf(result),
+      resultShape: outline?.shape ?? null,
+      resultNulls: outline?.nulls ?? [],
       documents: documentsOf(retrievals),
-      query: retrievals.map((one) => one.query.value).find((query) => query !== null) ?? null,
+      query: retrievals.find((one) => one.query.value !== null)?.query.value ?? null,
       durationMs: call.durationMs,
     },
     reads: args,
-    gives: failed ? null : result,
+    gives: result,
     askedBy: asking?.seq ?? null,
     shown: [],
     handedBy: null,
@@ -116,8 +146,7 @@ function toolDraft(run: Run, call: ToolCall): Draft {
 function retrievalDraft(retrieval: Retrieval): Draft {
   const { documents } = retrieval;
   return {
-    digest: {
-      ...blank,
+    own: {
       spanId: retrieval.spanIds[0] ?? retrieval.id,
       alsoSpanIds: retrieval.spanIds.slice(1),
       seq: retrieval.seq,
@@ -137,40 +166,56 @@ function retrievalDraft(retrieval: Retrieval): Draft {
   };
 }
 
-/** What a model call gave: the text it wrote and the arguments it chose. */
-function outputValues(call: LlmCall): unknown {
-  return call.output.flatMap((message) =>
-    message.parts.flatMap((part): readonly unknown[] =>
-      part.t === "text" ? [parse(part.text).value] : part.t === "call" ? [part.args] : [],
-    ),
-  );
+/** What a model call gave: the tools that it chose, the text that it wrote, and both as values in order. */
+interface Said {
+  readonly names: readonly string[];
+  readonly texts: readonly string[];
+  readonly values: readonly unknown[];
 }
 
-/** Tool calls whose results stand behind the last thing that the model said: what it was called for to read. */
-function freshResults(run: Run, { input }: LlmCall): readonly number[] {
+function saidIn(output: readonly Message[]): Said {
+  const names: string[] = [];
+  const texts: string[] = [];
+  const values: unknown[] = [];
+  for (const { parts } of output) {
+    for (const part of parts) {
+      if (part.t === "text") {
+        texts.push(part.text);
+        values.push(parse(part.text).value);
+      } else if (part.t === "call") {
+        names.push(part.name);
+        values.push(part.args);
+      }
+    }
+  }
+  return { names, texts, values };
+}
+
+/** What a model call that chose no tool answered, as data. */
+function answerOf({ names, texts, values }: Said): unknown {
+  if (names.length > 0) return null;
+  return texts.length === 1 ? values[0] : parse(texts.join("")).value;
+}
+
+/** Tool calls before a model call whose results stand behind the last thing that the model said: what it was called for to read. */
+function freshResults(run: Run, { input, seq }: LlmCall): readonly number[] {
+  const ids = new Set<string>();
   const said = input.findLastIndex(({ role }) => role === "assistant");
-  const ids = new Set(
-    input
-      .slice(said + 1)
-      .flatMap(({ parts }) => parts.flatMap((part) => (part.t === "result" ? part.callId : []))),
-  );
-  return run.toolCalls.flatMap(({ callId, seq }) =>
-    callId !== null && ids.has(callId) ? seq : [],
-  );
+  for (const { parts } of input.slice(said + 1))
+    for (const part of parts) if (part.t === "result" && part.callId !== null) ids.add(part.callId);
+  if (ids.size === 0) return [];
+  const fresh: number[] = [];
+  for (const call of run.toolCalls)
+    if (call.callId !== null && ids.has(call.callId) && call.seq < seq) fresh.push(call.seq);
+  return fresh;
 }
 
 function llmDraft(run: Run, call: LlmCall): Draft {
-  const names = call.output.flatMap((message) =>
-    message.parts.flatMap((part) => (part.t === "call" ? [part.name] : [])),
-  );
-  const given = outputValues(call);
-  const texts = call.output.flatMap((message) =>
-    message.parts.flatMap((part) => (part.t === "text" ? [part.text] : [])),
-  );
-  const answer = names.length === 0 && texts.length > 0 ? parse(texts.join("")).value : null;
+  const said = saidIn(call.output);
+  const { names, values } = said;
+  const outline = recordOutline(answerOf(said));
   return {
-    digest: {
-      ...blank,
+    own: {
       spanId: call.spanId,
       seq: call.seq,
       kind: "llm",
@@ -178,8 +223,8 @@ function llmDraft(run: Run, call: LlmCall): Draft {
       agent: call.agent,
       outcome: call.failure !== null ? "error" : call.output.length === 0 ? "unknown" : "ok",
       error: call.failure === null ? null : errorDigest(call.failure),
-      resultShape: isRecord(answer) ? shapeOf(answer) : null,
-      resultNulls: isRecord(answer) ? nullsOf(answer) : [],
+      resultShape: outline?.shape ?? null,
+      resultNulls: outline?.nulls ?? [],
       confidence: callConfidence({
         spanId: call.spanId,
         tools: names,
@@ -190,10 +235,10 @@ function llmDraft(run: Run, call: LlmCall): Draft {
       tokensOut: call.usage.out ?? null,
       durationMs: Number((call.endNanos - call.startNanos) / 1000n) / 1000,
     },
-    reads: given,
-    gives: given,
+    reads: values,
+    gives: values,
     askedBy: null,
-    shown: freshResults(run, call).filter((seq) => seq < call.seq),
+    shown: freshResults(run, call),
     handedBy: null,
   };
 }
@@ -201,8 +246,7 @@ function llmDraft(run: Run, call: LlmCall): Draft {
 function handoffDraft(handoff: Handoff): Draft {
   const carried = dataOf(handoff.carried);
   return {
-    digest: {
-      ...blank,
+    own: {
       spanId: handoff.spanId ?? "",
       seq: handoff.seq,
       kind: "handoff",
@@ -224,9 +268,9 @@ function handoffDraft(handoff: Handoff): Draft {
 function agentDraft(run: Run, agent: AgentInvocation): Draft {
   const handed = run.handoffs.findLast((one) => one.to === agent.name && one.seq <= agent.seq);
   const output = agent.output.value === null ? null : parse(agent.output.value).value;
+  const outline = recordOutline(output);
   return {
-    digest: {
-      ...blank,
+    own: {
       spanId: agent.spanId,
       seq: agent.seq,
       kind: "agent",
@@ -235,8 +279,8 @@ function agentDraft(run: Run, agent: AgentInvocation): Draft {
       outcome: agent.failure !== null ? "error" : output === null ? "unknown" : "ok",
       error: agent.failure === null ? null : errorDigest(agent.failure),
       argsShape: agent.input.value === null ? null : shapeOf(parse(agent.input.value).value),
-      resultShape: isRecord(output) ? shapeOf(output) : null,
-      resultNulls: isRecord(output) ? nullsOf(output) : [],
+      resultShape: outline?.shape ?? null,
+      resultNulls: outline?.nulls ?? [],
     },
     reads: null,
     gives: null,
@@ -246,34 +290,32 @@ function agentDraft(run: Run, agent: AgentInvocation): Draft {
   };
 }
 
+/** The failure of a step of the application; what it gave, where that says no. */
+function appError(step: AppStep, verdict: boolean | null, output: unknown): StepDigest["error"] {
+  if (step.failure !== null) return errorDigest(step.failure);
+  if (verdict !== false) return null;
+  return errorDigest({
+    type: null,
+    message: flatText(output),
+    at: step.spanId,
+    propagated: false,
+    source: { convention: "app", path: "output" },
+  });
+}
+
 function appDraft(step: AppStep): Draft {
   const output = dataOf(step.output);
   const input = dataOf(step.input);
   const verdict = verdictOf(step);
-  const text = step.failure?.message ?? (verdict === false ? flatText(output) : null);
   return {
-    digest: {
-      ...blank,
+    own: {
       spanId: step.spanId,
       seq: step.seq,
       kind: "app",
       name: step.name,
       agent: step.agent,
       outcome: verdict === false && step.outcome === "ok" ? "soft_error" : step.outcome,
-      error:
-        step.failure !== null
-          ? errorDigest(step.failure)
-          : text === null
-            ? null
-            : {
-                ...errorDigest({
-                  type: null,
-                  message: text,
-                  at: step.spanId,
-                  propagated: false,
-                  source: { convention: "app", path: "output" },
-                }),
-              },
+      error: appError(step, verdict, output),
       argsShape: shapeOrNull(input),
       resultShape: shapeOrNull(output),
       resultNulls: output === null ? [] : nullsOf(input),
@@ -288,19 +330,18 @@ function appDraft(step: AppStep): Draft {
 
 /** Steps in order. Hand-offs carried by a tool call are that call; retrievals that are a tool's result are that tool's. */
 export function draftsOf(run: Run): readonly Draft[] {
-  const carriers = new Set(
-    run.toolCalls.filter((call) => call.role === "handoff").map((call) => call.seq),
-  );
-  const drafts = [
-    ...run.agents.map((agent) => agentDraft(run, agent)),
-    ...run.llmCalls.map((call) => llmDraft(run, call)),
-    ...run.toolCalls.map((call) => toolDraft(run, call)),
-    ...run.retrievals
-      .filter((one) => one.toolCallId === null && one.from === "retrieval_span")
-      .map(retrievalDraft),
-    ...run.handoffs.filter((one) => !carriers.has(one.seq)).map(handoffDraft),
-    ...run.appSteps.map(appDraft),
-  ];
-  const rank = (draft: Draft): number => (draft.digest.kind === "agent" ? 0 : 1);
-  return drafts.toSorted((a, b) => a.digest.seq - b.digest.seq || rank(a) - rank(b));
+  const carriers = new Set<number>();
+  const drafts: Draft[] = [];
+  for (const agent of run.agents) drafts.push(agentDraft(run, agent));
+  for (const call of run.llmCalls) drafts.push(llmDraft(run, call));
+  for (const call of run.toolCalls) {
+    if (call.role === "handoff") carriers.add(call.seq);
+    drafts.push(toolDraft(run, call));
+  }
+  for (const one of run.retrievals)
+    if (one.toolCallId === null && one.from === "retrieval_span") drafts.push(retrievalDraft(one));
+  for (const one of run.handoffs) if (!carriers.has(one.seq)) drafts.push(handoffDraft(one));
+  for (const step of run.appSteps) drafts.push(appDraft(step));
+  const rank = (draft: Draft): number => (draft.own.kind === "agent" ? 0 : 1);
+  return drafts.sort((a, b) => a.own.seq - b.own.seq || rank(a) - rank(b));
 }

@@ -3,14 +3,14 @@ import type { Run } from "../model/run.ts";
 import type { FailureReason, Signals } from "../model/signal.ts";
 import type { WorkflowSettings } from "../model/workflow.ts";
 import { millisOf } from "../model/time.ts";
-import { isHedge, isRefusal, unretrieved, unsupportedUnits } from "../signals/grounded.ts";
-import { Givers, valuesIn } from "./digest-links.ts";
-import { draftsOf } from "./digest-steps.ts";
+import { isHedge, isRefusal, marksOf, unretrieved, unsupported } from "../signals/grounded.ts";
+import { Givers, Seen, valuesIn } from "./digest-links.ts";
+import { draftsOf, stepOf } from "./digest-steps.ts";
 import type { Draft } from "./digest-steps.ts";
 import { errorDigest } from "./error-class.ts";
+import { materialOf } from "./material.ts";
 import { parse } from "./parse.ts";
 import { shapeOf } from "./shape.ts";
-import { flatText } from "./value.ts";
 import { versionsOf } from "./versions.ts";
 
 /** The version of the mapping from spans to runs: raised whenever the same spans would read differently. */
@@ -21,72 +21,48 @@ const outputLimit = 2000;
 /** Each step linked to the earlier ones it read: the call that asked, the hand-off, shared values, else the step before. */
 function linked(run: Run, drafts: readonly Draft[]): readonly StepDigest[] {
   const givers = new Givers(valuesIn(run.input.value));
-  const seen: string[] = [
-    run.input.value ?? "",
-    ...run.llmCalls.flatMap((call) => (call.system.value === null ? [] : [call.system.value])),
-  ];
+  const seen = new Seen(run);
   let before: number | null = null;
   return drafts.map((draft) => {
-    const { digest } = draft;
-    const values = valuesIn(draft.reads);
-    const links: StepLink[] = [];
-    if (draft.askedBy !== null) links.push({ from: draft.askedBy, proof: "call", text: null });
-    if (draft.handedBy !== null && draft.handedBy !== digest.seq)
-      links.push({ from: draft.handedBy, proof: "handoff", text: null });
-    const read = givers.linksTo(digest.seq, values).filter((link) => link.from !== draft.askedBy);
-    links.push(...read);
-    for (const from of draft.shown)
-      if (!read.some((link) => link.from === from)) links.push({ from, proof: "call", text: null });
+    const { kind, seq } = draft.own;
+    const reads = valuesIn(draft.reads);
+    const links = linksOf(draft, givers.linksTo(seq, reads));
     if (links.length === 0 && before !== null)
       links.push({ from: before, proof: "order", text: null });
-    const calls = digest.kind === "tool" || digest.kind === "handoff";
-    const unsupportedArgs = calls ? unsupportedIn(draft.reads, seen) : [];
-    givers.add(digest.seq, valuesIn(draft.gives));
-    if (digest.kind === "tool" || digest.kind === "retrieval" || digest.kind === "handoff")
-      seen.push(flatText(draft.gives));
-    if (digest.kind !== "agent") before = digest.seq;
-    return { ...digest, unsupportedArgs, links };
+    const isCall = kind === "tool" || kind === "handoff";
+    const unsupportedArgs = isCall ? unsupportedIn(reads, seen) : [];
+    givers.add(seq, draft.gives === draft.reads ? reads : valuesIn(draft.gives));
+    if (isCall || kind === "retrieval") seen.add(draft.gives);
+    if (kind !== "agent") before = seq;
+    return stepOf(draft, links, unsupportedArgs);
   });
+}
+
+/** The links of a step that something proves. */
+function linksOf(draft: Draft, byValue: readonly StepLink[]): StepLink[] {
+  const { askedBy, handedBy, shown } = draft;
+  const links: StepLink[] = [];
+  if (askedBy !== null) links.push({ from: askedBy, proof: "call", text: null });
+  if (handedBy !== null && handedBy !== draft.own.seq)
+    links.push({ from: handedBy, proof: "handoff", text: null });
+  const read = byValue.filter((link) => link.from !== askedBy);
+  links.push(...read);
+  for (const from of shown)
+    if (!read.some((link) => link.from === from)) links.push({ from, proof: "call", text: null });
+  return links;
 }
 
 const unsupportedMost = 5;
 
 /** Argument values, ids and numbers, that no text the run had read by then holds. */
-function unsupportedIn(args: unknown, seen: readonly string[]): readonly string[] {
-  if (args === null) return [];
-  const values = [...valuesIn(args)].filter(
-    (value) => /\d/.test(value) && value.length <= 60 && !/\s\S+\s/.test(value),
-  );
-  return values
-    .filter((value) => !seen.some((text) => holdsWhole(text, value)))
-    .slice(0, unsupportedMost);
-}
-
-/** Whether a text holds a value as a word of its own: `210398bdaa` is not what `pay_210398bdaa` says. */
-function holdsWhole(text: string, value: string): boolean {
-  const joins = /[\p{L}\p{N}_]/u;
-  for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
-    const [before, after] = [text[at - 1] ?? " ", text[at + value.length] ?? " "];
-    if (!joins.test(before) && !joins.test(after)) return true;
+function unsupportedIn(args: ReadonlySet<string>, seen: Seen): readonly string[] {
+  const found: string[] = [];
+  for (const value of args) {
+    if (found.length === unsupportedMost) break;
+    const isName = value.length <= 60 && /\d/.test(value) && !/\s\S+\s/.test(value);
+    if (isName && !seen.holds(value)) found.push(value);
   }
-  return false;
-}
-
-function readTexts(run: Run): readonly string[] {
-  const results = run.toolCalls.flatMap((call) =>
-    call.result.value === null ? [] : [flatText(call.result.value)],
-  );
-  const docs = run.retrievals.flatMap((one) =>
-    (one.documents ?? []).flatMap((doc) => (doc.text === null ? [] : [doc.text])),
-  );
-  const asked = run.llmCalls.flatMap((call) =>
-    call.input.flatMap((message) =>
-      message.role === "user"
-        ? message.parts.flatMap((part) => (part.t === "text" ? [part.text] : []))
-        : [],
-    ),
-  );
-  return [...results, ...docs, ...new Set(asked), run.input.value ?? ""];
+  return found;
 }
 
 /** Numbers and ids of the answer that nothing the run read holds. */
@@ -96,24 +72,28 @@ function unsupportedOf(run: Run): readonly string[] {
     (call) => call.executed && call.result.value === null && call.failure === null,
   );
   if (text === undefined || hidden) return [];
-  return unsupportedUnits(text, readTexts(run))
-    .filter((unit) => /\d/.test(unit) && !unit.includes(" "))
-    .slice(0, unsupportedMost);
+  const marks = marksOf(text).filter((mark) => /\d/.test(mark) && !mark.includes(" "));
+  if (marks.length === 0) return [];
+  return unsupported(marks, materialOf(run).allTexts()).slice(0, unsupportedMost);
 }
 
 function ungroundedOf(run: Run, settings: WorkflowSettings): readonly string[] {
-  const docs = run.retrievals.flatMap((one) => one.documents ?? []);
-  const visible = run.retrievals.some((one) => one.documents !== null);
-  if (run.cited === null || (!visible && settings.retrieves !== true)) return [];
-  const retrieving = new Set(run.retrievals.map((one) => one.toolCallId));
-  const others = run.toolCalls
-    .filter((call) => !retrieving.has(call.id))
-    .map((call) => flatText(call.result.value));
-  const ids = docs.flatMap((doc) => [doc.id, ...doc.altIds].filter((id) => id !== null));
-  return unretrieved(run.cited, ids, [
-    ...others,
-    ...docs.flatMap((doc) => (doc.text === null ? [] : [doc.text])),
-  ]);
+  if (run.cited === null || run.cited.length === 0) return [];
+  const { documents, otherResults, documentTexts } = materialOf(run);
+  if (documents === null && settings.retrieves !== true) return [];
+  return unretrieved(run.cited, documents ?? [], () => [...otherResults(), ...documentTexts()]);
+}
+
+/** Ids of the documents that retrieval showed, each once; null where it showed none. */
+function retrievedBy(run: Run): readonly string[] | null {
+  let isVisible = false;
+  const ids = new Set<string>();
+  for (const { documents } of run.retrievals) {
+    if (documents === null) continue;
+    isVisible = true;
+    for (const { id } of documents) if (id !== null) ids.add(id);
+  }
+  return isVisible ? [...ids] : null;
 }
 
 /**
@@ -129,7 +109,6 @@ export function digestRun(
   options: { readonly settings: WorkflowSettings; readonly violations: readonly string[] },
 ): { readonly digest: RunDigest; readonly texts: readonly VersionText[] } {
   const { versions, texts } = versionsOf(run);
-  const visible = run.retrievals.filter((one) => one.documents !== null);
   const output = run.output.value;
   const digest: RunDigest = {
     id: run.id,
@@ -150,16 +129,7 @@ export function digestRun(
     errorAt: run.error?.at ?? null,
     cited: run.cited,
     ungrounded: ungroundedOf(run, options.settings),
-    retrieved:
-      visible.length === 0
-        ? null
-        : [
-            ...new Set(
-              visible.flatMap((one) =>
-                (one.documents ?? []).flatMap((doc) => (doc.id === null ? [] : [doc.id])),
-              ),
-            ),
-          ],
+    retrieved: retrievedBy(run),
     unsupported: unsupportedOf(run),
     violations: options.violations,
     outputShape: output === null ? null : shapeOf(output.json ?? parse(output.text).value),

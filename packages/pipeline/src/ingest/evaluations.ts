@@ -1,4 +1,5 @@
 import type { Evaluation } from "../model/run.ts";
+import type { LogRecord } from "../model/span.ts";
 import { find } from "./fields.ts";
 import type { Step } from "./steps.ts";
 import { at, isList, numberOf, plainOf, textOf } from "./value.ts";
@@ -52,6 +53,40 @@ function fromGuardrail(step: Step): readonly Evaluation[] {
   ];
 }
 
+function isResult(log: LogRecord): boolean {
+  return (
+    log.eventName === `${prefix}.result` || log.attributes.get("event.name") === `${prefix}.result`
+  );
+}
+
+/**
+ * Feedback that came beside the spans: results that name a response of this run, or one of its traces and no span of it. A flag or
+ * rating that a user gave later arrives like this.
+ *
+ * @param logs all log records of the traces, those of the run's own steps too
+ * @param responses ids of the model responses in the run
+ */
+export function feedbackOf(
+  logs: readonly LogRecord[],
+  steps: readonly Step[],
+  responses: ReadonlySet<string>,
+): readonly Evaluation[] {
+  const results = logs.filter(isResult);
+  if (results.length === 0) return [];
+  const traces = new Set(steps.map((step) => step.span.traceId));
+  const spans = new Set(steps.map((step) => step.span.spanId));
+  return results.flatMap((log) => {
+    const response = textOf(plainOf(log.attributes.get("gen_ai.response.id")));
+    const isNamed = response !== null && responses.has(response);
+    const isOfTrace =
+      log.traceId !== null && traces.has(log.traceId) && (response === null || isNamed);
+    // What belongs to a span of the run is read with it.
+    if (log.spanId !== null && spans.has(log.spanId)) return [];
+    if (!isNamed && !isOfTrace) return [];
+    return fromEvent((key) => plainOf(log.attributes.get(key)), "log") ?? [];
+  });
+}
+
 /** Evaluations and guardrails that the run's own spans and logs hold. Source: conventions.md 1.19. */
 export function evaluationsOf(steps: readonly Step[]): readonly Evaluation[] {
   return steps.flatMap((step) => [
@@ -60,11 +95,7 @@ export function evaluationsOf(steps: readonly Step[]): readonly Evaluation[] {
       return fromEvent((key) => plainOf(event.attributes.get(key)), "event") ?? [];
     }),
     ...step.logs.flatMap((log) => {
-      if (
-        log.eventName !== `${prefix}.result` &&
-        log.attributes.get("event.name") !== `${prefix}.result`
-      )
-        return [];
+      if (!isResult(log)) return [];
       return fromEvent((key) => plainOf(log.attributes.get(key)), "log") ?? [];
     }),
     ...fromAttributes(step),

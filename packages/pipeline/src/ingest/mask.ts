@@ -1,4 +1,6 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
+import { remembering } from "./memo.ts";
+import { isList, isRecord } from "./value.ts";
 
 /** What differs from run to run in a text: dates, numbers, ids, quoted strings, links, mail addresses. Source: conventions.md 1.7. */
 const masks: readonly (readonly [RegExp, string])[] = [
@@ -12,8 +14,18 @@ const masks: readonly (readonly [RegExp, string])[] = [
   [/\d+(?:[.,:]\d+)*/g, "<n>"],
 ];
 
+/** Longer texts hardly repeat, and would fill the memory. */
+const rememberedMost = 32_000;
+
 /** A text with everything that differs from run to run masked, and white space collapsed within its lines. */
 export function masked(text: string): string {
+  return text.length > rememberedMost ? mask(text) : remembered(text);
+}
+
+/** System prompts come with every call, and errors come in series. */
+const remembered = remembering(300, mask);
+
+function mask(text: string): string {
   let result = text;
   for (const [pattern, sign] of masks) result = result.replaceAll(pattern, sign);
   return result
@@ -25,14 +37,23 @@ export function masked(text: string): string {
 
 /** The first 16 hex characters of the sha256 of a text. */
 export function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+  return hash("sha256", text, "hex").slice(0, 16);
 }
 
 /** JSON with the keys of every object in order: equal values give equal text. */
 export function stableJson(value: unknown): string {
-  return JSON.stringify(value, (_key, entry: unknown) => {
-    if (typeof entry === "bigint") return entry.toString();
-    if (typeof entry !== "object" || entry === null || Array.isArray(entry)) return entry;
-    return Object.fromEntries(Object.entries(entry).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  });
+  return JSON.stringify(ordered(value));
+}
+
+function ordered(value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  if (isList(value)) return value.map(ordered);
+  if (!isRecord(value)) return value;
+  const keys = Object.keys(value).sort();
+  // Set by assignment, this one key would be the prototype.
+  if (keys.includes("__proto__"))
+    return Object.fromEntries(keys.map((key) => [key, ordered(value[key])]));
+  const made: Record<string, unknown> = {};
+  for (const key of keys) made[key] = ordered(value[key]);
+  return made;
 }

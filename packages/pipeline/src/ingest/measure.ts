@@ -11,6 +11,7 @@ import type { FallbackInput, FallbackStep } from "../signals/fallback.ts";
 import { grounded } from "../signals/grounded.ts";
 import { citedIn } from "./cite.ts";
 import { plainAnswer } from "./learn-fallback.ts";
+import { materialOf } from "./material.ts";
 import { flatText } from "./value.ts";
 import { verdictOf } from "./verdict.ts";
 
@@ -35,16 +36,8 @@ function outputSpan(run: Run): string | null {
 }
 
 function groundedOf(run: Run, scope: Scope, settings: WorkflowSettings): Signals["grounded"] {
-  const visible = run.retrievals.filter((one) => one.documents !== null);
-  const docs = visible.flatMap((one) => one.documents ?? []);
-  const retrieving = new Set(run.retrievals.map((one) => one.toolCallId));
-  const others = run.toolCalls.filter(
-    (call) => !retrieving.has(call.id) && call.result.value !== null,
-  );
-  const hidden =
-    run.toolCalls.some((call) => call.role !== "handoff" && isHidden(call)) ||
-    run.retrievals.some((one) => one.documents === null);
-  const texts = docs.flatMap((doc) => [doc.text, ...doc.altIds].filter((text) => text !== null));
+  const material = materialOf(run);
+  const mayBeMeasured = scope.output !== null && isGrounding(settings);
   return grounded({
     declared: scope.declared.grounded,
     declaredAt: scope.declaredAt,
@@ -55,30 +48,20 @@ function groundedOf(run: Run, scope: Scope, settings: WorkflowSettings): Signals
     cited: scope.cited,
     retrieves: settings.retrieves,
     retrievals: run.retrievals.length,
-    documents:
-      visible.length === 0
-        ? null
-        : docs.flatMap((doc) => [doc.id, ...doc.altIds].filter((id) => id !== null)),
-    texts: [...texts, ...visible.flatMap((one) => resultText(run, one.toolCallId))],
-    otherTexts: [
-      ...others.map((call) => flatText(call.result.value)),
-      ...(run.input.value === null ? [] : [run.input.value]),
-      ...(run.retrievals.length === 0 ? promptTexts(run) : []),
-    ],
+    documents: material.documents,
+    texts: mayBeMeasured ? material.retrievedTexts() : [],
+    otherTexts: mayBeMeasured ? material.otherTexts() : [],
     isContextVisible: isContextVisible(run),
-    hidden,
+    hidden:
+      run.toolCalls.some((call) => call.role !== "handoff" && isHidden(call)) ||
+      run.retrievals.some((one) => one.documents === null),
     minUnits: policy("containmentMinUnits"),
   });
 }
 
-function promptTexts(run: Run): readonly string[] {
-  return run.llmCalls.flatMap((call) =>
-    call.input.flatMap((message) =>
-      message.role === "assistant" || message.role === "tool"
-        ? []
-        : message.parts.flatMap((part) => (part.t === "text" ? [part.text] : [])),
-    ),
-  );
+/** Whether answers are held against what was retrieved; else nothing need be looked for in them. */
+function isGrounding(settings: WorkflowSettings): boolean {
+  return applies(settings, "grounded") && settings.retrieves !== false;
 }
 
 /** A pipeline's prompts are recorded, or the tools that ran gave nothing: there is nothing else that the answer could rest on. */
@@ -92,11 +75,6 @@ function isHidden(call: ToolCall): boolean {
   return call.executed && call.result.value === null && call.failure === null;
 }
 
-function resultText(run: Run, id: string | null): readonly string[] {
-  const call = id === null ? undefined : run.toolCalls.find((one) => one.id === id);
-  return call === undefined || call.result.value === null ? [] : [flatText(call.result.value)];
-}
-
 const failedOutcome: Readonly<Record<ToolCall["outcome"], boolean | null>> = {
   ok: false,
   empty: false,
@@ -105,43 +83,37 @@ const failedOutcome: Readonly<Record<ToolCall["outcome"], boolean | null>> = {
   unknown: null,
 };
 
+/** Tool calls and model calls in order, of one agent or of all. */
 function fallbackSteps(run: Run, agent: string | null): readonly FallbackStep[] {
-  const mine = (name: string | null): boolean => agent === null || name === agent;
-  const tools = run.toolCalls
-    .filter(
-      (call) =>
-        call.role !== "handoff" &&
-        call.role !== "final_answer" &&
-        call.executed &&
-        mine(call.agent),
-    )
-    .map((call) => ({
-      seq: call.seq,
-      step: {
-        spanId: call.spanIds[0] ?? null,
-        name: call.name,
-        agent: call.agent,
-        kind: "tool",
-        failed: failedOutcome[call.outcome],
-        isEmpty: call.outcome === "empty",
-        model: null,
-      } as const,
-    }));
-  const calls = run.llmCalls
-    .filter((call) => mine(call.agent))
-    .map((call) => ({
-      seq: call.seq,
-      step: {
-        spanId: call.spanId,
-        name: "chat",
-        agent: call.agent,
-        kind: "llm",
-        failed: call.failure !== null,
-        isEmpty: false,
-        model: call.modelRequested,
-      } as const,
-    }));
-  return [...tools, ...calls].toSorted((a, b) => a.seq - b.seq).map(({ step }) => step);
+  const steps: { readonly seq: number; readonly step: FallbackStep }[] = [];
+  for (const call of run.toolCalls) {
+    if (agent !== null && call.agent !== agent) continue;
+    if (!call.executed || call.role === "handoff" || call.role === "final_answer") continue;
+    const step: FallbackStep = {
+      spanId: call.spanIds[0] ?? null,
+      name: call.name,
+      agent: call.agent,
+      kind: "tool",
+      failed: failedOutcome[call.outcome],
+      isEmpty: call.outcome === "empty",
+      model: null,
+    };
+    steps.push({ seq: call.seq, step });
+  }
+  for (const call of run.llmCalls) {
+    if (agent !== null && call.agent !== agent) continue;
+    const step: FallbackStep = {
+      spanId: call.spanId,
+      name: "chat",
+      agent: call.agent,
+      kind: "llm",
+      failed: call.failure !== null,
+      isEmpty: false,
+      model: call.modelRequested,
+    };
+    steps.push({ seq: call.seq, step });
+  }
+  return steps.sort((a, b) => a.seq - b.seq).map(({ step }) => step);
 }
 
 /** The hand-off or tool call that passes the run to someone who is there for that. */
@@ -200,15 +172,14 @@ function fallbackOf(run: Run, scope: Scope, settings: WorkflowSettings): Signals
 }
 
 function confidenceOf(run: Run, scope: Scope, settings: WorkflowSettings): Signals["confidence"] {
-  const calls = run.llmCalls.filter((call) => scope.isRun || call.agent === scope.agent);
   const evaluated = run.evaluations.find(
     (one) =>
       /^confidence$/i.test(one.name) && one.value !== null && one.value >= 0 && one.value <= 1,
   );
-  const names = (call: LlmCall): readonly string[] =>
-    call.output.flatMap((message) =>
-      message.parts.flatMap((part) => (part.t === "call" ? [part.name] : [])),
-    );
+  // A call without log probabilities has no say; most have none.
+  const calls = run.llmCalls.filter(
+    (call) => call.logprobs.value !== null && (scope.isRun || call.agent === scope.agent),
+  );
   return confidence({
     declared: scope.declared.confidence,
     declaredAt: scope.declaredAt,
@@ -216,16 +187,23 @@ function confidenceOf(run: Run, scope: Scope, settings: WorkflowSettings): Signa
     evaluated: scope.isRun ? (evaluated?.value ?? null) : null,
     calls: calls.map((call) => ({
       spanId: call.spanId,
-      tools: names(call),
+      tools: chosenTools(call),
       logprobs: call.logprobs.value,
     })),
   });
 }
 
+function chosenTools(call: LlmCall): readonly string[] {
+  return call.output.flatMap(({ parts }) =>
+    parts.flatMap((part) => (part.t === "call" ? part.name : [])),
+  );
+}
+
 function consumerOf(run: Run): DownstreamInput["consumer"] {
   const lastCall = run.llmCalls.at(-1)?.seq ?? -1;
-  for (const step of run.appSteps.toReversed()) {
-    if (step.seq < lastCall) break;
+  for (let index = run.appSteps.length - 1; index >= 0; index -= 1) {
+    const step = run.appSteps[index];
+    if (step === undefined || step.seq < lastCall) break;
     const accepted = verdictOf(step);
     if (accepted === null) continue;
     const text = `${step.name}: ${step.failure?.message ?? flatText(step.output.value).slice(0, 200)}`;
@@ -305,9 +283,8 @@ function withAgents(run: Run, own: Signals): Signals {
     (agent) => agent.spanId !== run.rootSpanId && Object.keys(agent.declared).length > 0,
   );
   if (declared.length === 0) return own;
-  const scopes = declared.map((agent) => agentScope(agent, []));
-  const signals = scopes.map((scope) =>
-    measureScope(run, { ...scope, output: null }, offSettings, null),
+  const signals = declared.map((agent) =>
+    measureScope(run, { ...agentScope(agent, []), output: null }, offSettings, null),
   );
   const isOwn = (reading: { readonly kind: string; readonly method?: string }): boolean =>
     reading.kind === "measured" && reading.method === "declared";
@@ -354,16 +331,16 @@ function agentScope(agent: AgentInvocation, cited: readonly string[]): Scope {
  * retrieved. An agent that acts more than once has the readings of its last turn.
  */
 export function measureAgents(run: Run, settings: WorkflowSettings): ReadonlyMap<string, Signals> {
-  const ids = run.retrievals.flatMap((one) =>
-    (one.documents ?? []).flatMap((doc) => (doc.id === null ? [] : [doc.id])),
-  );
-  return new Map(
-    run.agents.map((agent) => {
-      const cited =
-        agent.output.value === null
-          ? []
-          : citedIn(agent.output.value, undefined, ids, settings.citation);
-      return [agent.name, measureScope(run, agentScope(agent, cited), settings, null)];
-    }),
-  );
+  const lastTurns = new Map(run.agents.map((agent) => [agent.name, agent]));
+  const ids = run.retrievals.flatMap((one) => (one.documents ?? []).flatMap(({ id }) => id ?? []));
+  const signals = new Map<string, Signals>();
+  for (const [name, agent] of lastTurns) {
+    const answer = agent.output.value;
+    const cited =
+      answer === null || !isGrounding(settings)
+        ? []
+        : citedIn(answer, undefined, ids, settings.citation);
+    signals.set(name, measureScope(run, agentScope(agent, cited), settings, null));
+  }
+  return signals;
 }

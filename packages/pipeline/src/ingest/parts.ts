@@ -18,6 +18,8 @@ export interface Parts {
   readonly handoffs: readonly HandoffRead[];
   readonly settings: WorkflowSettings;
   readonly sole: string | null;
+  /** Evaluations that came beside the spans. */
+  readonly feedback: Run["evaluations"];
 }
 
 export interface Numbered {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { TraceContent } from "../model/span.ts";
+import type { LogRecord, TraceContent } from "../model/span.ts";
 import { noSettings } from "../model/workflow.ts";
 import { contentOf, packedCaptures, renamed } from "../testing/captures.ts";
 import type { Capture } from "../testing/captures.ts";
@@ -101,6 +101,36 @@ test("what was taken out is not the same as what was never sent", () => {
   const [one] = read(contentOf(capture), options);
   const whys = one!.facts().filter((fact) => fact.name === "tool result");
   expect(whys.map((fact) => fact.why)).toEqual(["redacted"]);
+});
+
+test("a rating that comes later joins its run by trace, or by the response that it names", () => {
+  const capture = captures.find((one) => one.name === "semconv-reference/v2026.good.protobuf")!;
+  const content = contentOf(capture);
+  const [plain] = read(content, options);
+  const [first] = content.spans;
+  const rating = (attributes: Record<string, string | number>, traceId: string | null) => ({
+    traceId: traceId as LogRecord["traceId"],
+    spanId: null,
+    timeNanos: 0n as LogRecord["timeNanos"],
+    severity: "",
+    eventName: "gen_ai.evaluation.result",
+    body: null,
+    attributes: new Map<string, string | number>([
+      ["gen_ai.evaluation.name", "thumbs"],
+      ["gen_ai.evaluation.score.value", 0],
+      ...Object.entries(attributes),
+    ]),
+    resource: { attributes: new Map() },
+    scope: { name: "", version: "" },
+  });
+  const response = plain!.run.llmCalls.map((call) => call.responseId).find((id) => id !== null)!;
+  const logs = [
+    rating({}, first!.traceId),
+    rating({ "gen_ai.response.id": response }, null),
+    rating({ "gen_ai.response.id": "of another run" }, null),
+  ];
+  const [one] = read({ spans: content.spans, logs: [...content.logs, ...logs] }, options);
+  expect(one!.run.evaluations.filter((each) => each.name === "thumbs")).toHaveLength(2);
 });
 
 test("a trace in which nothing is understood gives no run", () => {

@@ -1,22 +1,75 @@
 import type { VersionText } from "../model/digest.ts";
-import type { LlmCall, Run } from "../model/run.ts";
+import type { LlmCall, Run, ToolDefinition } from "../model/run.ts";
 import { hashOf, masked, stableJson } from "./mask.ts";
+import { remembering } from "./memo.ts";
 import { isRecord } from "./value.ts";
 
 /** A prompt that holds retrieved context differs in every run: its lines beyond this many say nothing of the template. */
 const promptLines = 200;
 
-/** The masked text of a prompt, by which its versions are told apart; the text is kept as it was sent, for a diff. */
-function promptOf(calls: readonly LlmCall[]): string | null {
-  const system = calls.find((call) => call.system.value !== null)?.system.value ?? null;
-  return system === null ? null : system.split("\n").slice(0, promptLines).join("\n");
+function firstLines(text: string): string {
+  let end = -1;
+  for (let line = 0; line < promptLines; line += 1) {
+    end = text.indexOf("\n", end + 1);
+    if (end < 0) return text;
+  }
+  return text.slice(0, end);
 }
 
-function definitionText(tool: Run["toolset"]["tools"][number]): string {
-  const parameters = isRecord(tool.parameters)
-    ? Object.fromEntries(Object.entries(tool.parameters).filter(([key]) => key !== "$schema"))
-    : tool.parameters;
-  return JSON.stringify({ name: tool.name, description: tool.description, parameters }, null, 2);
+/** Prompts are told apart by their masked text. All runs of an agent repeat its prompt. */
+const promptHash = remembering(300, (text: string) => hashOf(masked(text)));
+
+/** The version of a tool, told apart by its definition. All runs of an agent repeat its tools. */
+function toolVersion(tool: ToolDefinition): VersionText {
+  const known = toolVersions.get(tool);
+  if (known !== undefined) return known;
+  const version = definitionVersion(JSON.stringify(tool));
+  toolVersions.set(tool, version);
+  return version;
+}
+
+/** Runs that were sent one list of tools share its definitions (`definitionsIn`); others at least their JSON. */
+const toolVersions = new WeakMap<ToolDefinition, VersionText>();
+const definitionVersion = remembering(500, (definition: string): VersionText => {
+  const { name, description, parameters }: ToolDefinition = JSON.parse(definition);
+  const told = isRecord(parameters)
+    ? Object.fromEntries(Object.entries(parameters).filter(([key]) => key !== "$schema"))
+    : parameters;
+  const text = JSON.stringify({ name, description, parameters: told }, null, 2);
+  return { hash: hashOf(stableJson(JSON.parse(text))), text };
+});
+
+/** What one agent's calls say of its model and prompt: the first prompt, of the rest what was told last. */
+interface Told {
+  system: string | null;
+  requested: string | null;
+  answered: string | null;
+  build: string | null;
+}
+
+function toldByAgent(run: Run): ReadonlyMap<string, Told> {
+  const byAgent = new Map<string, Told>();
+  for (const call of run.llmCalls) {
+    const agent = call.agent ?? run.workflow;
+    const told = byAgent.get(agent);
+    if (told === undefined) byAgent.set(agent, firstTold(call));
+    else {
+      told.system ??= call.system.value;
+      told.requested = call.modelRequested ?? told.requested;
+      told.answered = call.modelAnswered ?? told.answered;
+      told.build = call.modelBuild ?? told.build;
+    }
+  }
+  return byAgent;
+}
+
+function firstTold(call: LlmCall): Told {
+  return {
+    system: call.system.value,
+    requested: call.modelRequested,
+    answered: call.modelAnswered,
+    build: call.modelBuild,
+  };
 }
 
 /** Everything of a run that can change between runs, flat, with the text behind each hash. Source: `RunDigest.versions`. */
@@ -26,47 +79,28 @@ export function versionsOf(run: Run): {
 } {
   const versions: Record<string, string> = {};
   const texts = new Map<string, string>();
-  const byAgent = callsByAgent(run);
-  for (const [agent, calls] of byAgent) {
-    const prompt = promptOf(calls);
-    if (prompt !== null) {
-      const hash = hashOf(masked(prompt));
+  for (const [agent, told] of toldByAgent(run)) {
+    if (told.system !== null) {
+      const text = firstLines(told.system);
+      const hash = promptHash(text);
       versions[`prompt:${agent}`] = hash;
-      texts.set(hash, prompt);
+      texts.set(hash, text);
     }
-    const last = (read: (call: LlmCall) => string | null): string | null =>
-      calls.map(read).findLast((value) => value !== null) ?? null;
-    const told = {
-      model_requested: last((call) => call.modelRequested),
-      model_answered: last((call) => call.modelAnswered),
-      model_build: last((call) => call.modelBuild),
-    };
-    for (const [name, value] of Object.entries(told))
-      if (value !== null) versions[`${name}:${agent}`] = value;
+    if (told.requested !== null) versions[`model_requested:${agent}`] = told.requested;
+    if (told.answered !== null) versions[`model_answered:${agent}`] = told.answered;
+    if (told.build !== null) versions[`model_build:${agent}`] = told.build;
   }
   for (const tool of run.toolset.tools) {
-    const text = definitionText(tool);
-    const hash = hashOf(stableJson(JSON.parse(text)));
+    const { hash, text } = toolVersion(tool);
     versions[`tool_schema:${tool.name}`] = hash;
     texts.set(hash, text);
   }
   if (run.prompt.version !== null)
     versions["prompt_version"] = `${run.prompt.name ?? "prompt"} ${run.prompt.version}`;
-  for (const retrieval of run.retrievals) {
-    if (retrieval.dataSource !== null)
-      versions[`index:${retrieval.dataSource}`] = retrieval.dataSource;
-  }
+  for (const { dataSource } of run.retrievals)
+    if (dataSource !== null) versions[`index:${dataSource}`] = dataSource;
   if (run.indexVersion !== null) versions["index:retrieval"] = run.indexVersion;
   if (run.deployment.version !== null) versions["deploy"] = run.deployment.version;
   if (run.deployment.commit !== null) versions["commit"] = run.deployment.commit;
   return { versions, texts: [...texts].map(([hash, text]) => ({ hash, text })) };
-}
-
-function callsByAgent(run: Run): ReadonlyMap<string, readonly LlmCall[]> {
-  const byAgent = new Map<string, LlmCall[]>();
-  for (const call of run.llmCalls) {
-    const agent = call.agent ?? run.workflow;
-    byAgent.set(agent, [...(byAgent.get(agent) ?? []), call]);
-  }
-  return byAgent;
 }

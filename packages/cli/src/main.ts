@@ -12,6 +12,7 @@ interface CommandModule {
 const commands = {
   inspect: () => import("./commands/inspect.ts"),
   doctor: () => import("./commands/doctor.ts"),
+  init: () => import("./commands/init.ts"),
   diagnose: () => import("./commands/diagnose.ts"),
   clusters: () => import("./commands/clusters.ts"),
   show: () => import("./commands/show.ts"),

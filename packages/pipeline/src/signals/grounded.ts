@@ -59,24 +59,31 @@ function plain(id: string): string {
 
 /**
  * Cited ids that nothing the run read holds: neither a retrieved document nor, as a whole word, the result of another tool.
+ *
+ * @param texts asked for only where an id is none of the documents
  */
 export function unretrieved(
   cited: readonly string[],
   documents: readonly string[],
-  texts: readonly string[],
+  texts: () => readonly string[],
 ): readonly string[] {
+  const unlisted = cited.filter((id) => !documents.includes(id));
+  if (unlisted.length === 0) return [];
   const known = new Set(documents.map(plain));
-  return cited.filter((id) => {
-    if (known.has(plain(id))) return false;
-    return !texts.some((text) => holdsWord(text, id));
-  });
+  const unknown = unlisted.filter((id) => !known.has(plain(id)));
+  if (unknown.length === 0) return [];
+  const held = texts();
+  return unknown.filter((id) => !held.some((text) => holdsWord(text, id)));
 }
+
+const joinsBefore = /[\w.-]/;
+const joinsAfter = /[\w-]/;
 
 function holdsWord(text: string, word: string): boolean {
   for (let place = text.indexOf(word); place >= 0; place = text.indexOf(word, place + 1)) {
     const before = text.charAt(place - 1);
     const after = text.charAt(place + word.length);
-    if (!/[\w.-]/.test(before) && !/[\w-]/.test(after)) return true;
+    if (!joinsBefore.test(before) && !joinsAfter.test(after)) return true;
   }
   return false;
 }
@@ -87,45 +94,68 @@ const stopWords = new Set(
   ),
 );
 
-/** The distinctive units of an answer: numbers of two digits and more, ids, quoted phrases, runs of four words without stop words. */
-export function unitsOf(text: string): readonly string[] {
-  const prose = text.replaceAll(/[{}[\]"]/g, " ");
+/** The units of an answer that hold no words between them: numbers of two digits and more, ids, quoted phrases. */
+export function marksOf(text: string): readonly string[] {
+  return distinctMarks(text, plainProse(text));
+}
+
+function plainProse(text: string): string {
+  return text.replaceAll(/[{}[\]"]/g, " ");
+}
+
+function distinctMarks(text: string, prose: string): readonly string[] {
   const numbers = prose.match(/(?<![\w.-])\d[\d.,]*\d(?![\w-])/g) ?? [];
   const ids = prose.match(/\b[A-Z][A-Za-z]*[-_/]?\d[\w-]*/g) ?? [];
-  const quotes = [...text.matchAll(/[“"']([^“”"'\n]{8,80})[”"']/g)].map((match) => match[1] ?? "");
-  const words = (prose.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).filter(
-    (word) => !stopWords.has(word),
-  );
-  const shingles = words
-    .slice(0, 400)
-    .flatMap((_, index) =>
-      index % 4 === 0 && index + 4 <= words.length ? [words.slice(index, index + 4).join(" ")] : [],
-    );
-  return [...new Set([...numbers, ...ids, ...quotes, ...shingles])];
+  const marks = new Set([...numbers, ...ids]);
+  for (const match of text.matchAll(/[“"']([^“”"'\n]{8,80})[”"']/g)) marks.add(match[1] ?? "");
+  return [...marks];
 }
 
-function squash(text: string): string {
-  return (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])
-    .filter((word) => !stopWords.has(word))
-    .join(" ");
+const wordsMost = 400;
+const runLength = 4;
+
+/** The distinctive units of an answer: numbers of two digits and more, ids, quoted phrases, runs of four words without stop words. */
+export function unitsOf(text: string): readonly string[] {
+  const prose = plainProse(text);
+  const units = new Set(distinctMarks(text, prose));
+  const words = wordsOf(prose.toLowerCase());
+  const last = Math.min(words.length - runLength, wordsMost - 1);
+  for (let index = 0; index <= last; index += runLength)
+    units.add(words.slice(index, index + runLength).join(" "));
+  return [...units];
 }
 
-function contained(unit: string, texts: readonly string[], squashed: readonly string[]): boolean {
-  const plainUnit = squash(unit);
-  return (
-    texts.some((text) => text.includes(unit)) || squashed.some((text) => text.includes(plainUnit))
-  );
+/** The words of a text in small letters, without stop words. */
+function wordsOf(lower: string): readonly string[] {
+  return (lower.match(/[\p{L}\p{N}]+/gu) ?? []).filter((word) => !stopWords.has(word));
 }
 
-/** Distinctive units of an answer that none of the texts holds. */
-export function unsupportedUnits(output: string, texts: readonly string[]): readonly string[] {
-  const squashed = texts.map(squash);
-  return unitsOf(output).filter((unit) => !contained(unit, texts, squashed));
+/** A text that units are looked up in: as it is, in small letters, and its words alone; the last made only when it may decide. */
+interface Searched {
+  readonly lower: string;
+  squashed: string | null;
+}
+
+function holdsInOrder(text: Searched, words: readonly string[]): boolean {
+  if (!words.every((word) => text.lower.includes(word))) return false;
+  text.squashed ??= wordsOf(text.lower).join(" ");
+  return text.squashed.includes(words.join(" "));
+}
+
+/** Units of an answer that none of the texts holds, as they stand or by their words in order. */
+export function unsupported(units: readonly string[], texts: readonly string[]): readonly string[] {
+  const missing = units.filter((unit) => !texts.some((text) => text.includes(unit)));
+  if (missing.length === 0) return [];
+  const searched = texts.map((text): Searched => ({ lower: text.toLowerCase(), squashed: null }));
+  return missing.filter((unit) => {
+    const words = wordsOf(unit.toLowerCase());
+    return !searched.some((text) => holdsInOrder(text, words));
+  });
 }
 
 function byCitation(input: GroundedInput): Reading<number> {
   const documents = input.documents ?? [];
-  const missing = unretrieved(input.cited, documents, [...input.texts, ...input.otherTexts]);
+  const missing = unretrieved(input.cited, documents, () => [...input.texts, ...input.otherTexts]);
   const value = (input.cited.length - missing.length) / input.cited.length;
   const text =
     missing.length === 0
@@ -137,8 +167,7 @@ function byCitation(input: GroundedInput): Reading<number> {
 function byContainment(input: GroundedInput, output: string): Reading<number> {
   const units = unitsOf(output);
   if (units.length < input.minUnits) return absent("nothing_to_check");
-  const texts = [...input.texts, ...input.otherTexts];
-  const missing = unsupportedUnits(output, texts);
+  const missing = unsupported(units, [...input.texts, ...input.otherTexts]);
   const value = (units.length - missing.length) / units.length;
   const text = `${units.length - missing.length} of ${units.length} distinctive units occur in what was retrieved${missing.length > 0 ? `; not: ${missing.slice(0, 5).join(" | ")}` : ""}`;
   return measured(value, "containment", [{ spanId: input.outputAt, path: "output", text }]);
@@ -195,12 +224,12 @@ export function grounded(input: GroundedInput): Reading<number> {
 
 /** Citations can be compared where retrieval shows its documents, or other results hold all of them, and nothing is hidden. */
 function mayCompare(input: GroundedInput): boolean {
-  const { documents, cited, otherTexts, texts } = input;
+  const { documents, cited } = input;
   if (input.hidden) {
-    return (
-      documents !== null && unretrieved(cited, documents, [...texts, ...otherTexts]).length === 0
-    );
+    const texts = (): readonly string[] => [...input.texts, ...input.otherTexts];
+    return documents !== null && unretrieved(cited, documents, texts).length === 0;
   }
   if (documents !== null || input.retrieves === true || input.isContextVisible) return true;
-  return otherTexts.length > 0 && unretrieved(cited, [], otherTexts).length === 0;
+  const { otherTexts } = input;
+  return otherTexts.length > 0 && unretrieved(cited, [], () => otherTexts).length === 0;
 }

@@ -237,13 +237,13 @@ function usageOf(step: Step): LlmCall["usage"] {
   const cacheRead = read("cacheRead");
   const cacheWrite = read("cacheWrite");
   const reasoning = read("reasoning");
-  return {
-    ...(tokensIn === null ? {} : { in: tokensIn }),
-    ...(tokensOut === null ? {} : { out: tokensOut }),
-    ...(cacheRead === null ? {} : { cacheRead }),
-    ...(cacheWrite === null ? {} : { cacheWrite }),
-    ...(reasoning === null ? {} : { reasoning }),
-  };
+  const usage: { -readonly [K in keyof LlmCall["usage"]]: LlmCall["usage"][K] } = {};
+  if (tokensIn !== null) usage.in = tokensIn;
+  if (tokensOut !== null) usage.out = tokensOut;
+  if (cacheRead !== null) usage.cacheRead = cacheRead;
+  if (cacheWrite !== null) usage.cacheWrite = cacheWrite;
+  if (reasoning !== null) usage.reasoning = reasoning;
+  return usage;
 }
 
 /** Frameworks that write their own name where the model's provider belongs. Source: conventions.md 1.6. */

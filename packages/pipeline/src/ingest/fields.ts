@@ -112,7 +112,7 @@ function prefixOf(key: string): string | null {
 
 /** What one span holds, looked up once: which places can answer each field, and what was already read there. */
 interface Reading {
-  readonly places: Map<Field, readonly Ranked[]>;
+  readonly places: ReadonlyMap<Field, readonly Ranked[]>;
   /** Entries of flattened lists, by their prefix. */
   readonly flat: Map<string, [string, unknown][]>;
   readonly parsed: Map<string, unknown>;
@@ -130,32 +130,41 @@ function readingOf(span: Span): Reading {
 }
 
 function lookUp(span: Span): Reading {
-  const found = new Map<Field, Ranked[]>();
+  const places = new Map<Field, Ranked[]>();
   const flat = new Map<string, [string, unknown][]>();
   for (const [key, value] of span.attributes) {
-    for (const ranked of index.byKey.get(key) ?? none) push(found, ranked.field, ranked);
+    const lists = index.byKey.get(key);
+    if (lists !== undefined) for (const ranked of lists) place(places, ranked);
     const prefix = prefixOf(key);
-    const lists = prefix === null ? undefined : index.byPrefix.get(prefix);
-    if (prefix === null || lists === undefined) continue;
-    if (!flat.has(prefix)) for (const ranked of lists) push(found, ranked.field, ranked);
+    const flattened = prefix === null ? undefined : index.byPrefix.get(prefix);
+    if (prefix === null || flattened === undefined) continue;
+    if (!flat.has(prefix)) for (const ranked of flattened) place(places, ranked);
     push(flat, prefix, [key.slice(prefix.length + 1), plainOf(value)]);
   }
-  if (span.events.length > 0) for (const ranked of index.byEvent) push(found, ranked.field, ranked);
-  return { places: new Map(found), flat, parsed: new Map(), texts: new Map() };
+  if (span.events.length > 0) for (const ranked of index.byEvent) place(places, ranked);
+  return { places, flat, parsed: new Map(), texts: new Map() };
+}
+
+/** Puts a place among those of its field, in the order of the table. The lists are short. */
+function place(places: Map<Field, Ranked[]>, ranked: Ranked): void {
+  const list = places.get(ranked.field);
+  if (list === undefined)
+    places.set(ranked.field, insert([...(index.always.get(ranked.field) ?? none)], ranked));
+  else insert(list, ranked);
+}
+
+function insert(list: Ranked[], ranked: Ranked): Ranked[] {
+  const at = list.findIndex((other) => other.rank > ranked.rank);
+  if (at < 0) list.push(ranked);
+  else list.splice(at, 0, ranked);
+  return list;
 }
 
 const none: readonly Ranked[] = [];
 
 /** The places of a field that this span may answer, in the order of the table. */
 function placesOf(reading: Reading, field: Field): readonly Ranked[] {
-  const own = reading.places.get(field);
-  const always = index.always.get(field);
-  if (own === undefined) return always ?? none;
-  if (own.length === 1 && always === undefined) return own;
-  const all = always === undefined ? own : [...own, ...always.filter((one) => !own.includes(one))];
-  const ordered = all.toSorted((a, b) => a.rank - b.rank);
-  reading.places.set(field, ordered);
-  return ordered;
+  return reading.places.get(field) ?? index.always.get(field) ?? none;
 }
 
 /**
@@ -184,13 +193,22 @@ function isText(value: unknown): boolean {
 
 /** As `find`, for a field that is one line of text: quotes around it and a cut JSON string are taken off. */
 export function findText(span: Span, field: Field): string | null {
-  const { texts } = readingOf(span);
-  const known = texts.get(field);
+  const reading = readingOf(span);
+  const known = reading.texts.get(field);
   if (known !== undefined) return known;
-  const text = textOf(find(span, field, isText)?.value);
-  const plain = text === null ? null : unquoted(text);
-  texts.set(field, plain);
-  return plain;
+  const text = readText(span, field, reading);
+  reading.texts.set(field, text);
+  return text;
+}
+
+function readText(span: Span, field: Field, reading: Reading): string | null {
+  for (const ranked of placesOf(reading, field)) {
+    const value = valueAt(span, ranked.place, reading);
+    if (isPlaceholder(value)) continue;
+    const text = textOf(value);
+    if (text !== null) return unquoted(text);
+  }
+  return null;
 }
 
 function unquoted(text: string): string {

@@ -23,7 +23,13 @@ export function speakersOf(steps: readonly Step[]): Speakers {
   return found;
 }
 
+/** Only LlamaIndex announces turns. */
+function announcesTurns(step: Step): boolean {
+  return step.span.scope.name.includes("llama");
+}
+
 function byTurn(steps: readonly Step[], found: Map<Step, string>): void {
+  if (!steps.some(announcesTurns)) return;
   let turn: string | null = null;
   let earlier: Step[] = [];
   for (const step of steps) {

@@ -1,4 +1,4 @@
-import type { FactCount, SpanReport } from "@rootward/pipeline/ingest/doctor";
+import type { FactCount, SpanReport } from "@rootward/pipeline/doctor/doctor";
 
 /** Facts that an attribute of the application's own may hold: its name, and the field of `map` in `rootward.yaml`. */
 const mappable = [

@@ -1,4 +1,4 @@
-import type { SpanReport } from "@rootward/pipeline/ingest/doctor";
+import type { SpanReport } from "@rootward/pipeline/doctor/doctor";
 import { count, plain, table } from "./output.ts";
 
 /** A report with what only the door knows: how many records were refused, and what else went wrong with the files. */

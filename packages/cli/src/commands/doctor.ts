@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { examine } from "@rootward/pipeline/ingest/doctor";
-import type { SpanReport } from "@rootward/pipeline/ingest/doctor";
+import { examine } from "@rootward/pipeline/doctor/doctor";
+import type { SpanReport } from "@rootward/pipeline/doctor/doctor";
 import { learn } from "@rootward/pipeline/ingest/learn";
 import { read } from "@rootward/pipeline/ingest/read";
 import { readContent } from "../bodies.ts";

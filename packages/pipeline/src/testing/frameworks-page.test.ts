@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { frameworks } from "../ingest/frameworks.ts";
+import { frameworks } from "../doctor/frameworks.ts";
 import { frameworksPage, generatedBelow } from "./frameworks-page.ts";
 
 const file = new URL("../../../../docs/frameworks.md", import.meta.url);

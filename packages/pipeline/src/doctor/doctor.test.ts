@@ -3,8 +3,8 @@ import type { AttributeValue, Span } from "../model/span.ts";
 import { contentOf, packedCaptures } from "../testing/captures.ts";
 import type { Capture } from "../testing/captures.ts";
 import { examine } from "./doctor.ts";
-import { learn } from "./learn.ts";
-import { read } from "./read.ts";
+import { learn } from "../ingest/learn.ts";
+import { read } from "../ingest/read.ts";
 import { looksSecret, unreadOf } from "./unread.ts";
 
 const options = {

@@ -1,7 +1,7 @@
 import type { SpanId, TraceId } from "../model/ids.ts";
 import type { LlmCall, Run, ToolCall } from "../model/run.ts";
 import type { Span } from "../model/span.ts";
-import { findText } from "./fields.ts";
+import { findText } from "../ingest/fields.ts";
 import type { Fact, Framework } from "./framework.ts";
 
 /** One thing that could say a fact, and whether it does. */

@@ -4,7 +4,7 @@ import { adviceOn } from "./advice.ts";
 import type { Advice } from "./advice.ts";
 import type { Fact, Framework } from "./framework.ts";
 import { frameworksOf } from "./frameworks.ts";
-import { detect } from "./kinds.ts";
+import { detect } from "../ingest/kinds.ts";
 import { presenceIn } from "./presence.ts";
 import type { Presence } from "./presence.ts";
 import { unreadOf } from "./unread.ts";

@@ -1,6 +1,6 @@
 import type { AttributeValue, Span } from "../model/span.ts";
 import { isKnownKey } from "./read-keys.ts";
-import { plainOf } from "./value.ts";
+import { plainOf } from "../ingest/value.ts";
 
 /** Attributes that no rule reads, the most frequent first. */
 export interface Unread {

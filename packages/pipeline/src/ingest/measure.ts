@@ -327,20 +327,36 @@ function agentScope(agent: AgentInvocation, cited: readonly string[]): Scope {
 }
 
 /**
+ * What an agent's answer cites. Where it is the run's answer, and documents have no other names by which an answer of the run may
+ * mean them, that was read already.
+ */
+function citedByAgent(
+  run: Run,
+  { output }: AgentInvocation,
+  settings: WorkflowSettings,
+): readonly string[] {
+  if (output.value === null || !isGrounding(settings)) return [];
+  const docs = run.retrievals.flatMap((one) => one.documents ?? []);
+  const whole = run.output.value;
+  const isRunsAnswer = whole?.text === output.value && whole.json === undefined;
+  if (isRunsAnswer && run.cited !== null && docs.every(({ altIds }) => altIds.length === 0))
+    return run.cited;
+  const ids = docs.flatMap(({ id }) => id ?? []);
+  return citedIn(output.value, undefined, ids, settings.citation);
+}
+
+/**
  * The signals of each agent of a run, by name: by the same rules, over its own steps and answer, against everything that the run
  * retrieved. An agent that acts more than once has the readings of its last turn.
+ *
+ * @param settings those that the run was assembled with
  */
 export function measureAgents(run: Run, settings: WorkflowSettings): ReadonlyMap<string, Signals> {
   const lastTurns = new Map(run.agents.map((agent) => [agent.name, agent]));
-  const ids = run.retrievals.flatMap((one) => (one.documents ?? []).flatMap(({ id }) => id ?? []));
   const signals = new Map<string, Signals>();
   for (const [name, agent] of lastTurns) {
-    const answer = agent.output.value;
-    const cited =
-      answer === null || !isGrounding(settings)
-        ? []
-        : citedIn(answer, undefined, ids, settings.citation);
-    signals.set(name, measureScope(run, agentScope(agent, cited), settings, null));
+    const scope = agentScope(agent, citedByAgent(run, agent, settings));
+    signals.set(name, measureScope(run, scope, settings, null));
   }
   return signals;
 }

@@ -115,7 +115,10 @@ export function fallback(input: FallbackInput): Reading<boolean> {
   }
   if (!input.applies) return absent("not_applicable");
   if (input.steps.length === 0) return absent("content_not_recorded");
-  const found = declaredTool(input) ?? toolSubstitute(input) ?? modelSubstitute(input);
+  const isTroubled = input.steps.some((step) => step.failed === true || step.isEmpty);
+  const found = isTroubled
+    ? (declaredTool(input) ?? toolSubstitute(input) ?? modelSubstitute(input))
+    : null;
   if (found !== null) {
     return measured(true, found.method, [
       { spanId: found.step.spanId, path: "tool", text: found.text },
@@ -130,11 +133,9 @@ export function fallback(input: FallbackInput): Reading<boolean> {
     return measured(true, "default_answer", [{ spanId, path: "output", text }]);
   }
   const tools = input.steps.filter((step) => step.kind === "tool");
-  const unseen = tools
-    .slice(0, -1)
-    .some(
-      (step, index) =>
-        step.failed === null && tools.slice(index + 1).some((other) => other.name !== step.name),
-    );
+  const unseen = tools.some(
+    (step, index) =>
+      step.failed === null && tools.slice(index + 1).some((other) => other.name !== step.name),
+  );
   return unseen ? absent("content_not_recorded") : measured(false, "no_fallback_seen", []);
 }

@@ -16,6 +16,7 @@ import { parseText } from "./parse.ts";
 import { actorOf } from "./steps.ts";
 import type { Step } from "./steps.ts";
 import { at, isList, isRecord, numberOf, textOf } from "./value.ts";
+import type { JsonRecord } from "./value.ts";
 
 /** One model call read from its span and log records. */
 export type ReadCall = Omit<LlmCall, "seq" | "requested"> & {
@@ -206,6 +207,11 @@ const definitionsInText = remembering(500, (text: string): readonly ToolDefiniti
   readDefinitions(parseText(text).value),
 );
 
+/** Haystack writes a tool as its class and the data of it. */
+function serialized(tool: JsonRecord): unknown {
+  return typeof tool["type"] === "string" && isRecord(tool["data"]) ? tool["data"] : undefined;
+}
+
 function readDefinitions(parsed: unknown): readonly ToolDefinition[] {
   if (isList(parsed)) return parsed.flatMap((item) => definitionsIn(item));
   if (!isRecord(parsed)) return [];
@@ -213,6 +219,7 @@ function readDefinitions(parsed: unknown): readonly ToolDefinition[] {
     parsed["function"] ??
     parsed["tool"] ??
     parsed["json_schema"] ??
+    serialized(parsed) ??
     parsed["functionDeclarations"] ??
     parsed["function_declarations"];
   if (isRecord(wrapped) || isList(wrapped)) return definitionsIn(wrapped);
@@ -220,7 +227,11 @@ function readDefinitions(parsed: unknown): readonly ToolDefinition[] {
   const name = textOf(parsed["name"]);
   if (name === null) return [];
   const parameters =
-    parsed["parameters"] ?? parsed["inputSchema"] ?? parsed["input_schema"] ?? null;
+    parsed["parameters"] ??
+    parsed["inputSchema"] ??
+    parsed["input_schema"] ??
+    parsed["parameters_json_schema"] ??
+    null;
   return [
     {
       name,

@@ -19,6 +19,7 @@ export const identity = {
     ...attr("openinference", "agent.name"),
     ...json("openinference", "metadata", ["lc_agent_name"]),
     ...attr("langsmith", "langsmith.metadata.lc_agent_name"),
+    ...attr("openllmetry", "traceloop.association.properties.lc_agent_name"),
     ...attr("langfuse", "langfuse.observation.metadata.lc_agent_name"),
     ...attr("langfuse", "langfuse.trace.metadata.lc_agent_name"),
     ...attr("openllmetry", "agno.team.name"),
@@ -68,7 +69,11 @@ export const identity = {
     ...attr("openinference", "session.id"),
     ...attr("otel-genai", "gen_ai.conversation.id"),
     ...attr("langfuse", "langfuse.session.id"),
-    ...attr("openllmetry", "traceloop.association.properties.session_id"),
+    ...attr(
+      "openllmetry",
+      "traceloop.association.properties.session_id",
+      "traceloop.association.properties.thread_id",
+    ),
     ...attr("vercel-ai", "ai.telemetry.metadata.sessionId", "ai.settings.context.sessionId"),
     ...attr(
       "langsmith",
@@ -108,12 +113,25 @@ export const identity = {
     ...attr("langfuse", "langfuse.observation.prompt.name"),
     ...attr("openinference", "llm.prompt_template.id", "prompt.id"),
     ...attr("openllmetry", "traceloop.prompt.key"),
+    ...json("vercel-ai", "ai.telemetry.metadata.langfusePrompt", ["name"]),
   ],
   promptVersion: [
     ...attr("otel-genai", "gen_ai.prompt.version"),
     ...attr("langfuse", "langfuse.observation.prompt.version"),
     ...attr("openinference", "llm.prompt_template.version"),
     ...attr("openllmetry", "traceloop.prompt.version"),
+    ...json("vercel-ai", "ai.telemetry.metadata.langfusePrompt", ["version"]),
+    // What applications call it in metadata of their own.
+    ...attr("openllmetry", "traceloop.association.properties.prompt_version"),
+    ...attr("langsmith", "langsmith.metadata.prompt_version"),
+    ...attr("mastra", "mastra.metadata.promptVersion"),
+    ...attr(
+      "vercel-ai",
+      "ai.telemetry.metadata.promptVersion",
+      "ai.settings.context.promptVersion",
+    ),
+    ...json("openinference", "metadata", ["prompt_version"], ["promptVersion"]),
+    ...attr("langfuse", "langfuse.trace.metadata.prompt_version"),
   ],
   index: [
     ...attr(

@@ -11,6 +11,8 @@ export const model = {
     ...json("openinference", "llm.invocation_parameters", ["model"], ["model_name"]),
     ...attr("genkit", "genkit:name"),
     ...attr("mastra", "mastra.model"),
+    ...attr("mlflow", "model"),
+    ...attr("pydantic-ai", "model_name"),
     ...attr("openinference", "llm.model_name"),
   ],
   modelAnswered: [
@@ -27,6 +29,7 @@ export const model = {
     ),
     ...attr("langfuse", "langfuse.observation.model.name"),
     ...json("genkit", "genkit:output", ["raw", "model"]),
+    ...attr("mlflow", "mlflow.llm.model"),
     ...event("llamaindex", /^LLMChatEndEvent$/, "response.raw.model"),
     ...json("haystack", "haystack.agent.step.llm.output", ["replies", 0, "meta", "model"]),
     ...json("haystack", "haystack.component.output", ["replies", 0, "meta", "model"]),
@@ -98,6 +101,7 @@ export const model = {
     ...json("langsmith", "langsmith.usage_metadata", ["input_tokens"]),
     ...attr("claude-code", "input_tokens"),
     ...json("genkit", "genkit:output", ["usage", "inputTokens"]),
+    ...json("mlflow", "mlflow.chat.tokenUsage", ["input_tokens"]),
     ...event("llamaindex", /^LLMChatEndEvent$/, "response.raw.usage.prompt_tokens"),
     ...json("haystack", "haystack.agent.step.llm.output", [
       "replies",
@@ -115,6 +119,7 @@ export const model = {
     ...json("langsmith", "langsmith.usage_metadata", ["output_tokens"]),
     ...attr("claude-code", "output_tokens"),
     ...json("genkit", "genkit:output", ["usage", "outputTokens"]),
+    ...json("mlflow", "mlflow.chat.tokenUsage", ["output_tokens"]),
     ...event("llamaindex", /^LLMChatEndEvent$/, "response.raw.usage.completion_tokens"),
     ...json("haystack", "haystack.agent.step.llm.output", [
       "replies",
@@ -131,7 +136,11 @@ export const model = {
       "gen_ai.usage.cache_read_input_tokens",
     ),
     ...attr("openinference", "llm.token_count.prompt_details.cache_read"),
-    ...attr("vercel-ai", "ai.usage.cachedInputTokens"),
+    ...attr(
+      "vercel-ai",
+      "ai.usage.cachedInputTokens",
+      "ai.usage.inputTokenDetails.cacheReadTokens",
+    ),
     ...json("langsmith", "langsmith.usage_metadata", ["input_token_details", "cache_read"]),
     ...json("langfuse", "langfuse.observation.usage_details", ["input_cached_tokens"]),
     ...attr("claude-code", "cache_read_tokens"),
@@ -150,7 +159,8 @@ export const model = {
   reasoning: [
     ...attr("otel-genai", "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens"),
     ...attr("openinference", "llm.token_count.completion_details.reasoning"),
-    ...attr("vercel-ai", "ai.usage.reasoningTokens"),
+    ...attr("vercel-ai", "ai.usage.reasoningTokens", "ai.usage.outputTokenDetails.reasoningTokens"),
+    ...attr("pydantic-ai", "gen_ai.usage.details.reasoning_tokens"),
     ...json("langsmith", "langsmith.usage_metadata", ["output_token_details", "reasoning"]),
   ],
   logprobs: [
@@ -233,7 +243,11 @@ export const model = {
     ...json("langsmith", "gen_ai.prompt", ["tools"]),
     ...json("google-adk", "gcp.vertex.agent.llm_request", ["config", "tools"]),
     ...json("genkit", "genkit:input", ["tools"]),
+    ...attr("mlflow", "mlflow.chat.tools"),
     ...json("mlflow", "mlflow.spanInputs", ["tools"]),
+    ...json("pydantic-ai", "model_request_parameters", ["function_tools"]),
+    ...json("haystack", "haystack.agent.step.llm.input", ["tools"]),
+    ...attr("crewai", "llm.tools"),
     ...json("openinference", "llm.invocation_parameters", ["tools"]),
   ],
 } as const satisfies Record<string, readonly Place[]>;

@@ -11,7 +11,7 @@ export interface Learned {
 }
 
 /** One key of a workflow's entry in `rootward.yaml`, with what the guess rests on. */
-export interface Guess {
+interface Guess {
   readonly key: keyof WorkflowConfig;
   readonly value: unknown;
   readonly evidence: string;

@@ -10,7 +10,7 @@ function errorsOf(text: string, schema = RootwardConfig as Parameters<typeof par
 
 test("an unknown key names its place, itself and the keys that are accepted", () => {
   expect(errorsOf("workflows:\n  policy:\n    complianc: true\n")).toEqual([
-    'rootward.yaml:3:5: unknown key "complianc" in workflows.policy; accepted: the keys compliance, safety, forbidden_tools, signals, retrievers, citation, fallback_tools, final_tools, contract, task_type',
+    'rootward.yaml:3:5: unknown key "complianc" in workflows.policy; accepted: the keys compliance, safety, forbidden_tools, signals, retrievers, citation, fallback_tools, escalations, default_answers, final_tools, contract, task_type',
   ]);
 });
 

@@ -81,3 +81,7 @@ test("a source named in other words is the document that has them", () => {
   // In prose the words of a title mean nothing.
   expect(citedIn("Records retention matters.", undefined, ["POL-12"], null, aliases)).toEqual([]);
 });
+
+test("an expression that matches nothing at all cites nothing", () => {
+  expect(citedIn("Five years.", undefined, [], { pattern: "x*", pointer: null })).toEqual([]);
+});

@@ -55,10 +55,11 @@ const expressions = remembering(200, (pattern: string): RegExp | null => {
 function byPattern(text: string, pattern: string): readonly Named[] {
   const expression = expressions(pattern);
   if (expression === null) return [];
-  return [...text.matchAll(expression)].map((match) => ({
-    id: match[1] ?? match[0],
-    at: match.index,
-  }));
+  // An expression that matches nothing at all cites nothing.
+  return [...text.matchAll(expression)].flatMap((match) => {
+    const id = match[1] ?? match[0];
+    return id.trim() === "" ? [] : [{ id, at: match.index }];
+  });
 }
 
 const citeKeys =

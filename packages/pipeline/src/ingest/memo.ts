@@ -1,3 +1,6 @@
+/** Longer texts are rare and would hold memory. */
+const longest = 32_768;
+
 /**
  * A pure function that remembers its last answers, for texts that come again and again (system prompts, tool definitions). The
  * oldest are forgotten first; what it gives is the same with and without.
@@ -10,6 +13,7 @@ export function remembering<A extends string, R>(
 ): (text: A) => R {
   const known = new Map<A, R>();
   return (text) => {
+    if (text.length > longest) return make(text);
     const found = known.get(text);
     if (found !== undefined) return found;
     const made = make(text);

@@ -72,22 +72,28 @@ export function at(value: unknown, path: readonly (string | number)[]): unknown 
 
 /** Calls `visit` on each scalar below a value, with its JSON pointer; list indexes are `*`. Depth and count are bounded. */
 export function eachLeaf(value: unknown, visit: (leaf: unknown, pointer: string) => void): void {
-  let left = leafLimit;
-  const walk = (node: unknown, pointer: string, depth: number): void => {
-    if (left <= 0 || depth > depthLimit) return;
-    if (isList(node)) {
-      if (node.length === 0) visit(node, pointer);
-      for (const item of node) walk(item, `${pointer}/*`, depth + 1);
-    } else if (isRecord(node)) {
-      const entries = Object.entries(node);
-      if (entries.length === 0) visit(node, pointer);
-      for (const [key, item] of entries) walk(item, `${pointer}/${key}`, depth + 1);
-    } else {
-      left -= 1;
-      visit(node, pointer);
-    }
-  };
-  walk(value, "", 0);
+  walk(value, "", 0, { visit, left: leafLimit });
+}
+
+interface Walk {
+  readonly visit: (leaf: unknown, pointer: string) => void;
+  left: number;
+}
+
+function walk(node: unknown, pointer: string, depth: number, state: Walk): void {
+  if (state.left <= 0 || depth > depthLimit) return;
+  if (isList(node)) {
+    if (node.length === 0) state.visit(node, pointer);
+    const below = `${pointer}/*`;
+    for (const item of node) walk(item, below, depth + 1, state);
+  } else if (isRecord(node)) {
+    const keys = Object.keys(node);
+    if (keys.length === 0) state.visit(node, pointer);
+    for (const key of keys) walk(node[key], `${pointer}/${key}`, depth + 1, state);
+  } else {
+    state.left -= 1;
+    state.visit(node, pointer);
+  }
 }
 
 /** A hostile or huge value must not stop the reader. */

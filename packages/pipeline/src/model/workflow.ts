@@ -19,6 +19,21 @@ export type Contract = z.infer<typeof Contract>;
 
 const Citation = z.strictObject({ pattern: z.string().optional(), pointer: z.string().optional() });
 
+/** A text; between slashes a regular expression, which must be one. */
+const DefaultAnswer = z
+  .string()
+  .refine(isTextOrExpression, "no regular expression between the slashes");
+
+function isTextOrExpression(given: string): boolean {
+  const pattern = /^\/(.+)\/$/.exec(given)?.[1];
+  if (pattern === undefined) return true;
+  try {
+    return new RegExp(pattern, "i") instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
 const WorkflowConfig = z.strictObject({
   compliance: z.boolean().optional(),
   safety: z.array(z.string()).optional(),
@@ -37,7 +52,7 @@ const WorkflowConfig = z.strictObject({
   /** Agents or tools to which a run that cannot go on is passed. */
   escalations: z.array(z.string()).optional(),
   /** Answers that are given in place of one; a text between slashes is a regular expression. */
-  default_answers: z.array(z.string()).optional(),
+  default_answers: z.array(DefaultAnswer).optional(),
   final_tools: z.array(z.string()).optional(),
   contract: Contract.optional(),
   task_type: z.strictObject({ attribute: z.string() }).optional(),

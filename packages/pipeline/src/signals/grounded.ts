@@ -80,6 +80,7 @@ const joinsBefore = /[\w.-]/;
 const joinsAfter = /[\w-]/;
 
 function holdsWord(text: string, word: string): boolean {
+  if (word === "") return false;
   for (let place = text.indexOf(word); place >= 0; place = text.indexOf(word, place + 1)) {
     const before = text.charAt(place - 1);
     const after = text.charAt(place + word.length);

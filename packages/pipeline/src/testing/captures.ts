@@ -197,7 +197,7 @@ export function renamed(capture: Capture): Capture {
 /** By its small letters, so that all spellings of a word become spellings of one other word. */
 function shiftedWord(word: string): string {
   const other = shifted(word.toLowerCase());
-  return [...other]
+  return Array.from(other)
     .map((letter, index) => (/[A-Z]/.test(word.charAt(index)) ? letter.toUpperCase() : letter))
     .join("");
 }

@@ -157,7 +157,7 @@ function scoreSignals(facts: Facts, truth: Truth, runs: readonly ReadRun[]): voi
   const got = grounded.length === 0 ? "absent" : grounded.join();
   const mayMiss = /^(true|false) or unknown/i.test(want);
   if (mayMiss && grounded.length === 0) facts.add("grounded", true, "absent or right", got);
-  else if (/^(true|false)/i.test(want) && !/^false if/.test(want)) {
+  else if (/^(true|false)/i.test(want) && !want.startsWith("false if")) {
     const isHigh = /^true/i.test(want);
     const right = isHigh
       ? grounded.length > 0 && grounded.every((value) => value >= 0.75)
@@ -191,7 +191,7 @@ function scoreSignals(facts: Facts, truth: Truth, runs: readonly ReadRun[]): voi
 
 function scoreEnding(facts: Facts, truth: Truth, runs: readonly ReadRun[]): void {
   const see = truth.observable ?? {};
-  const isUnknown = /^unknown/.test(String(truth.expected.grounded));
+  const isUnknown = String(truth.expected.grounded).startsWith("unknown");
   if (
     see["output"] !== false &&
     see["content"] !== false &&

@@ -58,6 +58,10 @@ function targetOf(read: ToolRead, acting: readonly Acting[]): string | null {
   return after[0]?.name ?? namedTarget(call.args.value);
 }
 
+function holdsAgent(step: Step): boolean {
+  return step.children.some((child) => child.kind === "agent" || holdsAgent(child));
+}
+
 function byTool(read: ToolRead, acting: readonly Acting[]): HandoffRead | null {
   const { call } = read;
   const inside = acting.find(
@@ -66,7 +70,7 @@ function byTool(read: ToolRead, acting: readonly Acting[]): HandoffRead | null {
       read.steps.some((step) => one.step === step || isBelow(one.step, step)),
   );
   // An agent that stands for the call and has no name of its own goes by the call's.
-  const isAgent = read.steps.some((step) => step.kind === "agent");
+  const isAgent = read.steps.some((step) => step.kind === "agent" || holdsAgent(step));
   if (inside === undefined && !isAgent && !isPassingCall(call)) return null;
   const to = inside?.name ?? (isAgent ? call.name : targetOf(read, acting));
   if (to === null) return null;

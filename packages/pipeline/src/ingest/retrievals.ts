@@ -163,7 +163,7 @@ function single(result: unknown): readonly Doc[] | null {
 
 /** `[POL-12] text`, `POL-12: text`, `doc_id: POL-12` at the beginning of a line, or the items of a JSON list. */
 const contextLine =
-  /^\s*(?:[-*•]\s*|\d+[.)]\s+)?(?:\[([^[\]\n]{2,200})\]|\(([^)\n]{2,60})\)|(?:doc(?:ument)?_?\s?id|id|source)\s*[:=]\s*"?([^\n"]{2,60}?)"?(?=\n|$|,|\s\|)|([A-Z]{2,}[-_/ ]?\d[\w-]*)\s*[:—–-])\s*(.*)$/gim;
+  /^\s*(?:[-*•]\s*|\d+[.)]\s+)?(?:\[([^[\]\n]{2,200})\]|\(([^)\n]{2,60})\)|(?:doc(?:ument)?_?\s?id|id|source)\s*[:=]\s*"?([^\n"]{2,60}?)"?(?=\n|$|,|\s\|)|([A-Z]{2,}[-_/ ]?\d[\w-]*)\s*[:—–-]|[«"'<]?((?:https?:\/\/|[\w.-]+\/)[^\s|»"'>]{2,200})\s*\|)\s*(.*)$/gim;
 
 function contextDocuments(text: string): readonly Doc[] {
   const json = /(\[\s*\{[\s\S]*\}\s*\])/.exec(text)?.[1];
@@ -172,16 +172,16 @@ function contextDocuments(text: string): readonly Doc[] {
   const docs: Doc[] = [];
   const led = [...text.matchAll(contextLine)];
   for (const match of led) {
-    const id = (match[1] ?? match[2] ?? match[3] ?? match[4] ?? "").trim();
+    const id = (match[1] ?? match[2] ?? match[3] ?? match[4] ?? match[5] ?? "").trim();
     // A name without a number leads a document only where several do, each before a text; an address always does.
     const isCode = /\d|:\/\/|\.\w{2,4}$|\w\/\w/.test(id);
-    const isTitle = match[1] !== undefined && led.length > 1 && (match[5]?.length ?? 0) >= 20;
+    const isTitle = match[1] !== undefined && led.length > 1 && (match[6]?.length ?? 0) >= 20;
     if ((isCode || isTitle) && !docs.some((doc) => doc.id === id)) {
       docs.push({
         id,
         altIds: [],
         score: null,
-        text: match[5]?.trim() || text.slice(match.index, match.index + 400),
+        text: match[6]?.trim() || text.slice(match.index, match.index + 400),
       });
     }
   }

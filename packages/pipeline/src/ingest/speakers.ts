@@ -1,4 +1,5 @@
 import { find, findText } from "./fields.ts";
+import { noAgents } from "./no-agents.ts";
 import { parse } from "./parse.ts";
 import { isPassingName, namedTarget } from "./passing.ts";
 import type { Step } from "./steps.ts";
@@ -63,11 +64,9 @@ function toolName(step: Step): string {
 /** Below a call that delegates, its target works, where no span of an agent says who. */
 function byDelegation(steps: readonly Step[], found: Map<Step, string>): void {
   for (const step of steps) {
-    if (step.kind !== "tool" || step.children.length === 0 || !isPassingName(toolName(step)))
-      continue;
-    const args = find(step.span, "toolArgs");
-    const target = args === null ? null : namedTarget(parse(args.value).value);
-    if (target === null || holdsAgent(step)) continue;
+    if (step.kind !== "tool" || step.children.length === 0) continue;
+    const target = workerIn(step);
+    if (target === null) continue;
     const mark = (node: Step): void => {
       for (const child of node.children) {
         if (working.has(child.kind)) found.set(child, target);
@@ -78,6 +77,24 @@ function byDelegation(steps: readonly Step[], found: Map<Step, string>): void {
   }
 }
 
-function holdsAgent(step: Step): boolean {
-  return step.children.some((child) => child.kind === "agent" || holdsAgent(child));
+/** Who works below a tool call: the one whom a delegation names, or an agent that has no name but the call's. */
+function workerIn(step: Step): string | null {
+  const agents = agentsBelow(step);
+  if (agents.some((agent) => isNamed(agent))) return null;
+  if (agents.length > 0) return toolName(step);
+  if (!isPassingName(toolName(step))) return null;
+  const args = find(step.span, "toolArgs");
+  return args === null ? null : namedTarget(parse(args.value).value);
+}
+
+function agentsBelow(step: Step): readonly Step[] {
+  return step.children.flatMap((child) => [
+    ...(child.kind === "agent" ? [child] : []),
+    ...agentsBelow(child),
+  ]);
+}
+
+function isNamed(agent: Step): boolean {
+  const names = [findText(agent.span, "agentName"), findText(agent.span, "agentSpanName")];
+  return names.some((name) => name !== null && !noAgents.has(name));
 }

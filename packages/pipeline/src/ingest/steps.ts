@@ -3,6 +3,7 @@ import type { LogRecord, Span } from "../model/span.ts";
 import { findText } from "./fields.ts";
 import { detect } from "./kinds.ts";
 import type { StepKind } from "./kinds.ts";
+import { noAgents } from "./no-agents.ts";
 import { speakersOf } from "./speakers.ts";
 
 /** A span whose role is known, in its tree. `children` are in order of start. */
@@ -25,32 +26,6 @@ interface Growing extends Step {
   depth: number;
   kind: StepKind;
 }
-
-/** Names that frameworks give where they know no agent: helpers, constants, placeholders. Source: conventions.md trap 12. */
-const noAgents: ReadonlySet<string> = new Set([
-  "unknown",
-  "haystack.agent",
-  "OpenAI Agent",
-  "strands_agent",
-  "user",
-  "_User",
-  "chat_manager",
-  "_Group_Tool_Executor",
-  "start",
-  "agent",
-  "Agent",
-  "CodeAgent",
-  "ToolCallingAgent",
-  "MultiStepAgent",
-  "FunctionAgent",
-  "ReActAgent",
-  "AgentWorkflow",
-  "__start__",
-  "tools",
-  "model",
-  "model_request",
-  "call_agent",
-]);
 
 /** A span seen twice is one: the fuller copy, whatever the order in which they came. */
 function distinct(spans: readonly Span[]): readonly Span[] {

@@ -108,6 +108,34 @@ function delegations(
   return found;
 }
 
+/**
+ * Calls of plain clients, which have no tool span: the application's own span that ran after the request and bears the tool's name
+ * says how it ended.
+ */
+function appExecutions(
+  steps: readonly Step[],
+  requests: readonly Request[],
+): ReadonlyMap<Request, Executed> {
+  const found = new Map<Request, Executed>();
+  const taken = new Set<Step>();
+  const own = steps.filter((step) => step.kind === "chain" && step.convention === "app");
+  for (const request of own.length === 0 ? [] : requests) {
+    const asker = request.by?.step;
+    const span = own.find(
+      (step) =>
+        asker !== undefined &&
+        !taken.has(step) &&
+        step.children.length === 0 &&
+        step.span.startNanos >= asker.span.startNanos &&
+        isSameTool(step.span.name, request.name),
+    );
+    if (span === undefined) continue;
+    taken.add(span);
+    found.set(request, { steps: [span], name: request.name, callId: request.callId });
+  }
+  return found;
+}
+
 function agentAbove(step: Step): Step | undefined {
   return ancestors(step).find((up) => up.kind === "agent");
 }
@@ -370,7 +398,7 @@ export function toolsOf(
   const pairs = pair(executed, requests);
   const covered = new Set(pairs.values());
   const open = requests.filter((request) => !covered.has(request));
-  const delegated = delegations(steps, open);
+  const delegated = new Map([...appExecutions(steps, open), ...delegations(steps, open)]);
   const reads = [
     ...executed.map((one) => readExecuted(one, pairs.get(one) ?? null)),
     ...open.map((request) => {

@@ -19,12 +19,15 @@ const { values, positionals } = parseArgs({
     quiet: { type: "boolean", default: false },
     need: { type: "string", default: "0" },
     rename: { type: "boolean", default: false },
+    worlds: { type: "boolean", default: false },
   },
 });
 
 const options = { settingsFor: () => noSettings, contractFor: () => null, map: [] };
 const captures = (
-  positionals.length === 0 ? packedCaptures() : positionals.flatMap((root) => capturesIn(root))
+  positionals.length === 0
+    ? packedCaptures(undefined, values.worlds ? "worlds" : "captures")
+    : positionals.flatMap((root) => capturesIn(root))
 )
   .filter((capture) => capture.name.includes(values.only))
   .map((capture) => (values.rename ? renamed(capture) : capture));

@@ -1,17 +1,17 @@
 #!/usr/bin/env node
-// Packs folders of captured OTLP bodies (`<framework>/<capture>/NNN-traces.pb` with `ground-truth.json`) into `fixtures/captures`.
-// usage: node scripts/pack-captures.mjs FOLDER
+// Packs folders of captured OTLP bodies (`<framework>/<capture>/NNN-traces.pb` with `ground-truth.json`) into `fixtures/NAME`.
+// usage: node scripts/pack-captures.mjs FOLDER [NAME]      NAME: captures (the default) or worlds
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 
-const [source] = process.argv.slice(2);
-if (source === undefined) {
-  console.error("usage: node scripts/pack-captures.mjs FOLDER");
+const [source, name = "captures"] = process.argv.slice(2);
+if (source === undefined || !["captures", "worlds"].includes(name)) {
+  console.error("usage: node scripts/pack-captures.mjs FOLDER [captures|worlds]");
   process.exit(2);
 }
-const target = fileURLToPath(new URL("../fixtures/captures/", import.meta.url));
+const target = fileURLToPath(new URL(`../fixtures/${name}/`, import.meta.url));
 
 const howMade = new Set(["command", "exit", "language", "protocol"]);
 
@@ -40,8 +40,8 @@ for (const framework of folders(source)) {
       if (!/^\d+-(traces|logs)\.(pb|json)(\.gz)?$/.test(file)) continue;
       const raw = readFileSync(join(folder, file));
       const bytes = file.endsWith(".gz") ? gunzipSync(raw) : raw;
-      const name = file.replace(/\.gz$/, "");
-      lines.push(JSON.stringify({ capture, file: name, base64: bytes.toString("base64") }));
+      const plain = file.replace(/\.gz$/, "");
+      lines.push(JSON.stringify({ capture, file: plain, base64: bytes.toString("base64") }));
     }
   }
   mkdirSync(join(target, framework), { recursive: true });

@@ -59,6 +59,28 @@ function shown(content: TraceContent): string {
   );
 }
 
+/** A document given as one text of three fields is not told from any other line. */
+const knownInWorlds: Readonly<Record<string, readonly string[]>> = {
+  "py-dspy/react.travel.rag.protobuf": ["retrieved ids"],
+};
+
+const worlds = packedCaptures(undefined, "worlds");
+
+test.each([...new Set(worlds.map((capture) => capture.framework))])(
+  "%s is read in other worlds too: other tools, documents, errors and forms of citing",
+  (framework) => {
+    const missed = worlds
+      .filter((capture) => capture.framework === framework)
+      .flatMap((capture) =>
+        scoreCapture(capture.truth, read(contentOf(capture), options))
+          .filter((fact) => fact.verdict !== "right")
+          .filter((fact) => knownInWorlds[capture.name]?.includes(fact.name) !== true)
+          .map((fact) => `${capture.name} ${fact.name}: want ${fact.want}, got ${fact.got}`),
+      );
+    expect(missed).toEqual([]);
+  },
+);
+
 test("the order of spans and their duplication change nothing", () => {
   const contents = captures.filter((_, at) => at % 7 === 0).map(contentOf);
   const wanted = contents.map(shown);

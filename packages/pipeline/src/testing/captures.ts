@@ -52,7 +52,11 @@ export interface PackedBody {
   readonly base64: string;
 }
 
-const packs = fileURLToPath(new URL("../../../../fixtures/captures/", import.meta.url));
+/** `captures` come from two scripted worlds, `worlds` from others: other tools, documents, errors and forms of citing. */
+export type Pack = "captures" | "worlds";
+
+const packs = (pack: Pack): string =>
+  fileURLToPath(new URL(`../../../../fixtures/${pack}/`, import.meta.url));
 
 function bodyOf(file: string, bytes: Uint8Array): OtlpBody | null {
   const named = /^\d+-(traces|logs)\.(pb|json)/.exec(file);
@@ -65,15 +69,15 @@ function bodyOf(file: string, bytes: Uint8Array): OtlpBody | null {
 }
 
 /** The captures of this repository, of all frameworks or of one, in order of name. */
-export function packedCaptures(only?: string): readonly Capture[] {
-  const frameworks = readdirSync(packs, { withFileTypes: true })
+export function packedCaptures(only?: string, pack: Pack = "captures"): readonly Capture[] {
+  const frameworks = readdirSync(packs(pack), { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && (only === undefined || entry.name === only))
     .map((entry) => entry.name);
-  return frameworks.flatMap((framework) => packOf(framework));
+  return frameworks.flatMap((framework) => packOf(framework, pack));
 }
 
-function packOf(framework: string): readonly Capture[] {
-  const folder = join(packs, framework);
+function packOf(framework: string, pack: Pack): readonly Capture[] {
+  const folder = join(packs(pack), framework);
   const truths = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8")) as Record<
     string,
     Truth

@@ -13,13 +13,11 @@ import { runErrorOf } from "./ending.ts";
 import { evaluationsOf, feedbackOf } from "./evaluations.ts";
 import { factsOf } from "./facts.ts";
 import type { Fact } from "./facts.ts";
-import { findText } from "./fields.ts";
-import type { Field } from "./fields.ts";
 import { groupsOf } from "./group.ts";
 import type { Group } from "./group.ts";
 import { handoffsOf, isPassingCall } from "./handoffs.ts";
 import type { HandoffRead } from "./handoffs.ts";
-import { identityOf } from "./identity.ts";
+import { first, identityOf } from "./identity.ts";
 import { inputOf, outputOf } from "./output.ts";
 import { number } from "./parts.ts";
 import type { Numbered, Parts } from "./parts.ts";
@@ -209,7 +207,7 @@ function runOf(parts: Parts, identity: Identity, options: AssembleOptions): Run 
     deployment: identity.deployment,
     prompt: promptOf(calls),
     toolset: toolsetOf(calls),
-    indexVersion: firstText(steps, "index"),
+    indexVersion: first(steps, "index"),
     agents: work.agents,
     llmCalls: work.llmCalls,
     toolCalls: work.toolCalls,
@@ -230,14 +228,6 @@ function runOf(parts: Parts, identity: Identity, options: AssembleOptions): Run 
       of: steps.length,
     },
   };
-}
-
-function firstText(steps: readonly Step[], field: Field): string | null {
-  for (const step of steps) {
-    const text = findText(step.span, field);
-    if (text !== null) return text;
-  }
-  return null;
 }
 
 /** Whether the root has come: an actor, the start of its trace, or the entry of a service. */

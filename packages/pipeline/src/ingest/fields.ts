@@ -91,12 +91,9 @@ function push<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
 
 const index = indexOf(table);
 
-/** Attributes that every reader knows without asking where they stand. */
-const spanKeys: ReadonlySet<string> = new Set(index.byKey.keys());
-
 /** Whether some field is read from an attribute of this key. */
 export function isReadKey(key: string): boolean {
-  if (spanKeys.has(key)) return true;
+  if (index.byKey.has(key)) return true;
   const prefix = prefixOf(key);
   return prefix !== null && index.byPrefix.has(prefix);
 }

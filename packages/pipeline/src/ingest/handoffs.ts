@@ -5,6 +5,7 @@ import { parse } from "./parse.ts";
 import { answerTools } from "./messages.ts";
 import { isPassingName, namedTarget } from "./passing.ts";
 import { isSameTool } from "./requests.ts";
+import { agentsBelow } from "./speakers.ts";
 import { actorOf, isBelow } from "./steps.ts";
 import type { Step } from "./steps.ts";
 import type { ToolRead } from "./tools.ts";
@@ -58,10 +59,6 @@ function targetOf(read: ToolRead, acting: readonly Acting[]): string | null {
   return after[0]?.name ?? namedTarget(call.args.value);
 }
 
-function holdsAgent(step: Step): boolean {
-  return step.children.some((child) => child.kind === "agent" || holdsAgent(child));
-}
-
 function byTool(read: ToolRead, acting: readonly Acting[]): HandoffRead | null {
   const { call } = read;
   const inside = acting.find(
@@ -70,7 +67,7 @@ function byTool(read: ToolRead, acting: readonly Acting[]): HandoffRead | null {
       read.steps.some((step) => one.step === step || isBelow(one.step, step)),
   );
   // An agent that stands for the call and has no name of its own goes by the call's.
-  const isAgent = read.steps.some((step) => step.kind === "agent" || holdsAgent(step));
+  const isAgent = read.steps.some((step) => step.kind === "agent" || agentsBelow(step).length > 0);
   if (inside === undefined && !isAgent && !isPassingCall(call)) return null;
   const to = inside?.name ?? (isAgent ? call.name : targetOf(read, acting));
   if (to === null) return null;

@@ -23,7 +23,8 @@ function mapped(group: Group, map: Mapping, field: Mapped): string | null {
   return null;
 }
 
-function first(steps: readonly Step[], field: Field): string | null {
+/** A field as the first step that holds it tells it; null where none does. */
+export function first(steps: readonly Step[], field: Field): string | null {
   for (const step of steps) {
     const text = findText(step.span, field);
     if (text !== null) return text;

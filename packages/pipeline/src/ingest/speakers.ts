@@ -87,7 +87,8 @@ function workerIn(step: Step): string | null {
   return args === null ? null : namedTarget(parse(args.value).value);
 }
 
-function agentsBelow(step: Step): readonly Step[] {
+/** The agents somewhere below a step, outer before inner. */
+export function agentsBelow(step: Step): readonly Step[] {
   return step.children.flatMap((child) => [
     ...(child.kind === "agent" ? [child] : []),
     ...agentsBelow(child),

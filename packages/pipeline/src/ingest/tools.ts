@@ -8,7 +8,9 @@ import { parse } from "./parse.ts";
 import { namedTarget } from "./passing.ts";
 import { isSameTool, requestsOf } from "./requests.ts";
 import type { Request } from "./requests.ts";
-import { actorOf, ancestors, isBelow } from "./steps.ts";
+import { standInsFor } from "./stand-ins.ts";
+import type { Executed } from "./stand-ins.ts";
+import { actorOf, ancestors } from "./steps.ts";
 import type { Step } from "./steps.ts";
 import { isList, isRecord } from "./value.ts";
 
@@ -18,13 +20,6 @@ export interface ToolRead {
   readonly steps: readonly Step[];
   readonly nanos: bigint;
   readonly endNanos: bigint;
-}
-
-/** One call's spans: framework's, MCP client's, MCP server's. */
-interface Executed {
-  readonly steps: Step[];
-  readonly name: string;
-  readonly callId: string | null;
 }
 
 function toolNameOf(step: Step): string {
@@ -69,75 +64,6 @@ function lastBefore(found: readonly Executed[], part: Step, name: string): Execu
   return found.findLast(
     (one) => isSameTool(one.name, name) || part.span.attributes.has("crewai.event_name"),
   );
-}
-
-/**
- * Agents called as tools without a span of the call: the agent that began below the asking one, after it asked and before it spoke
- * again, stands for the call.
- */
-function delegations(
-  steps: readonly Step[],
-  requests: readonly Request[],
-): ReadonlyMap<Request, Executed> {
-  const found = new Map<Request, Executed>();
-  const taken = new Set<Step>();
-  for (const request of requests) {
-    const asker = request.by?.step;
-    if (asker === undefined || request.name === "") continue;
-    const home = asker.kind === "agent" ? asker : agentAbove(asker);
-    if (home === undefined) continue;
-    const again = steps.find(
-      (step) =>
-        step.kind === "llm" &&
-        step.span.startNanos >= request.nanos &&
-        step !== asker &&
-        agentAbove(step) === home,
-    );
-    const inner = steps.find(
-      (step) =>
-        step.kind === "agent" &&
-        !taken.has(step) &&
-        isBelow(step, home) &&
-        step.span.startNanos >= asker.span.startNanos &&
-        (again === undefined || step.span.startNanos <= again.span.startNanos),
-    );
-    if (inner === undefined) continue;
-    taken.add(inner);
-    found.set(request, { steps: [inner], name: request.name, callId: request.callId });
-  }
-  return found;
-}
-
-/**
- * Calls of plain clients, which have no tool span: the application's own span that ran after the request and bears the tool's name
- * says how it ended.
- */
-function appExecutions(
-  steps: readonly Step[],
-  requests: readonly Request[],
-): ReadonlyMap<Request, Executed> {
-  const found = new Map<Request, Executed>();
-  const taken = new Set<Step>();
-  const own = steps.filter((step) => step.kind === "chain" && step.convention === "app");
-  for (const request of own.length === 0 ? [] : requests) {
-    const asker = request.by?.step;
-    const span = own.find(
-      (step) =>
-        asker !== undefined &&
-        !taken.has(step) &&
-        step.children.length === 0 &&
-        step.span.startNanos >= asker.span.startNanos &&
-        isSameTool(step.span.name, request.name),
-    );
-    if (span === undefined) continue;
-    taken.add(span);
-    found.set(request, { steps: [span], name: request.name, callId: request.callId });
-  }
-  return found;
-}
-
-function agentAbove(step: Step): Step | undefined {
-  return ancestors(step).find((up) => up.kind === "agent");
 }
 
 /** Pairs executions with requests: by id, by name and arguments, by name and ordinal. */
@@ -398,7 +324,7 @@ export function toolsOf(
   const pairs = pair(executed, requests);
   const covered = new Set(pairs.values());
   const open = requests.filter((request) => !covered.has(request));
-  const delegated = new Map([...appExecutions(steps, open), ...delegations(steps, open)]);
+  const delegated = standInsFor(steps, open);
   const reads = [
     ...executed.map((one) => readExecuted(one, pairs.get(one) ?? null)),
     ...open.map((request) => {

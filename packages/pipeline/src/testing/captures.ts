@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
@@ -120,16 +120,6 @@ function captureOf(folder: string): Capture {
       return bodyOf(file, file.endsWith(".gz") ? gunzipSync(raw) : raw) ?? [];
     });
   return { name: `${framework}/${basename(folder)}`, framework, truth, bodies };
-}
-
-/** Whether a folder holds captures in folders, as `capturesIn` reads them. */
-export function holdsCaptures(root: string): boolean {
-  return (
-    existsSync(root) &&
-    readdirSync(root, { recursive: true }).some((name) =>
-      String(name).endsWith("ground-truth.json"),
-    )
-  );
 }
 
 /** The spans and log records of a capture, decoded. */

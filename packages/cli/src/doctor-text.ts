@@ -1,5 +1,5 @@
 import type { SpanReport } from "@rootward/pipeline/doctor/doctor";
-import { count, plain, table } from "./output.ts";
+import { count, plain, plural, table } from "./output.ts";
 
 /** A report with what only the door knows: how many records were refused, and what else went wrong with the files. */
 export interface DoctorReport extends SpanReport {
@@ -27,10 +27,6 @@ const uses: Readonly<Record<string, string>> = {
   "token usage": "budgets",
   logprobs: "confidence",
 };
-
-function plural(number: number, one: string): string {
-  return `${count(number)} ${one}${number === 1 ? "" : "s"}`;
-}
 
 function indented(text: string): string {
   return text.replaceAll(/^/gm, "  ");

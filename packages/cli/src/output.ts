@@ -109,6 +109,11 @@ export function progress(label: string): Progress {
   };
 }
 
+/** A number of things by their name: `1 span`, `21,377 spans`. */
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
 /** A number with commas between the thousands: `21,377`. */
 export function count(value: number): string {
   return value.toLocaleString("en-US");

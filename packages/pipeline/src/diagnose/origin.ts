@@ -1,6 +1,7 @@
 import type { Deviation, DeviationKind, Hop, Origin, Trail } from "../model/deviation.ts";
 import type { LinkProof, StepDigest } from "../model/digest.ts";
 import { policy } from "../model/policy.ts";
+import { isFailed } from "../model/run.ts";
 import { componentOf, isCall } from "./view.ts";
 import type { RunView } from "./view.ts";
 
@@ -50,9 +51,7 @@ export function originOf(step: StepDigest): Origin {
 
 /** Where the failure showed: a rejecting step, the step of a run-level error, else what wrote the output, else the last step. */
 export function failingStep(view: RunView): StepDigest | undefined {
-  const rejected = view.steps.findLast(
-    ({ kind, outcome }) => kind === "app" && (outcome === "error" || outcome === "soft_error"),
-  );
+  const rejected = view.steps.findLast((step) => step.kind === "app" && isFailed(step));
   const errorAt = view.run.errorAt;
   const erring = errorAt === null ? undefined : stepOfSpan(view, errorAt);
   return rejected ?? erring ?? view.writer ?? view.steps.at(-1);

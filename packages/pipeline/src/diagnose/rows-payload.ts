@@ -1,5 +1,6 @@
 import type { StepDigest } from "../model/digest.ts";
 import { policy } from "../model/policy.ts";
+import { isFailed } from "../model/run.ts";
 import { shapeKey } from "./cleanwindow.ts";
 import type { Clean } from "./cleanwindow.ts";
 import { droppedBy } from "./expected.ts";
@@ -47,7 +48,7 @@ const outsideErrors: ReadonlySet<string> = new Set(["network", "timeout", "rate"
 /** Whether a call brought nothing, or failed by what it was asked. */
 function wasInVain(step: StepDigest, clean: Clean | null): boolean {
   if (step.error && outsideErrors.has(step.error.class)) return false;
-  return step.outcome === "error" || step.outcome === "soft_error" || cameEmpty(step, clean);
+  return isFailed(step) || cameEmpty(step, clean);
 }
 
 /** Results of tools unlike those of clean runs; `emptied` where the shape is the usual one and only values are gone. */

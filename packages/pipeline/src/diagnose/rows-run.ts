@@ -1,5 +1,6 @@
 import type { StepDigest } from "../model/digest.ts";
 import { policy } from "../model/policy.ts";
+import { isFailed } from "../model/run.ts";
 import { levelName, shapeKey } from "./cleanwindow.ts";
 import type { Clean } from "./cleanwindow.ts";
 import type { Finding } from "./finding.ts";
@@ -29,7 +30,7 @@ export function unresolvedErrors(view: RunView): readonly Finding[] {
   const first = new Map<string, Finding>();
   for (const step of view.steps) {
     if (step.kind === "app" || step.kind === "agent") continue;
-    if (step.outcome !== "error" && step.outcome !== "soft_error") continue;
+    if (!isFailed(step)) continue;
     if (recovered(view, step, policy("recoveredWithin"))) continue;
     const component = step.kind === "llm" ? (step.agent ?? step.name) : componentOf(step);
     const name = `error:${step.error?.class ?? "other"}`;
@@ -169,7 +170,7 @@ export function contractViolations(view: RunView): readonly Finding[] {
 export function rejections(view: RunView): readonly Finding[] {
   return view.steps
     .filter((step) => step.kind === "app")
-    .filter((step) => step.outcome === "error" || step.outcome === "soft_error")
+    .filter(isFailed)
     .map((step) => ({
       at: step,
       component: step.error ? `${step.name}: ${step.error.template.slice(0, 60)}` : step.name,

@@ -1,6 +1,5 @@
-import type { SpanId, TraceId } from "../model/ids.ts";
-import type { Span } from "../model/span.ts";
 import type { Framework, Setting } from "./framework.ts";
+import type { Owners } from "./owners.ts";
 import type { Presence } from "./presence.ts";
 
 /** Why facts are missing. `set`: what provides them; `sent`: what takes them away, if anything does; `never`: why they cannot be had. */
@@ -11,23 +10,6 @@ export interface Advice {
   readonly facts: readonly string[];
   /** Ids of the frameworks. */
   readonly frameworks: readonly string[];
-}
-
-/** Whose a span is, and who sent anything of a trace. */
-interface Owners {
-  readonly bySpan: ReadonlyMap<SpanId, Framework>;
-  readonly byTrace: ReadonlyMap<TraceId, ReadonlySet<Framework>>;
-}
-
-function ownersOf(owned: ReadonlyMap<Span, Framework>): Owners {
-  const bySpan = new Map<SpanId, Framework>();
-  const byTrace = new Map<TraceId, Set<Framework>>();
-  for (const [span, framework] of owned) {
-    bySpan.set(span.spanId, framework);
-    const inTrace = byTrace.get(span.traceId) ?? new Set<Framework>();
-    byTrace.set(span.traceId, inTrace.add(framework));
-  }
-  return { bySpan, byTrace };
 }
 
 function sendersOf(item: Presence["items"][number], owners: Owners): ReadonlySet<Framework> {
@@ -59,11 +41,7 @@ function textOf(setting: Setting): string {
 }
 
 /** One sentence for all the facts that it helps, in the order of the facts; what can be switched on stands first. */
-export function adviceOn(
-  presence: readonly Presence[],
-  owned: ReadonlyMap<Span, Framework>,
-): readonly Advice[] {
-  const owners = ownersOf(owned);
+export function adviceOn(presence: readonly Presence[], owners: Owners): readonly Advice[] {
   const said = new Map<
     string,
     { kind: Setting["kind"]; text: string; facts: Set<string>; frameworks: Set<string> }

@@ -5,6 +5,7 @@ import type { Advice } from "./advice.ts";
 import type { Fact, Framework } from "./framework.ts";
 import { frameworksOf } from "./frameworks.ts";
 import { detect } from "../ingest/kinds.ts";
+import { ownersOf } from "./owners.ts";
 import { presenceIn } from "./presence.ts";
 import type { Presence } from "./presence.ts";
 import { unreadOf } from "./unread.ts";
@@ -60,7 +61,8 @@ export function examine(content: TraceContent, runs: readonly Run[]): SpanReport
   const owned = frameworksOf(spans);
   const known = spans.map((span) => detect(span).convention).filter((name) => name !== "app");
   const others = spans.filter((span) => !owned.has(span));
-  const presence = presenceIn(runs, owned);
+  const owners = ownersOf(owned);
+  const presence = presenceIn(runs, owned.keys(), owners);
   return {
     spans: {
       received: spans.length,
@@ -90,7 +92,7 @@ export function examine(content: TraceContent, runs: readonly Run[]): SpanReport
       have: items.filter((item) => item.have).length,
       of: items.length,
     })),
-    advice: adviceOn(presence, owned),
+    advice: adviceOn(presence, owners),
     unread: unreadOf(spans),
   };
 }

@@ -2,7 +2,8 @@ import type { SpanId, TraceId } from "../model/ids.ts";
 import type { LlmCall, Run, ToolCall } from "../model/run.ts";
 import type { Span } from "../model/span.ts";
 import { findText } from "../ingest/fields.ts";
-import type { Fact, Framework } from "./framework.ts";
+import type { Fact } from "./framework.ts";
+import type { Owners } from "./owners.ts";
 
 /** One thing that could say a fact, and whether it does. */
 interface Item {
@@ -21,10 +22,10 @@ export interface Presence {
   readonly items: readonly Item[];
 }
 
-/** The spans of some runs, and who sent them. */
+/** The spans of some runs, and who sent anything of their traces. */
 interface Sent {
   readonly spans: ReadonlyMap<SpanId, Span>;
-  readonly senders: ReadonlyMap<TraceId, readonly Framework[]>;
+  readonly senders: Owners["byTrace"];
 }
 
 type Row = Omit<Presence, "items"> & {
@@ -91,7 +92,7 @@ function namesAgent({ agents, deployment }: Run, { spans }: Sent): boolean {
 
 /** Whether the version is the application's: some frameworks send their own. */
 function tellsRelease({ deployment, traceIds }: Run, { senders }: Sent): boolean {
-  const frameworks = traceIds.flatMap((id) => senders.get(id) ?? []);
+  const frameworks = traceIds.flatMap((id) => [...(senders.get(id) ?? [])]);
   const isTheirs = frameworks.some(({ settings }) => settings.serviceVersion.kind === "never");
   return deployment.version !== null && !isTheirs;
 }
@@ -194,16 +195,16 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** Every fact over some runs, in the order in which a person asks for it; `owned` are their spans with the frameworks that sent them. */
+/** Every fact over some runs, in the order in which a person asks for it. Of their spans, those of a known framework count. */
 export function presenceIn(
   runs: readonly Run[],
-  owned: ReadonlyMap<Span, Framework>,
+  spans: Iterable<Span>,
+  owners: Owners,
 ): readonly Presence[] {
-  const senders = new Map<TraceId, readonly Framework[]>();
-  for (const [{ traceId }, framework] of owned)
-    if (senders.get(traceId)?.includes(framework) !== true)
-      senders.set(traceId, [...(senders.get(traceId) ?? []), framework]);
-  const sent = { spans: new Map([...owned.keys()].map((span) => [span.spanId, span])), senders };
+  const sent: Sent = {
+    spans: new Map([...spans].map((span) => [span.spanId, span])),
+    senders: owners.byTrace,
+  };
   return rows.map(({ items, ...row }) => ({
     ...row,
     items: runs.flatMap((run) => items(run, sent)),

@@ -1,6 +1,7 @@
 import type { Cluster } from "../model/cluster.ts";
 import type { DeviationKind } from "../model/deviation.ts";
 import { policy } from "../model/policy.ts";
+import { isFailed } from "../model/run.ts";
 import type { Subject } from "./subject.ts";
 
 /** Which runs a case's recordings are taken from. */
@@ -61,7 +62,7 @@ function toolsOf({ run }: Subject): ReadonlySet<string> {
 /** Whether a run called a tool and got nothing but failures from it. */
 function onlyFailed({ run }: Subject, tool: string): boolean {
   const calls = run.toolCalls.filter(({ name, executed }) => executed && name === tool);
-  return calls.every(({ outcome }) => outcome === "error" || outcome === "soft_error");
+  return calls.every(isFailed);
 }
 
 /** Tools that nearly every clean run calls. */

@@ -23,7 +23,7 @@ import { number } from "./parts.ts";
 import type { Numbered, Parts } from "./parts.ts";
 import { retrievalsOf } from "./retrievals.ts";
 import type { RetrievalRead } from "./retrievals.ts";
-import { agentNameOf, stepsOf } from "./steps.ts";
+import { agentNameOf, byEnd, stepsOf } from "./steps.ts";
 import type { Step } from "./steps.ts";
 import { contentOf, conventionsOf, promptOf, toolsetOf, warningsOf } from "./summaries.ts";
 import { toldOf } from "./told.ts";
@@ -162,9 +162,9 @@ function soleActor(group: Group, identity: Identity): string | null {
 /** The root, and the agents directly below it: where a run's question and answer stand. */
 function rootsOf(group: Group): readonly Step[] {
   const { root, steps } = group;
-  const last = steps
-    .filter((step) => step !== root && (step.kind === "agent" || step.kind === "workflow"))
-    .toSorted((a, b) => (a.span.endNanos < b.span.endNanos ? 1 : -1));
+  const last = byEnd(
+    steps.filter((step) => step !== root && (step.kind === "agent" || step.kind === "workflow")),
+  );
   if (root === null || root.kind === "llm" || root.kind === "tool" || root.kind === "retrieval")
     return last;
   return [root, ...last, ...closingStep(root)];
@@ -173,7 +173,7 @@ function rootsOf(group: Group): readonly Step[] {
 /** The step of a framework's workflow that ended last: where its root keeps silent, the answer stands there. */
 function closingStep(root: Step): readonly Step[] {
   const steps = root.children.filter((step) => step.kind === "chain" && step.convention !== "app");
-  const ended = steps.toSorted((a, b) => (a.span.endNanos < b.span.endNanos ? 1 : -1))[0];
+  const [ended] = byEnd(steps);
   return ended === undefined || root.kind !== "workflow" ? [] : [ended];
 }
 

@@ -1,4 +1,5 @@
 import type { StepDigest, StepLink } from "../model/digest.ts";
+import { isFailed } from "../model/run.ts";
 import type {
   AgentInvocation,
   AppStep,
@@ -101,7 +102,7 @@ function documentsOf(retrievals: readonly Retrieval[]): StepDigest["documents"] 
 
 function toolDraft(run: Run, call: ToolCall): Draft {
   const retrievals = run.retrievals.filter((one) => one.toolCallId === call.id);
-  const failed = call.outcome === "error" || call.outcome === "soft_error";
+  const failed = isFailed(call);
   const args = dataOf(call.args);
   const result = failed ? null : dataOf(call.result);
   const outline = result === null || result === undefined ? null : outlineOf(result);

@@ -8,7 +8,7 @@ import { Givers, Seen, valuesIn } from "./digest-links.ts";
 import { draftsOf, stepOf } from "./digest-steps.ts";
 import type { Draft } from "./digest-steps.ts";
 import { errorDigest } from "./error-class.ts";
-import { materialOf } from "./material.ts";
+import { isHidden, materialOf } from "./material.ts";
 import { parse } from "./parse.ts";
 import { shapeOf } from "./shape.ts";
 import { versionsOf } from "./versions.ts";
@@ -68,10 +68,7 @@ function unsupportedIn(args: ReadonlySet<string>, seen: Seen): readonly string[]
 /** Numbers and ids of the answer that nothing the run read holds. */
 function unsupportedOf(run: Run): readonly string[] {
   const text = run.output.value?.text;
-  const hidden = run.toolCalls.some(
-    (call) => call.executed && call.result.value === null && call.failure === null,
-  );
-  if (text === undefined || hidden) return [];
+  if (text === undefined || run.toolCalls.some(isHidden)) return [];
   const marks = marksOf(text).filter((mark) => /\d/.test(mark) && !mark.includes(" "));
   if (marks.length === 0) return [];
   return unsupported(marks, materialOf(run).allTexts()).slice(0, unsupportedMost);

@@ -1,5 +1,6 @@
 import type { Doc } from "../model/run.ts";
 import { documentsInText } from "./documents-text.ts";
+import { oncePer } from "./memo.ts";
 import { parse } from "./parse.ts";
 import { fold, isList, isRecord, numberOf, textOf } from "./value.ts";
 import type { JsonRecord } from "./value.ts";
@@ -234,17 +235,13 @@ export function documentsIn(value: unknown): readonly Doc[] | null {
   const parsed = typeof value === "string" ? parse(value).value : value;
   if (typeof parsed === "string") return documentsInText(parsed);
   if (typeof parsed !== "object" || parsed === null) return null;
-  const known = documents.get(parsed);
-  if (known !== undefined) return known;
-  const found = readDocuments(parsed);
-  documents.set(parsed, found);
-  return found;
+  return documentsOf(parsed);
 }
 
 /** A result is asked for its documents when its outcome, its role and what it grounds are read. */
-const documents = new WeakMap<object, readonly Doc[] | null>();
+const documentsOf = oncePer(readDocuments);
 
-function readDocuments(parsed: unknown): readonly Doc[] | null {
+function readDocuments(parsed: object): readonly Doc[] | null {
   if (isList(parsed)) return listOf(parsed, false);
   if (!isRecord(parsed)) return null;
   const lists = Object.entries(parsed).filter(

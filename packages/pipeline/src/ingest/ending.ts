@@ -3,6 +3,7 @@ import type { ReadCall } from "./calls.ts";
 import { failureOf } from "./failures.ts";
 import type { Group } from "./group.ts";
 import { answerTools } from "./messages.ts";
+import { byEnd } from "./steps.ts";
 import type { Step } from "./steps.ts";
 import type { ToolRead } from "./tools.ts";
 
@@ -92,9 +93,7 @@ export function runErrorOf(ended: Ended): FailureFact | null {
 
 /** The failure of the agent that gave the last answer, where nothing happened after it: what it said was not accepted. */
 function rejectedBy({ group, calls, tools }: Ended): FailureFact | null {
-  const last = group.steps
-    .filter((step) => step.kind === "agent")
-    .toSorted((a, b) => (a.span.endNanos < b.span.endNanos ? 1 : -1))[0];
+  const [last] = byEnd(group.steps.filter((step) => step.kind === "agent"));
   const failure = last === undefined ? null : failureOf(last);
   if (last === undefined || failure === null || isFromTool(failure, tools)) return null;
   const isTold = [

@@ -25,32 +25,39 @@ export interface Fact {
   readonly why: Why | null;
 }
 
-/** The fields behind the facts of a run, in the order in which they are told. */
-const runFields = {
-  environment: "environment",
-  session: "session",
-  user: "user",
-  taskType: "taskType",
-  serviceVersion: "serviceVersion",
-  commit: "commit",
-  promptName: "promptName",
-  promptVersion: "promptVersion",
-  indexVersion: "index",
-} as const satisfies Record<string, Field>;
+/** A fact that stands in one field. */
+interface Row<T> {
+  readonly name: string;
+  readonly field: Field;
+  readonly value: (of: T) => Fact["value"];
+}
 
-const callFields = {
-  modelRequested: "modelRequested",
-  modelAnswered: "modelAnswered",
-  modelBuild: "modelBuild",
-  provider: "provider",
-  responseId: "responseId",
-  finish: "finish",
-  tokensIn: "tokensIn",
-  tokensOut: "tokensOut",
-  cacheRead: "cacheRead",
-  cacheWrite: "cacheWrite",
-  reasoning: "reasoning",
-} as const satisfies Record<string, Field>;
+/** The facts of a run, in the order in which they are told. */
+const runRows: readonly Row<Run>[] = [
+  { name: "environment", field: "environment", value: (run) => run.environment },
+  { name: "session", field: "session", value: (run) => run.session },
+  { name: "user", field: "user", value: (run) => run.user },
+  { name: "taskType", field: "taskType", value: (run) => run.taskType },
+  { name: "serviceVersion", field: "serviceVersion", value: (run) => run.deployment.version },
+  { name: "commit", field: "commit", value: (run) => run.deployment.commit },
+  { name: "promptName", field: "promptName", value: (run) => run.prompt.name },
+  { name: "promptVersion", field: "promptVersion", value: (run) => run.prompt.version },
+  { name: "indexVersion", field: "index", value: (run) => run.indexVersion },
+];
+
+const callRows: readonly Row<LlmCall>[] = [
+  { name: "modelRequested", field: "modelRequested", value: (call) => call.modelRequested },
+  { name: "modelAnswered", field: "modelAnswered", value: (call) => call.modelAnswered },
+  { name: "modelBuild", field: "modelBuild", value: (call) => call.modelBuild },
+  { name: "provider", field: "provider", value: (call) => call.provider },
+  { name: "responseId", field: "responseId", value: (call) => call.responseId },
+  { name: "finish", field: "finish", value: (call) => call.finish },
+  { name: "tokensIn", field: "tokensIn", value: ({ usage }) => usage.in ?? null },
+  { name: "tokensOut", field: "tokensOut", value: ({ usage }) => usage.out ?? null },
+  { name: "cacheRead", field: "cacheRead", value: ({ usage }) => usage.cacheRead ?? null },
+  { name: "cacheWrite", field: "cacheWrite", value: ({ usage }) => usage.cacheWrite ?? null },
+  { name: "reasoning", field: "reasoning", value: ({ usage }) => usage.reasoning ?? null },
+];
 
 /**
  * Every fact of a run with its source (convention, span, attribute path), or null with the reason: `absent` (its convention has a place
@@ -62,10 +69,8 @@ const callFields = {
 export function factsOf(run: Run, steps: readonly Step[]): readonly Fact[] {
   const byId = new Map(steps.map((step) => [String(step.span.spanId), step]));
   return [
-    workflowFact(run, steps),
-    ...Object.entries(runFields).map(([name, field]) =>
-      fieldFact(name, null, runValue(run, name), steps, field),
-    ),
+    fieldFact("workflow", null, run.workflow, steps, "workflow"),
+    ...runRows.map(({ name, field, value }) => fieldFact(name, null, value(run), steps, field)),
     ...hashFacts(run),
     knownFact("input", null, run.input),
     knownFact(
@@ -96,29 +101,6 @@ function shown(value: unknown): Fact["value"] {
   return JSON.stringify(value);
 }
 
-function runValue(run: Run, name: string): Fact["value"] {
-  switch (name) {
-    case "environment":
-      return run.environment;
-    case "session":
-      return run.session;
-    case "user":
-      return run.user;
-    case "taskType":
-      return run.taskType;
-    case "serviceVersion":
-      return run.deployment.version;
-    case "commit":
-      return run.deployment.commit;
-    case "promptName":
-      return run.prompt.name;
-    case "promptVersion":
-      return run.prompt.version;
-    default:
-      return run.indexVersion;
-  }
-}
-
 /** A fact that stands in one field of some step: the first that holds it. */
 function fieldFact(
   name: string,
@@ -144,10 +126,6 @@ function whyOf(steps: readonly Step[], field: Field): Why {
   const reasons = new Set(steps.map((step) => whyNot(step.span, field, step.convention)));
   if (reasons.has("redacted")) return "redacted";
   return reasons.has("absent") || reasons.size === 0 ? "absent" : "not_supported";
-}
-
-function workflowFact(run: Run, steps: readonly Step[]): Fact {
-  return fieldFact("workflow", null, run.workflow, steps, "workflow");
 }
 
 /** Hashes are computed: their source is where the texts stand. */
@@ -206,29 +184,11 @@ function agentFacts(agent: AgentInvocation, byId: ReadonlyMap<string, Step>): re
   ];
 }
 
-function callValue(call: LlmCall, name: string): Fact["value"] {
-  const { usage } = call;
-  const values: Readonly<Record<string, Fact["value"]>> = {
-    modelRequested: call.modelRequested,
-    modelAnswered: call.modelAnswered,
-    modelBuild: call.modelBuild,
-    provider: call.provider,
-    responseId: call.responseId,
-    finish: call.finish,
-    tokensIn: usage.in ?? null,
-    tokensOut: usage.out ?? null,
-    cacheRead: usage.cacheRead ?? null,
-    cacheWrite: usage.cacheWrite ?? null,
-    reasoning: usage.reasoning ?? null,
-  };
-  return values[name] ?? null;
-}
-
 function callFacts(call: LlmCall, byId: ReadonlyMap<string, Step>): readonly Fact[] {
   const steps = own(byId, call.spanId);
   return [
-    ...Object.entries(callFields).map(([name, field]) =>
-      fieldFact(name, call.spanId, callValue(call, name), steps, field),
+    ...callRows.map(({ name, field, value }) =>
+      fieldFact(name, call.spanId, value(call), steps, field),
     ),
     knownFact("system", call.spanId, call.system),
     messagesFact("messages in", call.spanId, call.input.length, steps, "llmInput"),

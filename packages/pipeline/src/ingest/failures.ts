@@ -1,5 +1,6 @@
 import type { FailureFact } from "../model/run.ts";
 import type { SpanEvent } from "../model/span.ts";
+import { oncePer } from "./memo.ts";
 import type { Step } from "./steps.ts";
 import { isList, isRecord, plainOf, textOf } from "./value.ts";
 
@@ -65,16 +66,7 @@ function withoutStack(message: string | null): string | null {
  *
  * @source conventions.md 3.2, outcome ladder
  */
-export function failureOf(step: Step): FailureFact | null {
-  const known = failures.get(step);
-  if (known !== undefined) return known;
-  const failure = readFailure(step);
-  failures.set(step, failure);
-  return failure;
-}
-
-/** Asked many times of each step, and the same each time. */
-const failures = new WeakMap<Step, FailureFact | null>();
+export const failureOf = oncePer(readFailure);
 
 function readFailure(step: Step): FailureFact | null {
   const exception = exceptionOf(step);

@@ -3,9 +3,10 @@ import type { Span } from "../model/span.ts";
 import { identity } from "./fields-identity.ts";
 import { model } from "./fields-model.ts";
 import { work } from "./fields-work.ts";
+import { oncePer } from "./memo.ts";
 import { parseText } from "./parse.ts";
 import type { Place } from "./places.ts";
-import { at, isRecord, nested, plainOf, textOf } from "./value.ts";
+import { at, isRecord, nested, plainOf, textOf, withoutQuotes } from "./value.ts";
 
 /** Where each field of a step stands, per convention: a new convention is rows in these three files. */
 const table: Readonly<Record<Field, readonly Place[]>> = { ...identity, ...model, ...work };
@@ -116,15 +117,7 @@ interface Reading {
   readonly texts: Map<Field, string | null>;
 }
 
-const readings = new WeakMap<Span, Reading>();
-
-function readingOf(span: Span): Reading {
-  const known = readings.get(span);
-  if (known !== undefined) return known;
-  const made = lookUp(span);
-  readings.set(span, made);
-  return made;
-}
+const readingOf = oncePer(lookUp);
 
 function lookUp(span: Span): Reading {
   const places = new Map<Field, Ranked[]>();
@@ -203,13 +196,9 @@ function readText(span: Span, field: Field, reading: Reading): string | null {
     const value = valueAt(span, ranked.place, reading);
     if (isPlaceholder(value)) continue;
     const text = textOf(value);
-    if (text !== null) return unquoted(text);
+    if (text !== null) return withoutQuotes(text);
   }
   return null;
-}
-
-function unquoted(text: string): string {
-  return text.length > 1 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
 }
 
 /** The source of a field that `findText` reads; null where it reads none. */

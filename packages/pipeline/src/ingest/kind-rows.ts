@@ -1,5 +1,6 @@
 import type { Convention } from "../model/run.ts";
 import type { Span } from "../model/span.ts";
+import { withoutQuotes } from "./value.ts";
 
 /**
  * The role of a span. `chain` is a container of other steps or the application's own span; `part` belongs to the tool call around
@@ -35,10 +36,7 @@ export type Row =
 
 export function text(span: Span, key: string): string {
   const value = span.attributes.get(key);
-  if (typeof value !== "string") return "";
-  return value.length > 1 && value.startsWith('"') && value.endsWith('"')
-    ? value.slice(1, -1)
-    : value;
+  return typeof value === "string" ? withoutQuotes(value) : "";
 }
 
 export function has(span: Span, key: string): boolean {

@@ -1,8 +1,5 @@
 import type { RunDigest, StepDigest } from "../model/digest.ts";
-
-export function isFailed(step: StepDigest): boolean {
-  return step.outcome === "error" || step.outcome === "soft_error";
-}
+import { isFailed } from "../model/run.ts";
 
 export function toolSteps(digest: RunDigest): readonly StepDigest[] {
   return digest.steps.filter((step) => step.kind === "tool" && step.tool !== null);
@@ -52,4 +49,18 @@ export function declared<T>(value: T): Guess<T> {
 /** Nothing declared and nothing seen often enough. */
 export function unknown<T>(value: T): Guess<T> {
   return { value, origin: null };
+}
+
+/** Names that were found, in order, each with what it rests on. */
+export function learned<T>(
+  found: readonly (readonly [string, T])[],
+  evidenceOf: (name: string, seen: T) => string,
+): Guess<readonly string[]> {
+  return {
+    value: found.map(([name]) => name).toSorted(),
+    origin: {
+      from: "learned",
+      evidence: found.map(([name, seen]) => evidenceOf(name, seen)).join("; "),
+    },
+  };
 }

@@ -1,7 +1,8 @@
 import type { RunDigest } from "../model/digest.ts";
 import { policy } from "../model/policy.ts";
+import { isFailed } from "../model/run.ts";
 import type { WorkflowConfig } from "../model/workflow.ts";
-import { declared, isFailed, toolSteps, unknown } from "./learn-counts.ts";
+import { declared, learned, toolSteps, unknown } from "./learn-counts.ts";
 import type { Guess, ToolCount } from "./learn-counts.ts";
 
 /** Tools whose failure no later call of the same tool made good. */
@@ -30,7 +31,7 @@ export function fallbackToolsOf(
   config: WorkflowConfig | null,
 ): Guess<readonly string[]> {
   if (config?.fallback_tools !== undefined) return declared(config.fallback_tools);
-  if (digests.length < policy("learnMinRuns")) return { value: [], origin: null };
+  if (digests.length < policy("learnMinRuns")) return unknown([]);
   const broken = digests.filter(hasUnresolved);
   const whole = digests.filter((digest) => !toolSteps(digest).some(isFailed));
   const shareIn = (runs: readonly RunDigest[], tool: string): number =>
@@ -46,16 +47,15 @@ export function fallbackToolsOf(
       shareIn(broken, name) >=
         policy("learnFallbackLeast") * (1 / Math.max(1, brokenTools(broken).size)),
   );
-  const evidence =
-    found.length === 0
-      ? `no tool of ${counts.size} is called only after another one failed (${digests.length} runs)`
-      : found
-          .map(
-            ([name, count]) =>
-              `${name} was called after a failure in ${count.afterFailure} of its ${count.runs} runs`,
-          )
-          .join("; ");
-  return { value: found.map(([name]) => name).toSorted(), origin: { from: "learned", evidence } };
+  if (found.length === 0) {
+    const evidence = `no tool of ${counts.size} is called only after another one failed (${digests.length} runs)`;
+    return { value: [], origin: { from: "learned", evidence } };
+  }
+  return learned(
+    found,
+    (name, count) =>
+      `${name} was called after a failure in ${count.afterFailure} of its ${count.runs} runs`,
+  );
 }
 
 /** Whether something failed, or gave nothing, somewhere in a run. */
@@ -101,18 +101,10 @@ export function escalationsOf(
       troubled / digests.length <= policy("learnFallbackMost"),
   );
   if (found.length === 0) return unknown([]);
-  return {
-    value: found.map(([name]) => name).toSorted(),
-    origin: {
-      from: "learned",
-      evidence: found
-        .map(
-          ([name, count]) =>
-            `${name} took over in ${count.all} runs, each after a failed or empty step`,
-        )
-        .join("; "),
-    },
-  };
+  return learned(
+    found,
+    (name, count) => `${name} took over in ${count.all} runs, each after a failed or empty step`,
+  );
 }
 
 /** An answer without case, and spaces at its ends. */
@@ -151,16 +143,9 @@ export function defaultAnswersOf(
       entry.troubled / entry.runs >= policy("learnDefaultTroubled"),
   );
   if (found.length === 0) return unknown([]);
-  return {
-    value: found.map(([text]) => text).toSorted(),
-    origin: {
-      from: "learned",
-      evidence: found
-        .map(
-          ([text, entry]) =>
-            `"${text.slice(0, 60)}" answered ${entry.questions.size} different questions, after a failed step in ${entry.troubled} of ${entry.runs} runs`,
-        )
-        .join("; "),
-    },
-  };
+  return learned(
+    found,
+    (text, entry) =>
+      `"${text.slice(0, 60)}" answered ${entry.questions.size} different questions, after a failed step in ${entry.troubled} of ${entry.runs} runs`,
+  );
 }

@@ -5,7 +5,7 @@ import { noSettings } from "../model/workflow.ts";
 import type { WorkflowConfig, WorkflowSettings } from "../model/workflow.ts";
 import { plainId } from "./cite-forms.ts";
 import { idShape } from "./cite.ts";
-import { countTools, declared } from "./learn-counts.ts";
+import { countTools, declared, learned, unknown } from "./learn-counts.ts";
 import type { Guess, ToolCount } from "./learn-counts.ts";
 import { defaultAnswersOf, escalationsOf, fallbackToolsOf } from "./learn-fallback.ts";
 
@@ -19,14 +19,11 @@ function retrieversOf(
       count.calls >= policy("learnMinCalls") &&
       count.withDocuments / count.calls >= policy("learnRetrieverShare"),
   );
-  if (found.length === 0) return { value: [], origin: null };
-  const evidence = found
-    .map(
-      ([name, count]) =>
-        `${name} returned documents in ${count.withDocuments} of ${count.calls} calls`,
-    )
-    .join("; ");
-  return { value: found.map(([name]) => name).toSorted(), origin: { from: "learned", evidence } };
+  if (found.length === 0) return unknown([]);
+  return learned(
+    found,
+    (name, count) => `${name} returned documents in ${count.withDocuments} of ${count.calls} calls`,
+  );
 }
 
 function retrievesOf(
@@ -35,7 +32,7 @@ function retrievesOf(
   config: WorkflowConfig | null,
 ): Guess<boolean | null> {
   if ((config?.retrievers?.length ?? 0) > 0) return declared(true);
-  if (digests.length < policy("learnMinRuns")) return { value: null, origin: null };
+  if (digests.length < policy("learnMinRuns")) return unknown(null);
   const with_ = digests.filter(
     (digest) =>
       digest.retrieved !== null ||
@@ -47,7 +44,7 @@ function retrievesOf(
     return { value: true, origin: { from: "learned", evidence } };
   return with_.length === 0 && digests.every((digest) => digest.steps.length > 0)
     ? { value: false, origin: { from: "learned", evidence } }
-    : { value: null, origin: null };
+    : unknown(null);
 }
 
 /** What stands directly around an id where answers cite it: a section sign, a bracket, nothing. */
@@ -92,7 +89,7 @@ function citationOf(
     digests.length < policy("learnMinRuns") ||
     citing.length / digests.length < policy("learnCitedShare")
   )
-    return { value: null, origin: null };
+    return unknown(null);
   const cited = new Set(citing.flatMap((digest) => digest.cited ?? []));
   const ids = citing.flatMap((digest) => (digest.retrieved ?? []).filter((id) => cited.has(id)));
   const shape = idShape(ids.slice(0, 500));
@@ -105,9 +102,9 @@ function citationOf(
       origin: { from: "learned", evidence },
     };
   }
-  if (dotted / Math.max(1, ids.length) < 0.9) return { value: null, origin: null };
+  if (dotted / Math.max(1, ids.length) < 0.9) return unknown(null);
   const around = [...surroundings(citing)].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? "";
-  if (around === "") return { value: null, origin: null };
+  if (around === "") return unknown(null);
   return {
     value: { pattern: `${escaped(around)}(${String.raw`\d+(?:\.\d+)+`})`, pointer: null },
     origin: { from: "learned", evidence },

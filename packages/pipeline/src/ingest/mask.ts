@@ -14,16 +14,11 @@ const masks: readonly (readonly [RegExp, string])[] = [
   [/\d+(?:[.,:]\d+)*/g, "<n>"],
 ];
 
-/** Longer texts hardly repeat, and would fill the memory. */
-const rememberedMost = 32_000;
-
-/** A text with everything that differs from run to run masked, and white space collapsed within its lines. */
-export function masked(text: string): string {
-  return text.length > rememberedMost ? mask(text) : remembered(text);
-}
-
-/** System prompts come with every call, and errors come in series. */
-const remembered = remembering(300, mask);
+/**
+ * A text with everything that differs from run to run masked, and white space collapsed within its lines. System prompts come with
+ * every call, and errors come in series: the last ones are remembered.
+ */
+export const masked = remembering(300, mask);
 
 function mask(text: string): string {
   let result = text;

@@ -1,4 +1,5 @@
-import type { Doc, Message, Run } from "../model/run.ts";
+import type { Doc, Message, Run, ToolCall } from "../model/run.ts";
+import { oncePer } from "./memo.ts";
 import { flatText } from "./value.ts";
 
 /** What a run read, against which its answers are held. Texts are made when first asked for, and once for all who ask. */
@@ -18,15 +19,12 @@ export interface Material {
 }
 
 /** The material of a run, one for all its readings. */
-export function materialOf(run: Run): Material {
-  const known = materials.get(run);
-  if (known !== undefined) return known;
-  const made = gather(run);
-  materials.set(run, made);
-  return made;
-}
+export const materialOf = oncePer(gather);
 
-const materials = new WeakMap<Run, Material>();
+/** Whether a call ran and gave something that cannot be seen. */
+export function isHidden(call: ToolCall): boolean {
+  return call.executed && call.result.value === null && call.failure === null;
+}
 
 function gather(run: Run): Material {
   const { retrievals, input } = run;

@@ -1,8 +1,9 @@
 import { policy } from "../model/policy.ts";
-import type { AgentInvocation, Declared, LlmCall, Run, ToolCall } from "../model/run.ts";
+import { isFailed } from "../model/run.ts";
+import type { AgentInvocation, Declared, LlmCall, Run } from "../model/run.ts";
 import type { Signals } from "../model/signal.ts";
 import { noSettings } from "../model/workflow.ts";
-import type { ContractCheck, WorkflowSettings } from "../model/workflow.ts";
+import type { WorkflowSettings } from "../model/workflow.ts";
 import { confidence } from "../signals/confidence.ts";
 import { downstreamOk } from "../signals/downstream.ts";
 import type { DownstreamInput } from "../signals/downstream.ts";
@@ -11,7 +12,8 @@ import type { FallbackInput, FallbackStep } from "../signals/fallback.ts";
 import { grounded } from "../signals/grounded.ts";
 import { citedIn } from "./cite.ts";
 import { plainAnswer } from "./learn-fallback.ts";
-import { materialOf } from "./material.ts";
+import { isHidden, materialOf } from "./material.ts";
+import { remembering } from "./memo.ts";
 import { flatText } from "./value.ts";
 import { verdictOf } from "./verdict.ts";
 
@@ -70,19 +72,6 @@ function isContextVisible(run: Run): boolean {
   return isRecorded && run.toolCalls.every((call) => call.outcome === "empty");
 }
 
-/** Whether a call ran and gave something that cannot be seen. */
-function isHidden(call: ToolCall): boolean {
-  return call.executed && call.result.value === null && call.failure === null;
-}
-
-const failedOutcome: Readonly<Record<ToolCall["outcome"], boolean | null>> = {
-  ok: false,
-  empty: false,
-  error: true,
-  soft_error: true,
-  unknown: null,
-};
-
 /** Tool calls and model calls in order, of one agent or of all. */
 function fallbackSteps(run: Run, agent: string | null): readonly FallbackStep[] {
   const steps: { readonly seq: number; readonly step: FallbackStep }[] = [];
@@ -94,7 +83,7 @@ function fallbackSteps(run: Run, agent: string | null): readonly FallbackStep[] 
       name: call.name,
       agent: call.agent,
       kind: "tool",
-      failed: failedOutcome[call.outcome],
+      failed: call.outcome === "unknown" ? null : isFailed(call),
       isEmpty: call.outcome === "empty",
       model: null,
     };
@@ -142,20 +131,25 @@ function defaultAnswerOf(scope: Scope, settings: WorkflowSettings): FallbackInpu
   if (output === null || settings.defaultAnswers.length === 0) return null;
   const plain = plainAnswer(output);
   const known = settings.defaultAnswers.some((given) => {
-    const pattern = /^\/(.+)\/$/.exec(given)?.[1];
-    return pattern === undefined ? plainAnswer(given) === plain : matchesSafely(pattern, output);
+    const expression = expressionOf(given);
+    return expression === null ? plainAnswer(given) === plain : expression.test(output);
   });
   return known ? { spanId: scope.outputAt, text: output.slice(0, 200) } : null;
 }
 
-/** A declared expression that is none matches nothing; the configuration's reader has refused it already. */
-function matchesSafely(pattern: string, text: string): boolean {
+const nothing = /(?!)/;
+
+/** A default answer that is declared as `/an expression/`; null for one in words. */
+const expressionOf = remembering(200, (given: string): RegExp | null => {
+  const pattern = /^\/(.+)\/$/.exec(given)?.[1];
+  if (pattern === undefined) return null;
   try {
-    return new RegExp(pattern, "i").test(text);
+    return new RegExp(pattern, "i");
   } catch {
-    return false;
+    // The configuration's reader has refused it already.
+    return nothing;
   }
-}
+});
 
 function fallbackOf(run: Run, scope: Scope, settings: WorkflowSettings): Signals["fallback"] {
   const isKnown =
@@ -216,9 +210,8 @@ function downstreamOf(
   run: Run,
   scope: Scope,
   settings: WorkflowSettings,
-  contract: ContractCheck | null,
+  violations: readonly string[] | null,
 ): Signals["downstream_ok"] {
-  const output = run.output.value;
   return downstreamOk({
     declared: scope.declared.downstream_ok,
     declaredAt: scope.declaredAt,
@@ -231,7 +224,7 @@ function downstreamOf(
             text: run.error.message ?? run.error.type ?? "the run ended in an error",
           }
         : null,
-    violations: scope.isRun && contract !== null && output !== null ? contract(output) : null,
+    violations,
     outputAt: scope.outputAt,
     outputVisible: scope.output !== null,
   });
@@ -241,13 +234,13 @@ function measureScope(
   run: Run,
   scope: Scope,
   settings: WorkflowSettings,
-  contract: ContractCheck | null,
+  violations: readonly string[] | null,
 ): Signals {
   return {
     grounded: groundedOf(run, scope, settings),
     fallback: fallbackOf(run, scope, settings),
     confidence: confidenceOf(run, scope, settings),
-    downstream_ok: downstreamOf(run, scope, settings, contract),
+    downstream_ok: downstreamOf(run, scope, settings, violations),
   };
 }
 
@@ -255,13 +248,13 @@ function measureScope(
  * The four signals of a run, each measured with its method and evidence, or absent with its reason. What the application declares
  * comes first.
  *
- * @param contract the workflow's declared contract, compiled; null where it has none
+ * @param violations where the output breaks the workflow's declared contract; null where there is no contract or no output
  * @source conventions.md 3.3
  */
 export function measure(
   run: Run,
   settings: WorkflowSettings,
-  contract: ContractCheck | null,
+  violations: readonly string[] | null,
 ): Signals {
   const scope: Scope = {
     declared: run.declared,
@@ -273,7 +266,7 @@ export function measure(
     agent: null,
     isRun: true,
   };
-  const own = measureScope(run, scope, settings, contract);
+  const own = measureScope(run, scope, settings, violations);
   return withAgents(run, own);
 }
 

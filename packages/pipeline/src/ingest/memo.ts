@@ -1,3 +1,18 @@
+/**
+ * A pure function of an object that looks at each object once, as long as that lives: for what many ask of the same step or span.
+ * The object must not change.
+ */
+export function oncePer<K extends object, R>(make: (of: K) => R): (of: K) => R {
+  const known = new WeakMap<K, R>();
+  return (of) => {
+    const found = known.get(of);
+    if (found !== undefined) return found;
+    const made = make(of);
+    known.set(of, made);
+    return made;
+  };
+}
+
 /** Longer texts are rare and would hold memory. */
 const longest = 32_768;
 

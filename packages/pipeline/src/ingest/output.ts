@@ -4,6 +4,7 @@ import { eventMessages } from "./events.ts";
 import { errorIn } from "./failures.ts";
 import { find } from "./fields.ts";
 import { answerTools, messagesOf, textIn } from "./messages.ts";
+import { oncePer } from "./memo.ts";
 import { parse } from "./parse.ts";
 import type { Step } from "./steps.ts";
 import { flatText, isList, isRecord, textOf } from "./value.ts";
@@ -146,16 +147,8 @@ interface Given {
 
 const repr = /^\s*[A-Z]\w*\(/;
 
-function rootOutput(step: Step): Given | null {
-  const known = outputs.get(step);
-  if (known !== undefined) return known;
-  const given = readOutput(step);
-  outputs.set(step, given);
-  return given;
-}
-
 /** A run asks for its root's output, and so does each of its agents. */
-const outputs = new WeakMap<Step, Given | null>();
+const rootOutput = oncePer(readOutput);
 
 function readOutput(step: Step): Given | null {
   const found = find(step.span, "output");

@@ -41,12 +41,13 @@ export function read(content: TraceContent, options: ReadOptions): readonly Read
     closedBy: options.closedBy ?? null,
   });
   return assembled.map(({ run, settings, facts }) => {
-    const contract = options.contractFor(run.workflow);
-    const signals = measure(run, settings, contract);
+    const violations = violationsOf(run, options.contractFor(run.workflow));
+    const signals = measure(run, settings, violations);
     const failed = failedBy(signals, run.error, settings);
-    const violations =
-      contract === null || run.output.value === null ? [] : contract(run.output.value);
-    const { digest, texts } = digestRun(run, signals, failed, { settings, violations });
+    const { digest, texts } = digestRun(run, signals, failed, {
+      settings,
+      violations: violations ?? [],
+    });
     return {
       run,
       signals,
@@ -57,4 +58,10 @@ export function read(content: TraceContent, options: ReadOptions): readonly Read
       facts,
     };
   });
+}
+
+/** Where a run's output breaks the contract; null where there is no contract or no output. */
+function violationsOf(run: Run, contract: ContractCheck | null): readonly string[] | null {
+  const output = run.output.value;
+  return contract === null || output === null ? null : contract(output);
 }

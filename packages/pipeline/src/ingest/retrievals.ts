@@ -1,3 +1,4 @@
+import { isFailed } from "../model/run.ts";
 import type { Doc, Known, Message, Retrieval } from "../model/run.ts";
 import type { ReadCall } from "./calls.ts";
 import { documentsIn, foundNothing, retrievedIn } from "./documents.ts";
@@ -128,7 +129,7 @@ function queryText(args: unknown): string | null {
 function toolRetrieval(read: ToolRead, isRetriever: boolean): RetrievalRead | null {
   const { call } = read;
   if (call.role === "handoff") return null;
-  const failed = call.outcome === "error" || call.outcome === "soft_error";
+  const failed = isFailed(call);
   const shown = failed || call.result.value === null ? null : documentsIn(call.result.value);
   const documents = shown ?? (isRetriever && foundNothing(call.result.value) ? [] : null);
   const isEmptyText = call.outcome === "empty" && typeof call.result.value === "string";

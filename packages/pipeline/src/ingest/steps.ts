@@ -121,6 +121,11 @@ export function inOrder(a: Step, b: Step): number {
   return one.spanId < other.spanId ? -1 : one.spanId > other.spanId ? 1 : 0;
 }
 
+/** Steps in the order in which they ended, the last first. */
+export function byEnd(steps: readonly Step[]): readonly Step[] {
+  return steps.toSorted((a, b) => (a.span.endNanos < b.span.endNanos ? 1 : -1));
+}
+
 /** An agent span with agents below and no work of its own is a group, not an actor. */
 function isGroup(step: Growing): boolean {
   if (step.kind !== "agent") return false;

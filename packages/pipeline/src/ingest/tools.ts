@@ -1,3 +1,4 @@
+import { isFailed } from "../model/run.ts";
 import type { FailureFact, Known, Source, StepOutcome, ToolCall } from "../model/run.ts";
 import type { ReadCall } from "./calls.ts";
 import { documentsIn } from "./documents.ts";
@@ -302,8 +303,7 @@ function withRetries(reads: readonly ToolRead[]): readonly ToolRead[] {
   return reads.map((read) => {
     const key = `${read.call.agent ?? ""} ${read.call.name}`;
     const before = lastOf.get(key);
-    const failed =
-      before !== undefined && (before.outcome === "error" || before.outcome === "soft_error");
+    const failed = before !== undefined && isFailed(before);
     const call = failed ? { ...read.call, retryOf: before.id } : read.call;
     lastOf.set(key, call);
     return failed ? { ...read, call } : read;

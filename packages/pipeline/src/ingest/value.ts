@@ -40,6 +40,11 @@ export function textOf(value: unknown): string | null {
   return null;
 }
 
+/** A text without the quotation marks around it: some senders write a text as JSON. */
+export function withoutQuotes(text: string): string {
+  return text.length > 1 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
+}
+
 /** A finite number, also from its decimal text; null for all else. */
 export function numberOf(value: unknown): number | null {
   if (typeof value === "number") return Number.isFinite(value) ? value : null;

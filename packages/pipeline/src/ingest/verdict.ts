@@ -1,3 +1,4 @@
+import { isFailed } from "../model/run.ts";
 import type { AppStep } from "../model/run.ts";
 import { isRecord } from "./value.ts";
 
@@ -8,7 +9,7 @@ const inverted = /reject|fail|error|invalid|refus|den(y|ied)|missing|violat|bloc
  * A key that means refusal says the opposite.
  */
 export function verdictOf(step: AppStep): boolean | null {
-  if (step.outcome === "error" || step.outcome === "soft_error") return false;
+  if (isFailed(step)) return false;
   const { value } = step.output;
   if (!isRecord(value)) return null;
   const flags = Object.entries(value).filter(([, entry]) => typeof entry === "boolean");

@@ -1,7 +1,7 @@
 import type { VersionText } from "../model/digest.ts";
 import type { LlmCall, Run, ToolDefinition } from "../model/run.ts";
 import { hashOf, masked, stableJson } from "./mask.ts";
-import { remembering } from "./memo.ts";
+import { oncePer, remembering } from "./memo.ts";
 import { isRecord } from "./value.ts";
 
 /** A prompt that holds retrieved context differs in every run: its lines beyond this many say nothing of the template. */
@@ -19,17 +19,12 @@ function firstLines(text: string): string {
 /** Prompts are told apart by their masked text. All runs of an agent repeat its prompt. */
 const promptHash = remembering(300, (text: string) => hashOf(masked(text)));
 
-/** The version of a tool, told apart by its definition. All runs of an agent repeat its tools. */
-function toolVersion(tool: ToolDefinition): VersionText {
-  const known = toolVersions.get(tool);
-  if (known !== undefined) return known;
-  const version = definitionVersion(JSON.stringify(tool));
-  toolVersions.set(tool, version);
-  return version;
-}
+/**
+ * The version of a tool, told apart by its definition. All runs of an agent repeat its tools: those that were sent one list share
+ * its definitions (`definitionsIn`), others at least their JSON.
+ */
+const toolVersion = oncePer((tool: ToolDefinition) => definitionVersion(JSON.stringify(tool)));
 
-/** Runs that were sent one list of tools share its definitions (`definitionsIn`); others at least their JSON. */
-const toolVersions = new WeakMap<ToolDefinition, VersionText>();
 const definitionVersion = remembering(500, (definition: string): VersionText => {
   const { name, description, parameters }: ToolDefinition = JSON.parse(definition);
   const told = isRecord(parameters)

@@ -45,6 +45,11 @@ export type Finish = "stop" | "tool_call" | "length" | "content_filter" | "error
 
 export type StepOutcome = "ok" | "error" | "soft_error" | "empty" | "unknown";
 
+/** Whether a step failed: by its own word or by its result's. */
+export function isFailed({ outcome }: { readonly outcome: StepOutcome }): boolean {
+  return outcome === "error" || outcome === "soft_error";
+}
+
 export interface FailureFact {
   readonly type: string | null;
   readonly message: string | null;

@@ -1,5 +1,5 @@
 import type { SpanReport } from "@rootward/pipeline/doctor/doctor";
-import { count, plain, plural, table } from "./output.ts";
+import { count, counted, plain, table } from "./output.ts";
 
 /** A report with what only the door knows: how many records were refused, and what else went wrong with the files. */
 export interface DoctorReport extends SpanReport {
@@ -34,9 +34,9 @@ function indented(text: string): string {
 
 function headLines({ spans, runs, rejected }: DoctorReport): string {
   const parts = [
-    `${count(spans.understood)} of ${plural(spans.received, "span")} understood`,
-    plural(runs, "run"),
-    ...(spans.logs > 0 ? [plural(spans.logs, "log record")] : []),
+    `${count(spans.understood)} of ${counted(spans.received, "span")} understood`,
+    counted(runs, "run"),
+    ...(spans.logs > 0 ? [counted(spans.logs, "log record")] : []),
     `${count(rejected)} rejected`,
     `${count(spans.cut)} cut`,
   ];
@@ -119,7 +119,7 @@ function unreadBlock({ unread }: DoctorReport): readonly string[] {
     count(spans),
     example ?? "(not shown: looks like a secret)",
   ]);
-  const more = unread.more > 0 ? `\n  and ${plural(unread.more, "more name")}` : "";
+  const more = unread.more > 0 ? `\n  and ${counted(unread.more, "more name")}` : "";
   const body = table(
     [{ name: "attribute" }, { name: "spans", align: "right" }, { name: "example" }],
     rows,

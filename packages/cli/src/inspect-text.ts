@@ -3,7 +3,7 @@ import type { StepDigest } from "@rootward/pipeline/model/digest";
 import type { Reading } from "@rootward/pipeline/model/signal";
 import { signalNames } from "@rootward/pipeline/model/signal";
 import { policy } from "@rootward/pipeline/model/policy";
-import { count, plain } from "./output.ts";
+import { count, counted, plain } from "./output.ts";
 
 const letters = { grounded: "G", fallback: "F", confidence: "C", downstream_ok: "D" } as const;
 
@@ -39,7 +39,7 @@ function header({ run }: ReadRun): string {
   const time = seconds(Number((run.endNanos - run.startNanos) / 1_000_000n));
   const { spans, of } = run.understood;
   const agents = new Set(run.agents.map((agent) => agent.name)).size;
-  const who = agents === 1 ? "1 agent" : `${agents} agents`;
+  const who = counted(agents, "agent");
   const rest = run.complete ? "" : " · incomplete: its root has not arrived";
   return `run ${id} · workflow ${plain(run.workflow)} · ${plain(run.environment)} · ${time} · ${who} · ${spans} of ${of} spans understood (${run.conventions.join(", ")})${rest}`;
 }

@@ -109,8 +109,8 @@ export function progress(label: string): Progress {
   };
 }
 
-/** A number of things by their name: `1 span`, `21,377 spans`. */
-export function plural(value: number, one: string, many = `${one}s`): string {
+/** `1 span`, `21,377 spans` */
+export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 

@@ -1,5 +1,5 @@
 import { policy } from "@rootward/pipeline/model/policy";
-import { count, plain, plural, table } from "./output.ts";
+import { count, counted, plain, table } from "./output.ts";
 import { sizeOf } from "./shown.ts";
 import type { ShownCause, ShownCluster } from "./shown.ts";
 
@@ -115,7 +115,7 @@ function sentence(cluster: ShownCluster): readonly string[] {
     wrap(`${cluster.id} · ${letters(cluster.failing)} · `, cluster.title),
     wrap(
       "",
-      `${plural(size, "run")} (${cluster.environment}) · ${since} · state: ${cluster.state}${provisional}`,
+      `${counted(size, "run")} (${cluster.environment}) · ${since} · state: ${cluster.state}${provisional}`,
     ),
   ];
 }

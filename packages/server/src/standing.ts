@@ -1,3 +1,4 @@
+import { oncePer } from "@rootward/pipeline/ingest/memo";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
 import type { Diagnosis, RunStanding } from "@rootward/pipeline/model/baseline";
 import type { Cluster, DiagnosedRun } from "@rootward/pipeline/model/cluster";
@@ -27,20 +28,16 @@ export interface Index {
   readonly clusters: ReadonlyMap<string, Cluster>;
 }
 
-const indexes = new WeakMap<Diagnosis, Index>();
 const noIndex: Index = { standings: new Map(), diagnosed: new Map(), clusters: new Map() };
 
+const madeOf = oncePer((diagnosis: Diagnosis): Index => ({
+  standings: new Map(diagnosis.standings.map((standing) => [standing.id, standing])),
+  diagnosed: new Map(diagnosis.runs.map((run) => [run.id, run])),
+  clusters: new Map(diagnosis.clusters.map((cluster) => [cluster.id, cluster])),
+}));
+
 export function indexOf(diagnosis: Diagnosis | null): Index {
-  if (diagnosis === null) return noIndex;
-  const known = indexes.get(diagnosis);
-  if (known !== undefined) return known;
-  const index: Index = {
-    standings: new Map(diagnosis.standings.map((standing) => [standing.id, standing])),
-    diagnosed: new Map(diagnosis.runs.map((run) => [run.id, run])),
-    clusters: new Map(diagnosis.clusters.map((cluster) => [cluster.id, cluster])),
-  };
-  indexes.set(diagnosis, index);
-  return index;
+  return diagnosis === null ? noIndex : madeOf(diagnosis);
 }
 
 /** Why a run failed, after diagnosis read it again; as measured, while it is not diagnosed. */

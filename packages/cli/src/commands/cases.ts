@@ -19,7 +19,7 @@ import { materialFromPaths } from "../case-paths.ts";
 import { newChecker } from "../checker.ts";
 import { loadConfig } from "../config.ts";
 import { programVersion } from "../version.ts";
-import { messageOf, note, OperatorError, printJson, printLine } from "../output.ts";
+import { counted, messageOf, note, OperatorError, printJson, printLine } from "../output.ts";
 
 interface AddOptions {
   readonly url?: string;
@@ -202,7 +202,7 @@ function report(
   printLine(`fails ${caught}/${members} members, passes ${accepted}/${clean} clean runs`);
   const own = cassette.length - fromClean;
   const recordings = [
-    `${own} recorded ${own === 1 ? "call" : "calls"} of the failing run`,
+    `${counted(own, "recorded call")} of the failing run`,
     ...(fromClean > 0
       ? [`${fromClean} of a clean run, for what the failing one never called`]
       : []),

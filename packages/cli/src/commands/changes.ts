@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { ChangeInput, changeKinds } from "@rootward/pipeline/model/change";
 import { requestJson, serverUrl } from "../api.ts";
-import { messageOf, OperatorError, printJson, printLine, table } from "../output.ts";
+import { counted, messageOf, OperatorError, printJson, printLine, table } from "../output.ts";
 
 const Change = z.object({
   id: z.string(),
@@ -71,7 +71,7 @@ async function add(options: AddOptions): Promise<void> {
   // Checked here so that the message can name the flag or the entry, and nothing is sent half.
   for (const [index, entry] of entries.entries()) check(entry, options.file, index);
   await requestJson(server, "/api/changes", entries);
-  printLine(`${entries.length} ${entries.length === 1 ? "change" : "changes"} added`);
+  printLine(`${counted(entries.length, "change")} added`);
 }
 
 function fromFlags(options: AddOptions): Record<string, string> {

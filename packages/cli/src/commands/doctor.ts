@@ -7,7 +7,7 @@ import { readContent } from "../bodies.ts";
 import { loadConfig } from "../config.ts";
 import { nextSteps } from "../doctor-next.ts";
 import { doctorText } from "../doctor-text.ts";
-import { count, note, OperatorError, plural, printJson, printLine } from "../output.ts";
+import { count, counted, note, OperatorError, printJson, printLine } from "../output.ts";
 
 interface Options {
   readonly spans?: readonly string[];
@@ -63,6 +63,6 @@ function nothingUnderstood({ spans, otherSpans }: SpanReport): string {
     return `nothing to understand: ${logs} came; ${expected}`;
   }
   const scopes = otherSpans.scopes.length > 0 ? ` of ${otherSpans.scopes.join(", ")}` : "";
-  const came = plural(spans.received, "span");
+  const came = counted(spans.received, "span");
   return `nothing understood: ${came}${scopes} came (${otherSpans.names.join(", ")}); ${expected}`;
 }

@@ -8,7 +8,7 @@ import { requestJson, serverUrl } from "../api.ts";
 import { loadConfig } from "../config.ts";
 import { guessesFor, withGuesses } from "../guesses.ts";
 import type { Learned, WorkflowGuesses } from "../guesses.ts";
-import { count, note, plain, plural, printJson, printLine } from "../output.ts";
+import { count, counted, note, plain, printJson, printLine } from "../output.ts";
 import { readRuns } from "../read-paths.ts";
 
 interface Options {
@@ -67,7 +67,7 @@ async function init(paths: string[], options: Options): Promise<void> {
   writeFileSync(`${file}.new`, merged.text);
   renameSync(`${file}.new`, file);
   printLine(
-    `${plural(merged.added, "guess", "guesses")} written to ${name}; correct what is wrong, what stands there is no longer guessed`,
+    `${counted(merged.added, "guess", "guesses")} written to ${name}; correct what is wrong, what stands there is no longer guessed`,
   );
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { requestJson, serverUrl } from "../api.ts";
-import { note, OperatorError, printJson, printLine, table } from "../output.ts";
+import { counted, note, OperatorError, printJson, printLine, table } from "../output.ts";
 
 const Answer = z.object({
   columns: z.array(z.object({ name: z.string(), type: z.string() })),
@@ -41,7 +41,7 @@ function printTable(answer: z.infer<typeof Answer>): void {
   }));
   const rows = answer.rows.map((row) => row.map(cellText));
   printLine(table(columns, rows));
-  note(`${rows.length} ${rows.length === 1 ? "row" : "rows"}`);
+  note(counted(rows.length, "row"));
 }
 
 function cellText(value: unknown): string {

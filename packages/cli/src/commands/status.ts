@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { requestJson, serverUrl } from "../api.ts";
-import { count, OperatorError, plain, printJson, printLine } from "../output.ts";
+import { count, counted, OperatorError, plain, printJson, printLine } from "../output.ts";
 
 const signals = ["grounded", "fallback", "confidence", "downstream_ok"] as const;
 
@@ -128,5 +128,5 @@ function loopsText(clusters: Overview["clusters"], { loopsClosed }: Overview["st
   for (const { state } of clusters) states.set(state, (states.get(state) ?? 0) + 1);
   const list = [...states].map(([state, number]) => `${number} ${state.replaceAll("_", " ")}`);
   const detail = list.length === 0 ? "" : `: ${list.join(", ")}`;
-  return `${loopsClosed.closed} of ${loopsClosed.of} closed · ${clusters.length} ${clusters.length === 1 ? "cluster" : "clusters"}${detail}`;
+  return `${loopsClosed.closed} of ${loopsClosed.of} closed · ${counted(clusters.length, "cluster")}${detail}`;
 }

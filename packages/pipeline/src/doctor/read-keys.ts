@@ -1,6 +1,6 @@
 import { behavioral, absentAttribute, methodAttribute } from "../signals/attributes.ts";
 import { signalNames } from "../model/signal.ts";
-import { isReadKey } from "../ingest/fields.ts";
+import { isReadKey } from "../ingest/layout.ts";
 
 /**
  * Attributes that are read outside the tables of `fields.ts`: a span's kind, failures, evaluations, joins, what the application declared.

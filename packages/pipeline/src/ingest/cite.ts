@@ -29,12 +29,13 @@ export function idShape(ids: readonly string[]): string | null {
   return shapes.size === 0 ? null : [...shapes].toSorted().join("|");
 }
 
-function shapeOf(id: string): string {
-  return id
+/** The documents of an index come again in many runs. */
+const shapeOf = remembering(2000, (id: string) =>
+  id
     .split(/(\d+)/)
     .map((piece) => (/^\d+$/.test(piece) ? String.raw`\d+` : escaped(piece)))
-    .join("");
-}
+    .join(""),
+);
 
 /** What the built-in forms find: they are asked where nobody declared or learned how a workflow cites. */
 function builtIn(text: string, known: KnownDocuments): readonly Named[] {

@@ -1,16 +1,13 @@
 import type { Source } from "../model/run.ts";
 import type { Span } from "../model/span.ts";
-import { identity } from "./fields-identity.ts";
-import { model } from "./fields-model.ts";
-import { work } from "./fields-work.ts";
+import { layoutOf, listsOf, placesOf, table } from "./layout.ts";
+import type { Field, Layout, Ranked } from "./layout.ts";
 import { oncePer } from "./memo.ts";
 import { parseText } from "./parse.ts";
 import type { Place } from "./places.ts";
 import { at, isRecord, nested, plainOf, textOf, withoutQuotes } from "./value.ts";
 
-/** Where each field of a step stands, per convention: a new convention is rows in these three files. */
-const table: Readonly<Record<Field, readonly Place[]>> = { ...identity, ...model, ...work };
-export type Field = keyof typeof identity | keyof typeof model | keyof typeof work;
+export type { Field } from "./layout.ts";
 
 /** A field as sent, with where it stood. */
 export interface Found {
@@ -46,116 +43,19 @@ export function isPlaceholder(value: unknown): boolean {
   return text === "" || placeholders.has(text);
 }
 
-/** A place with its turn among the places of its field. */
-interface Ranked {
-  readonly field: Field;
-  readonly rank: number;
-  readonly place: Place;
-  readonly path: string;
-}
-
-/** The table turned round: which places an attribute, a flattened list, an event can answer. Made once. */
-interface Index {
-  readonly byKey: ReadonlyMap<string, readonly Ranked[]>;
-  readonly byPrefix: ReadonlyMap<string, readonly Ranked[]>;
-  /** Asked of every span that has events. */
-  readonly byEvent: readonly Ranked[];
-  /** Asked of every span: its name, its resource. */
-  readonly always: ReadonlyMap<Field, readonly Ranked[]>;
-}
-
-function indexOf(fields: Readonly<Record<Field, readonly Place[]>>): Index {
-  const byKey = new Map<string, Ranked[]>();
-  const byPrefix = new Map<string, Ranked[]>();
-  const always = new Map<Field, Ranked[]>();
-  const byEvent: Ranked[] = [];
-  for (const field of fieldNames(fields)) {
-    for (const [rank, place] of fields[field].entries()) {
-      const ranked = { field, rank, place, path: pathOf(place) };
-      if (place.in === "name" || place.in === "resource") push(always, field, ranked);
-      else if (place.in === "event" || place.in === "eventFlat") byEvent.push(ranked);
-      else push(place.in === "flat" ? byPrefix : byKey, place.key, ranked);
-    }
-  }
-  return { byKey, byPrefix, byEvent, always };
-}
-
-function fieldNames(fields: Readonly<Record<Field, unknown>>): readonly Field[] {
-  return Object.keys(fields).filter((name): name is Field => name in table);
-}
-
-function push<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
-}
-
-const index = indexOf(table);
-
-/** Whether some field is read from an attribute of this key. */
-export function isReadKey(key: string): boolean {
-  if (index.byKey.has(key)) return true;
-  const prefix = prefixOf(key);
-  return prefix !== null && index.byPrefix.has(prefix);
-}
-
-/** `llm.tools` of `llm.tools.0.tool.json_schema`: what stands before the first number; null without one. */
-function prefixOf(key: string): string | null {
-  for (let dot = key.indexOf("."); dot >= 0; dot = key.indexOf(".", dot + 1)) {
-    const next = key.charCodeAt(dot + 1);
-    if (next >= 48 && next <= 57) return key.slice(0, dot);
-  }
-  return null;
-}
-
-/** What one span holds, looked up once: which places can answer each field, and what was already read there. */
+/** What was already read of one span. */
 interface Reading {
-  readonly places: ReadonlyMap<Field, readonly Ranked[]>;
-  /** Entries of flattened lists, by their prefix. */
-  readonly flat: Map<string, [string, unknown][]>;
-  readonly parsed: Map<string, unknown>;
-  readonly texts: Map<Field, string | null>;
+  readonly layout: Layout;
+  /** Entries of flattened lists, by their prefix; null until one is asked for. */
+  flat: ReadonlyMap<string, readonly (readonly [string, unknown])[]> | null;
+  parsed: Map<string, unknown> | null;
+  texts: Map<Field, string | null> | null;
 }
 
-const readingOf = oncePer(lookUp);
-
-function lookUp(span: Span): Reading {
-  const places = new Map<Field, Ranked[]>();
-  const flat = new Map<string, [string, unknown][]>();
-  for (const [key, value] of span.attributes) {
-    const lists = index.byKey.get(key);
-    if (lists !== undefined) for (const ranked of lists) place(places, ranked);
-    const prefix = prefixOf(key);
-    const flattened = prefix === null ? undefined : index.byPrefix.get(prefix);
-    if (prefix === null || flattened === undefined) continue;
-    if (!flat.has(prefix)) for (const ranked of flattened) place(places, ranked);
-    push(flat, prefix, [key.slice(prefix.length + 1), plainOf(value)]);
-  }
-  if (span.events.length > 0) for (const ranked of index.byEvent) place(places, ranked);
-  return { places, flat, parsed: new Map(), texts: new Map() };
-}
-
-/** Puts a place among those of its field, in the order of the table. The lists are short. */
-function place(places: Map<Field, Ranked[]>, ranked: Ranked): void {
-  const list = places.get(ranked.field);
-  if (list === undefined)
-    places.set(ranked.field, insert([...(index.always.get(ranked.field) ?? none)], ranked));
-  else insert(list, ranked);
-}
-
-function insert(list: Ranked[], ranked: Ranked): Ranked[] {
-  const at = list.findIndex((other) => other.rank > ranked.rank);
-  if (at < 0) list.push(ranked);
-  else list.splice(at, 0, ranked);
-  return list;
-}
-
-const none: readonly Ranked[] = [];
-
-/** The places of a field that this span may answer, in the order of the table. */
-function placesOf(reading: Reading, field: Field): readonly Ranked[] {
-  return reading.places.get(field) ?? index.always.get(field) ?? none;
-}
+const readingOf = oncePer((span: Span): Reading => {
+  const layout = layoutOf(span.attributes.keys(), span.events.length > 0);
+  return { layout, flat: null, parsed: null, texts: null };
+});
 
 /**
  * A field of a span at the first place that holds it, in the order of the table; placeholders count as nothing.
@@ -169,7 +69,7 @@ export function find(
   accepts?: (value: unknown) => boolean,
 ): Found | null {
   const reading = readingOf(span);
-  for (const { place, path } of placesOf(reading, field)) {
+  for (const { place, path } of placesOf(reading.layout, field)) {
     const value = valueAt(span, place, reading);
     if (isPlaceholder(value) || (accepts !== undefined && !accepts(value))) continue;
     return { value, source: { convention: place.convention, spanId: span.spanId, path } };
@@ -184,16 +84,19 @@ function isText(value: unknown): boolean {
 /** As `find`, for a field that is one line of text: quotes around it and a cut JSON string are taken off. */
 export function findText(span: Span, field: Field): string | null {
   const reading = readingOf(span);
-  const known = reading.texts.get(field);
+  const places = placesOf(reading.layout, field);
+  if (places.length === 0) return null;
+  const texts = (reading.texts ??= new Map());
+  const known = texts.get(field);
   if (known !== undefined) return known;
-  const text = readText(span, field, reading);
-  reading.texts.set(field, text);
+  const text = readText(span, places, reading);
+  texts.set(field, text);
   return text;
 }
 
-function readText(span: Span, field: Field, reading: Reading): string | null {
-  for (const ranked of placesOf(reading, field)) {
-    const value = valueAt(span, ranked.place, reading);
+function readText(span: Span, places: readonly Ranked[], reading: Reading): string | null {
+  for (const { place } of places) {
+    const value = valueAt(span, place, reading);
     if (isPlaceholder(value)) continue;
     const text = textOf(value);
     if (text !== null) return withoutQuotes(text);
@@ -216,7 +119,7 @@ export function whyNot(
   convention: Source["convention"],
 ): "absent" | "redacted" | "not_supported" {
   const reading = readingOf(span);
-  for (const { place } of placesOf(reading, field)) {
+  for (const { place } of placesOf(reading.layout, field)) {
     const value = valueAt(span, place, reading);
     if (typeof value === "string" && masks.has(value.trim())) return "redacted";
   }
@@ -229,25 +132,6 @@ export function whyNot(
   return has ? "absent" : "not_supported";
 }
 
-function pathOf(place: Place): string {
-  switch (place.in) {
-    case "attr":
-    case "match":
-      return `attr:${place.key}`;
-    case "json":
-      return `attr:${place.key}/${place.path.join("/")}`;
-    case "flat":
-      return `attr:${place.key}.*`;
-    case "eventFlat":
-    case "event":
-      return `event:${place.event.source.replaceAll(/[\\^$]/g, "")}/${place.key}`;
-    case "name":
-      return "name";
-    case "resource":
-      return `resource:${place.key}`;
-  }
-}
-
 function valueAt(span: Span, place: Place, reading: Reading): unknown {
   switch (place.in) {
     case "attr":
@@ -255,7 +139,7 @@ function valueAt(span: Span, place: Place, reading: Reading): unknown {
     case "json":
       return jsonAt(span, place.key, place.path, reading);
     case "flat": {
-      const entries = reading.flat.get(place.key);
+      const entries = (reading.flat ??= listsOf(span.attributes)).get(place.key);
       return entries === undefined ? null : nested(entries);
     }
     case "event": {
@@ -296,13 +180,13 @@ function jsonAt(
 ): unknown {
   const raw = span.attributes.get(key);
   if (raw === undefined || raw === null) return null;
-  const known = reading.parsed.get(key);
+  const known = reading.parsed?.get(key);
   if (known !== undefined) return within(known, path);
   // Most bodies do not hold what is looked for: a search is far cheaper than parsing them.
   const wanted = path.findLast((part) => typeof part === "string");
   if (typeof raw === "string" && wanted !== undefined && !raw.includes(wanted)) return null;
   const value = typeof raw === "string" ? parseText(raw).value : plainOf(raw);
-  reading.parsed.set(key, value);
+  (reading.parsed ??= new Map()).set(key, value);
   return within(value, path);
 }
 

@@ -35,6 +35,9 @@ export function hashOf(text: string): string {
   return hash("sha256", text, "hex").slice(0, 16);
 }
 
+/** The hash by which prompts are told apart: of their masked text. All runs of an agent repeat its prompt. */
+export const promptHash = remembering(300, (text: string) => hashOf(masked(text)));
+
 /** JSON with the keys of every object in order: equal values give equal text. */
 export function stableJson(value: unknown): string {
   return JSON.stringify(ordered(value));

@@ -1,7 +1,8 @@
 import type { Convention, Run, ToolDefinition } from "../model/run.ts";
 import type { ReadCall } from "./calls.ts";
 import { findText } from "./fields.ts";
-import { hashOf, masked, stableJson } from "./mask.ts";
+import { hashOf, masked, promptHash, stableJson } from "./mask.ts";
+import { oncePer } from "./memo.ts";
 import type { Step } from "./steps.ts";
 import type { ToolRead } from "./tools.ts";
 
@@ -13,14 +14,15 @@ export function promptOf(calls: readonly ReadCall[]): Run["prompt"] {
       findText(call.step.span, "promptVersion") !== null,
   );
   const system = calls.find((call) => call.system.value !== null)?.system.value ?? null;
-  const text = system === null ? null : masked(system);
   return {
     name: named === undefined ? null : findText(named.step.span, "promptName"),
     version: named === undefined ? null : findText(named.step.span, "promptVersion"),
-    hash: text === null ? null : hashOf(text),
-    text,
+    hash: system === null ? null : promptHash(system),
+    text: system === null ? null : masked(system),
   };
 }
+
+const toolJson = oncePer((tool: ToolDefinition) => stableJson(tool));
 
 /** The tools that the model calls were offered, by name. */
 export function toolsetOf(calls: readonly ReadCall[]): Run["toolset"] {
@@ -28,7 +30,9 @@ export function toolsetOf(calls: readonly ReadCall[]): Run["toolset"] {
   for (const call of calls)
     for (const tool of call.tools) if (!byName.has(tool.name)) byName.set(tool.name, tool);
   const tools = [...byName.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  return { hash: tools.length === 0 ? null : hashOf(stableJson(tools)), tools };
+  // The JSON of the list, of whose items most came before.
+  const json = `[${tools.map(toolJson).join(",")}]`;
+  return { hash: tools.length === 0 ? null : hashOf(json), tools };
 }
 
 /** How much of what was said and returned the spans hold. */

@@ -1,6 +1,6 @@
 import type { VersionText } from "../model/digest.ts";
 import type { LlmCall, Run, ToolDefinition } from "../model/run.ts";
-import { hashOf, masked, stableJson } from "./mask.ts";
+import { hashOf, promptHash, stableJson } from "./mask.ts";
 import { oncePer, remembering } from "./memo.ts";
 import { isRecord } from "./value.ts";
 
@@ -15,9 +15,6 @@ function firstLines(text: string): string {
   }
   return text.slice(0, end);
 }
-
-/** Prompts are told apart by their masked text. All runs of an agent repeat its prompt. */
-const promptHash = remembering(300, (text: string) => hashOf(masked(text)));
 
 /**
  * The version of a tool, told apart by its definition. All runs of an agent repeat its tools: those that were sent one list share

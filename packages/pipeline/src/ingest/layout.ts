@@ -121,13 +121,13 @@ export interface Layout {
   readonly places: ReadonlyMap<Field, readonly Ranked[]>;
   /** The flattened lists that it has. */
   readonly lists: ReadonlySet<string>;
-  readonly then: Map<string, Layout>;
+  readonly next: Map<string, Layout>;
 }
 
 const none: readonly Ranked[] = [];
 
 function emptyLayout(ranked: readonly Ranked[]): Layout {
-  return { places: merged(new Map(), ranked), lists: new Set(), then: new Map() };
+  return { places: merged(new Map(), ranked), lists: new Set(), next: new Map() };
 }
 
 let plain = emptyLayout(index.always);
@@ -142,9 +142,9 @@ export function layoutOf(keys: Iterable<string>, hasEvents: boolean): Layout {
     const role = roleOf(key);
     if (role === silent) continue;
     if (role.exact !== null)
-      layout = layout.then.get(role.exact) ?? grown(layout, role.exact, index.byKey);
+      layout = layout.next.get(role.exact) ?? grown(layout, role.exact, index.byKey);
     if (role.list !== null && !layout.lists.has(role.list))
-      layout = layout.then.get(`${role.list}.*`) ?? grown(layout, role.list, index.byPrefix);
+      layout = layout.next.get(`${role.list}.*`) ?? grown(layout, role.list, index.byPrefix);
   }
   return layout;
 }
@@ -159,9 +159,9 @@ function grown(layout: Layout, key: string, by: Index["byKey"]): Layout {
   const made: Layout = {
     places: merged(layout.places, by.get(key) ?? none),
     lists: isList ? new Set([...layout.lists, key]) : layout.lists,
-    then: new Map(),
+    next: new Map(),
   };
-  layout.then.set(isList ? `${key}.*` : key, made);
+  layout.next.set(isList ? `${key}.*` : key, made);
   layouts += 1;
   return made;
 }

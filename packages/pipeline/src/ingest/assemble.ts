@@ -17,6 +17,7 @@ import { groupsOf } from "./group.ts";
 import type { Group } from "./group.ts";
 import { handoffsOf, isPassingCall } from "./handoffs.ts";
 import type { HandoffRead } from "./handoffs.ts";
+import { History } from "./history.ts";
 import { first, identityOf } from "./identity.ts";
 import { inputOf, outputOf } from "./output.ts";
 import { number } from "./parts.ts";
@@ -54,7 +55,8 @@ export interface Assembled {
 export function assemble(content: TraceContent, options: AssembleOptions): readonly Assembled[] {
   const steps = stepsOf(content.spans, content.logs);
   const calls = new Map<Step, ReadCall>();
-  for (const step of steps) if (step.kind === "llm") calls.set(step, readCall(step));
+  const history = new History();
+  for (const step of steps) if (step.kind === "llm") calls.set(step, readCall(step, history));
   const told = { calls, logs: content.logs };
   return groupsOf(steps, calls).map((group) => assembleGroup(group, told, options));
 }

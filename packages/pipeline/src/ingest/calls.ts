@@ -10,6 +10,7 @@ import { eventMessages, systemText } from "./events.ts";
 import { failureOf } from "./failures.ts";
 import { find, findText } from "./fields.ts";
 import type { Field } from "./fields.ts";
+import type { History } from "./history.ts";
 import { remembering } from "./memo.ts";
 import { messagesOf, textIn } from "./messages.ts";
 import { parseText } from "./parse.ts";
@@ -62,11 +63,11 @@ function finishOf(step: Step): Finish | null {
 function side(
   step: Step,
   field: Field,
-  role: Message["role"],
+  readOf: (value: unknown) => readonly Message[],
 ): { readonly messages: readonly Message[]; readonly source: Source | null } {
   let messages: readonly Message[] = [];
   const found = find(step.span, field, (value) => {
-    const read = messagesOf(value, role);
+    const read = readOf(value);
     if (messages.length === 0) messages = read;
     if (!read.some((message) => message.parts.length > 0)) return false;
     messages = read;
@@ -92,15 +93,20 @@ function answers(messages: readonly Message[]): readonly Message[] {
   return own.length > 0 ? own : messages;
 }
 
-function sidesOf(step: Step): {
+function sidesOf(
+  step: Step,
+  history: History,
+): {
   input: readonly Message[];
   output: readonly Message[];
   source: Source | null;
 } {
-  const asked = side(step, "llmInput", "user");
+  const asked = side(step, "llmInput", (value) => history.read(value));
   const split = splitOutput(step);
   const said =
-    split.length > 0 ? { messages: split, source: null } : side(step, "llmOutput", "assistant");
+    split.length > 0
+      ? { messages: split, source: null }
+      : side(step, "llmOutput", (value) => messagesOf(value, "assistant"));
   const isTold = !hasParts(asked.messages) || !hasParts(said.messages);
   const told = isTold ? eventMessages(step) : null;
   const input = withRawErrors(
@@ -275,10 +281,14 @@ function providerOf(step: Step): string | null {
   return name === null ? null : name.toLowerCase().replace(/\.(chat|responses|messages)$/, "");
 }
 
-/** A model call as its span and log records tell it. What they do not hold is null or empty, never guessed. */
-export function readCall(step: Step): ReadCall {
+/**
+ * A model call as its span and log records tell it. What they do not hold is null or empty, never guessed.
+ *
+ * @param history what the calls before it were asked, in the same traces
+ */
+export function readCall(step: Step, history: History): ReadCall {
   const { span } = step;
-  const { input, output } = sidesOf(step);
+  const { input, output } = sidesOf(step, history);
   return {
     step,
     spanId: span.spanId,

@@ -3,16 +3,81 @@ import type { Run } from "../model/run.ts";
 import { eachLeaf, flatText } from "./value.ts";
 
 /** What hardly occurs by chance, each with the sign without which a text holds none. */
-const distinctive: readonly { readonly sign: RegExp; readonly pattern: RegExp }[] = [
-  { sign: /:\/\//, pattern: /https?:\/\/[^\s"'<>)\]]+/g },
-  { sign: /@/, pattern: /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g },
-  { sign: /\d/, pattern: /\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{4,}\b/g },
-  { sign: / \d{3}/, pattern: /\b[A-Z][A-Za-z]{0,9} \d{3,}\b/g },
+const distinctive: readonly {
+  readonly sign: RegExp;
+  readonly find: (text: string) => readonly string[];
+}[] = [
+  { sign: /:\/\//, find: matching(/https?:\/\/[^\s"'<>)\]]+/g) },
+  { sign: /@/, find: addressesIn },
+  { sign: /\d/, find: codesIn },
+  { sign: / \d{3}/, find: matching(/\b[A-Z][A-Za-z]{0,9} \d{3,}\b/g) },
   {
     sign: /\d[\d.]\d/,
-    pattern: /(?<![\w.-])\d{3,}(?:\.\d+)?(?![\w-])|(?<![\w.])\d+\.\d+(?![\w.])/g,
+    find: matching(/(?<![\w.-])\d{3,}(?:\.\d+)?(?![\w-])|(?<![\w.])\d+\.\d+(?![\w.])/g),
   },
 ];
+
+function matching(pattern: RegExp): (text: string) => readonly string[] {
+  return (text) => text.match(pattern) ?? [];
+}
+
+const nameBefore = /[\w.+-]+$/;
+const hostAfter = /@[\w-]+(?:\.[\w-]+)+/y;
+const longestName = 64;
+
+/** Mail addresses: looked for around each `@`, since most words of a text stand before none. */
+function addressesIn(text: string): readonly string[] {
+  const found: string[] = [];
+  for (let at = text.indexOf("@"); at >= 0; at = text.indexOf("@", at + 1)) {
+    const name = nameBefore.exec(text.slice(Math.max(0, at - longestName), at));
+    hostAfter.lastIndex = at;
+    const host = hostAfter.exec(text);
+    if (name !== null && host !== null) found.push(name[0] + host[0]);
+  }
+  return found;
+}
+
+const otherUnit = 0;
+const letterUnit = 1;
+const digitUnit = 2;
+const underscoreUnit = 4;
+const hyphenUnit = 8;
+
+/** What each unit of ASCII is to a code. */
+const unitKinds = Uint8Array.from({ length: 128 }, (_, unit) => {
+  const char = String.fromCharCode(unit);
+  if (/[A-Za-z]/.test(char)) return letterUnit;
+  if (/\d/.test(char)) return digitUnit;
+  if (char === "_") return underscoreUnit;
+  return char === "-" ? hyphenUnit : otherUnit;
+});
+
+const shortestCode = 4;
+
+/**
+ * Words with a letter and a digit in them, four characters and more, hyphens inside: ids. Looked for unit by unit: every word of
+ * every text that a run read comes by here, and a regular expression looks at each three times.
+ */
+function codesIn(text: string): readonly string[] {
+  const found: string[] = [];
+  const { length } = text;
+  for (let at = 0; at < length; at += 1) {
+    const first = unitKinds[text.charCodeAt(at)] ?? otherUnit;
+    if (first === otherUnit || first === hyphenUnit) continue;
+    const start = at;
+    let kinds = first;
+    let end = at + 1;
+    for (at += 1; at < length; at += 1) {
+      const kind = unitKinds[text.charCodeAt(at)] ?? otherUnit;
+      if (kind === otherUnit) break;
+      kinds |= kind;
+      if (kind !== hyphenUnit) end = at + 1;
+    }
+    const isCode = (kinds & letterUnit) !== 0 && (kinds & digitUnit) !== 0;
+    if (isCode && end - start >= shortestCode) found.push(text.slice(start, end));
+  }
+  return found;
+}
 
 const shortest = 2;
 const longest = 200;
@@ -24,9 +89,9 @@ function addText(found: Set<string>, text: string): void {
   const isShort = text.length > shortest && text.length <= longestWhole;
   if (isShort && /[A-Za-z]{3}|\d{3}/.test(text)) found.add(text);
   const read = text.slice(0, longestRead);
-  for (const { sign, pattern } of distinctive) {
+  for (const { sign, find } of distinctive) {
     if (!sign.test(read)) continue;
-    for (const value of read.match(pattern) ?? [])
+    for (const value of find(read))
       if (value.length <= longest && found.size < most) found.add(value);
   }
 }

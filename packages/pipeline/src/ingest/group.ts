@@ -1,5 +1,4 @@
 import type { TraceId } from "../model/ids.ts";
-import { readCall } from "./calls.ts";
 import type { ReadCall } from "./calls.ts";
 import { find, findText } from "./fields.ts";
 import { ancestors, isBelow } from "./steps.ts";
@@ -78,7 +77,8 @@ function joinPlainClients(
   let before: { readonly call: ReadCall; readonly session: string | null } | null = null;
   for (const step of steps) {
     if (step.kind !== "llm" || withActor.has(step.span.traceId)) continue;
-    const call = calls.get(step) ?? readCall(step);
+    const call = calls.get(step);
+    if (call === undefined) continue;
     const session = findText(step.span, "session");
     const previous = textOf(step.span.attributes.get("gen_ai.request.previous_response.id"));
     const remembered = call.input.flatMap((message) =>

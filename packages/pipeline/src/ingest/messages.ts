@@ -213,7 +213,8 @@ function roleOf(record: JsonRecord): Role | null {
     : (roles[type.toLowerCase()] ?? null);
 }
 
-function isMessage(record: JsonRecord): boolean {
+/** Whether a record is a message of some dialect: it has a role, holds a message that has one, or calls stand in it. */
+export function isMessage(record: JsonRecord): boolean {
   return (
     roleOf(record) !== null ||
     (isRecord(record["message"]) && roleOf(record["message"]) !== null) ||

@@ -137,8 +137,13 @@ interface Searched {
   squashed: string | null;
 }
 
+/** No stop word is longer: a longer word that a text holds, or one with a digit, is among its words. */
+const longestStopWord = Math.max(...[...stopWords].map((word) => word.length));
+
 function holdsInOrder(text: Searched, words: readonly string[]): boolean {
   if (!words.every((word) => text.lower.includes(word))) return false;
+  const [only = ""] = words;
+  if (words.length === 1 && (only.length > longestStopWord || /\d/.test(only))) return true;
   text.squashed ??= wordsOf(text.lower).join(" ");
   return text.squashed.includes(words.join(" "));
 }

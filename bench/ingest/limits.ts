@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { read } from "@rootward/pipeline/ingest/read";
+import { rowsOf } from "@rootward/pipeline/model/batch";
+import { noSettings } from "@rootward/pipeline/model/workflow";
+import { receive } from "@rootward/pipeline/wire/receive";
+import { openChdb } from "../../packages/server/src/store/chdb.ts";
+import { migrate } from "../../packages/server/src/store/migrate.ts";
+import { spansBlock } from "../../packages/server/src/store/record-blocks.ts";
+import { fill, spansPerTrace, template, type Kind } from "./bodies.ts";
+import { randomOf, walkedText } from "./text.ts";
+
+/** Spans a second of single steps, on one core, and of the engine's insert alone. */
+export interface Limits {
+  readonly decode: number;
+  readonly block: number;
+  readonly read: number;
+  readonly insert: number;
+}
+
+const readOptions = {
+  settingsFor: () => noSettings,
+  contractFor: () => null,
+  map: [],
+  closedBy: "root" as const,
+};
+
+/** What the machine can do of each step alone, on the same bodies. */
+export async function limitsOf(kind: Kind): Promise<Limits> {
+  const perBody = 128;
+  const count = kind === "llm" ? 160 : 800;
+  const corpus = walkedText(16 * 1024 * 1024, 3);
+  const random = randomOf(3);
+  const own = template(kind, perBody / spansPerTrace);
+  const bodies = Array.from({ length: count }, () => {
+    fill(own, corpus, random, BigInt(Date.now()) * 1_000_000n);
+    return Buffer.from(own.bytes);
+  });
+  const spans = count * own.spans;
+  const rate = (work: (bytes: Buffer) => void): number => {
+    for (const bytes of bodies.slice(0, count / 4)) work(bytes);
+    const start = performance.now();
+    for (const bytes of bodies) work(bytes);
+    return spans / ((performance.now() - start) / 1000);
+  };
+  const batchOf = (bytes: Buffer) =>
+    receive({ signal: "traces", encoding: "protobuf", bytes }).batch;
+  const decode = rate((bytes) => void batchOf(bytes));
+  const block = rate((bytes) => void spansBlock(batchOf(bytes), 1n));
+  const reading = rate((bytes) => {
+    const { spans: rows } = rowsOf(batchOf(bytes));
+    for (let at = 0; at < rows.length; at += spansPerTrace)
+      read({ spans: rows.slice(at, at + spansPerTrace), logs: [] }, readOptions);
+  });
+  return { decode, block, read: reading, insert: await insertRate(bodies, own.spans) };
+}
+
+/** The engine alone: segments that are written already, inserted one after the other. */
+async function insertRate(bodies: readonly Buffer[], spansEach: number): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "rootward-bench-"));
+  const engine = await openChdb(join(folder, "db"));
+  try {
+    await migrate(engine, folder);
+    const perSegment = Math.ceil(10_000 / spansEach);
+    const segments: { readonly path: string; readonly columns: readonly string[] }[] = [];
+    for (let at = 0; at < bodies.length; at += perSegment) {
+      const blocks = bodies.slice(at, at + perSegment).map((bytes, index) => {
+        const { batch } = receive({ signal: "traces", encoding: "protobuf", bytes });
+        return spansBlock(batch, BigInt(Date.now()) * 1000n + BigInt(index));
+      });
+      const path = join(folder, `${at}.native`);
+      writeFileSync(path, Buffer.concat(blocks.map((one) => one.bytes)));
+      segments.push({ path, columns: blocks[0]?.columns ?? [] });
+    }
+    const start = performance.now();
+    for (const { path, columns } of segments)
+      await engine.insertNative({ table: "stored_spans", columns, path }, path);
+    return (bodies.length * spansEach) / ((performance.now() - start) / 1000);
+  } finally {
+    await engine.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,7 +1,7 @@
 import type { TraceId } from "../model/ids.ts";
 import type { ReadCall } from "./calls.ts";
 import { find, findText } from "./fields.ts";
-import { ancestors, isBelow } from "./steps.ts";
+import { ancestors, inOrder } from "./steps.ts";
 import type { Step } from "./steps.ts";
 import { textOf } from "./value.ts";
 
@@ -185,6 +185,7 @@ function isRun(steps: readonly Step[]): boolean {
   );
 }
 
+/** The steps of each run, by its topmost steps. A trace may hold thousands of runs: each step is looked at once. */
 function assign(
   steps: readonly Step[],
   tops: readonly (readonly Step[])[],
@@ -192,31 +193,40 @@ function assign(
   const lists: Step[][] = tops.map(() => []);
   const indexOf = new Map<Step, number>();
   tops.forEach((list, index) => list.forEach((top) => indexOf.set(top, index)));
+  const above = new Set([...indexOf.keys()].flatMap(ancestors));
+  const nearest = nearestAmong(indexOf);
   for (const step of steps) {
     let own: number | undefined;
     for (let up: Step | null = step; up !== null && own === undefined; up = up.parent)
       own = indexOf.get(up);
-    if (own === undefined && steps.some((other) => indexOf.has(other) && isBelow(other, step)))
-      continue;
-    own ??= nearest(step, tops);
+    if (own === undefined && above.has(step)) continue;
+    own ??= nearest(step);
     lists[own]?.push(step);
   }
   return lists;
 }
 
-/** A step outside all runs of its trace belongs to the one that was open when it began, else to the last before it. */
-function nearest(step: Step, tops: readonly (readonly Step[])[]): number {
-  const open = tops.findIndex((list) =>
-    list.some(
-      (top) =>
-        step.span.startNanos >= top.span.startNanos && step.span.startNanos <= top.span.endNanos,
-    ),
-  );
-  if (open >= 0) return open;
-  const before = tops.findLastIndex((list) =>
-    list.some((top) => top.span.startNanos <= step.span.startNanos),
-  );
-  return Math.max(0, before);
+/**
+ * A step outside all runs of its trace belongs to the one that was open when it began, else to the last before it. To be asked in
+ * order of start.
+ */
+function nearestAmong(indexOf: ReadonlyMap<Step, number>): (step: Step) => number {
+  const tops = [...indexOf].toSorted(([a], [b]) => inOrder(a, b));
+  let next = 0;
+  let last = 0;
+  let open: (readonly [Step, number])[] = [];
+  return ({ span }) => {
+    for (let top = tops[next]; top !== undefined; top = tops[next]) {
+      if (top[0].span.startNanos > span.startNanos) break;
+      open.push(top);
+      last = Math.max(last, top[1]);
+      next += 1;
+    }
+    open = open.filter(([top]) => top.span.endNanos >= span.startNanos);
+    return open.length === 0
+      ? last
+      : open.reduce((least, [, index]) => Math.min(least, index), last);
+  };
 }
 
 function tracesOf(steps: readonly Step[]): readonly TraceId[] {

@@ -20,7 +20,7 @@ export interface Served {
 
 export async function startServer(): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), "rootward-bench-"));
-  const child = spawn(process.execPath, [...(process.env["SERVER_ARGS"]?.split(" ") ?? []), program, "--data", folder, "--port", "0"], {
+  const child = spawn(process.execPath, [program, "--data", folder, "--port", "0"], {
     env: { ...process.env, UV_THREADPOOL_SIZE: "16" },
     stdio: ["ignore", "pipe", "inherit"],
   });

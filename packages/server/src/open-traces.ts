@@ -3,32 +3,44 @@ import type { TraceId } from "@rootward/pipeline/model/ids";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { LogRecord, Span } from "@rootward/pipeline/model/span";
 import type { TraceContent } from "@rootward/pipeline/model/span";
+import { type HeldBatch, heldBatches, type HeldBatches, heldLimits } from "./held-batches.ts";
 import { seenTraces, type SeenTraces } from "./seen.ts";
 
-interface Row {
-  readonly batch: SpanBatch;
-  readonly row: number;
+/** The records of one trace in one batch. */
+interface Part {
+  readonly held: HeldBatch;
+  readonly rows: number[];
 }
 
 interface OpenTrace {
   readonly id: TraceId;
   readonly firstMs: number;
   lastMs: number;
-  /** What arrived, by identity, so that a record sent twice is held once; empty once it has been spilled. */
-  readonly rows: Map<string, Row>;
-  /** True where the store holds more of it than `rows`: settled before, spilled, or found there after a start. */
+  /** What arrived, batch by batch: few objects, since a hundred thousand traces may be open. */
+  parts: Part[];
+  /** Thirty bits of each record's identity: one that is not among them did not come before. */
+  readonly marks: Set<number>;
+  /** True where a span without a parent is among the parts. */
+  hasRoot: boolean;
+  links: TraceId[] | null;
+  /** True where it was settled before: what comes now came late. */
+  late: boolean;
+  /** True where the store holds more of it than `parts`: settled before, let go, or found there after a start. */
   stored: boolean;
-  /** True while its records have been looked at since the last one came, and hold no ended root. */
+  /** True where it was looked up in the store since the last record came, and its root has not ended. */
   waiting: boolean;
 }
 
 /** A trace that may be settled now. */
 export interface QuietTrace {
   readonly id: TraceId;
-  readonly content: TraceContent;
+  /** What is held of it, decoded when asked for. @throws Error  where a body of it was let go meanwhile: the store has it */
+  readonly content: () => TraceContent;
   /** What is held is not all of it: the rest is in the store. */
   readonly stored: boolean;
   readonly idle: boolean;
+  /** Other traces that its spans link to. */
+  readonly links: readonly TraceId[];
 }
 
 /** What has arrived and is not settled. A cache: losing it loses nothing, since the store has every record. */
@@ -42,40 +54,51 @@ export interface OpenTraces {
   /**
    * Takes out at most `limit` traces of which nothing came for `quietMs` and whose root has ended, or of which nothing came for
    * the policy's settleIdleMs. One whose root may be in the store is taken too; who takes it must read it back and, if it has
-   * not ended, `putBack`.
+   * not ended, `putBack`. What is taken keeps its bodies until `letGo`.
    */
   takeQuiet(nowMs: number, quietMs: number, limit: number): readonly QuietTrace[];
+  /** What was taken is settled, or put back: its bodies are let go. */
+  letGo(taken: readonly QuietTrace[]): void;
   /** It was taken and could not be settled: it waits in the store for the next record, or until it is idle. */
   putBack(trace: QuietTrace, nowMs: number): void;
   readonly size: number;
-  /** Bytes of request bodies that are kept alive. */
+  /** Records that came after their trace was settled, since the start; one that was sent again is among them. */
+  readonly late: number;
+  /** Bytes of request bodies that are kept in memory. */
   readonly bytes: number;
+  /** Bytes of request bodies that wait in a file, where memory had no room. */
+  readonly fileBytes: number;
   readonly oldestMs: number | null;
+  close(): void;
 }
 
 interface State {
   readonly traces: Map<TraceId, OpenTrace>;
   readonly seen: SeenTraces;
-  /** How many rows keep a batch alive. */
-  readonly holders: Map<SpanBatch, number>;
-  readonly byteLimit: number;
-  bytes: number;
+  readonly held: HeldBatches;
+  /** Parts of what was taken and not let go. */
+  readonly taken: Map<QuietTrace, readonly Part[]>;
+  late: number;
 }
 
-/** @param byteLimit  past it the oldest traces keep only their ids; bytes */
-export function openTraces(byteLimit = policy("openTraceBytes")): OpenTraces {
-  const state: State = {
-    traces: new Map(),
-    seen: seenTraces(),
-    holders: new Map(),
-    byteLimit,
-    bytes: 0,
-  };
+/** @param held  where bodies wait; in memory only without it */
+export function openTraces(held: HeldBatches = heldBatches(heldLimits(null))): OpenTraces {
+  const state: State = { traces: new Map(), seen: seenTraces(), held, taken: new Map(), late: 0 };
   return {
     add: (batch, nowMs) => add(state, batch, nowMs),
     takeQuiet: (nowMs, quietMs, limit) => takeQuiet(state, nowMs, quietMs, limit),
+    letGo(taken) {
+      for (const trace of taken) {
+        for (const part of state.taken.get(trace) ?? []) release(state, part);
+        state.taken.delete(trace);
+      }
+    },
     reopen(ids, nowMs) {
-      for (const id of ids) opened(state, id, nowMs).stored = true;
+      for (const id of ids) {
+        const trace = opened(state, id, nowMs);
+        trace.stored = true;
+        trace.late = false;
+      }
     },
     remember(ids) {
       for (const id of ids) state.seen.add(id);
@@ -83,80 +106,100 @@ export function openTraces(byteLimit = policy("openTraceBytes")): OpenTraces {
     putBack(trace, nowMs) {
       const again = opened(state, trace.id, nowMs);
       again.stored = true;
+      again.late = false;
       // Records that came meanwhile are a reason to look again; without any, only time is.
-      if (again.rows.size === 0) again.waiting = true;
+      if (again.parts.length === 0) again.waiting = true;
     },
     get size() {
       return state.traces.size;
     },
+    get late() {
+      return state.late;
+    },
     get bytes() {
-      return state.bytes;
+      return state.held.memoryBytes;
+    },
+    get fileBytes() {
+      return state.held.fileBytes;
     },
     get oldestMs() {
       const [oldest] = state.traces.values();
       return oldest?.firstMs ?? null;
     },
+    close: () => state.held.close(),
   };
 }
 
-function hold(state: State, batch: SpanBatch): void {
-  const count = state.holders.get(batch) ?? 0;
-  if (count === 0) state.bytes += batch.byteLength;
-  state.holders.set(batch, count + 1);
-}
-
-function release(state: State, trace: OpenTrace): void {
-  for (const { batch } of trace.rows.values()) {
-    const count = (state.holders.get(batch) ?? 1) - 1;
-    if (count > 0) {
-      state.holders.set(batch, count);
-    } else {
-      state.holders.delete(batch);
-      state.bytes -= batch.byteLength;
-    }
-  }
-  trace.rows.clear();
+function release(state: State, { held, rows }: Part): void {
+  for (const _ of rows) state.held.release(held);
 }
 
 function opened(state: State, id: TraceId, nowMs: number): OpenTrace {
   const known = state.traces.get(id);
   if (known !== undefined) return known;
-  const rows = new Map<string, Row>();
   const stored = state.seen.has(id);
-  const trace = { id, firstMs: nowMs, lastMs: nowMs, rows, stored, waiting: false };
+  const trace: OpenTrace = {
+    id,
+    firstMs: nowMs,
+    lastMs: nowMs,
+    parts: [],
+    marks: new Set(),
+    hasRoot: false,
+    links: null,
+    late: stored,
+    stored,
+    waiting: false,
+  };
   state.traces.set(id, trace);
   return trace;
 }
 
-/** Oldest first, until what is held is within the limit. */
-function spill(state: State): void {
-  if (state.bytes <= state.byteLimit) return;
-  for (const trace of state.traces.values()) {
-    if (state.bytes <= state.byteLimit) return;
-    if (trace.rows.size === 0) continue;
-    release(state, trace);
-    trace.stored = true;
-  }
-}
-
 function add(state: State, batch: SpanBatch, nowMs: number): number {
   let duplicates = 0;
+  let held: HeldBatch | null = null;
   for (let row = 0; row < batch.length; row += 1) {
     const id = batch.traceIdAt(row);
     if (id === null) continue;
     const trace = opened(state, id, nowMs);
-    const identity = batch.identityAt(row);
-    if (trace.rows.has(identity)) {
+    if (isHeld(state, trace, batch, row)) {
       duplicates += 1;
       continue;
     }
-    trace.rows.set(identity, { batch, row });
+    if (trace.late) state.late += 1;
+    held ??= state.held.hold(batch);
+    held.holders += 1;
+    const last = trace.parts.at(-1);
+    if (last?.held === held) last.rows.push(row);
+    else trace.parts.push({ held, rows: [row] });
+    if (batch.logCount === 0) noteSpan(trace, batch, row);
     trace.lastMs = nowMs;
     trace.waiting = false;
-    hold(state, batch);
   }
-  spill(state);
   return duplicates;
+}
+
+function noteSpan(trace: OpenTrace, batch: SpanBatch, row: number): void {
+  if (batch.isRootAt(row)) trace.hasRoot = true;
+  for (const id of batch.linksAt(row)) if (id !== trace.id) (trace.links ??= []).push(id);
+}
+
+/** Of a larger trace records that come again are held again: looking through it for each would take too long. */
+const lookedThrough = 1_000;
+
+/** Whether this very record is held already. */
+function isHeld(state: State, trace: OpenTrace, batch: SpanBatch, row: number): boolean {
+  const identity = batch.identityAt(row);
+  const mark = Number.parseInt(identity.slice(0, 8), 16) & 0x3fff_ffff;
+  const { marks } = trace;
+  if (!marks.has(mark)) {
+    marks.add(mark);
+    return false;
+  }
+  if (marks.size > lookedThrough) return false;
+  return trace.parts.some(({ held, rows }) => {
+    const other = state.held.batchOf(held);
+    return rows.some((at) => other?.identityAt(at) === identity);
+  });
 }
 
 function takeQuiet(
@@ -171,25 +214,32 @@ function takeQuiet(
     const silentMs = nowMs - trace.lastMs;
     const idle = silentMs >= policy("settleIdleMs");
     if (silentMs < quietMs || (trace.waiting && !idle)) continue;
-    const content = contentOf(trace);
-    if (!idle && !trace.stored && !hasEndedRoot(content)) {
-      trace.waiting = true;
-      continue;
-    }
+    if (!idle && !trace.stored && !trace.hasRoot) continue;
     state.traces.delete(trace.id);
-    release(state, trace);
     state.seen.add(trace.id);
-    taken.push({ id: trace.id, content, stored: trace.stored, idle });
+    const { id, parts, stored } = trace;
+    const quiet: QuietTrace = {
+      id,
+      content: () => contentOf(state, parts),
+      stored: stored || parts.some(({ held }) => held.batch === null && held.place === null),
+      idle,
+      links: trace.links ?? [],
+    };
+    state.taken.set(quiet, parts);
+    taken.push(quiet);
   }
   return taken;
 }
 
-function contentOf(trace: OpenTrace): TraceContent {
+function contentOf(state: State, parts: readonly Part[]): TraceContent {
   const spans: Span[] = [];
   const logs: LogRecord[] = [];
-  for (const { batch, row } of trace.rows.values()) {
-    if (batch.logCount > 0) logs.push(batch.log(row));
-    else spans.push(batch.span(row));
+  for (const { held, rows } of parts) {
+    const batch = state.held.batchOf(held);
+    if (batch === null) throw new Error("a body that waited to be settled is held no more");
+    for (const row of rows)
+      if (batch.logCount > 0) logs.push(batch.log(row));
+      else spans.push(batch.span(row));
   }
   return { spans, logs };
 }

@@ -14,9 +14,11 @@ const readInOneGo = 10;
 const runsAtOnce = 100;
 
 /** Contents one by one; between two goes requests are answered. */
-export async function* inGoes(contents: readonly TraceContent[]): AsyncGenerator<TraceContent> {
-  for (const [index, content] of contents.entries()) {
-    if (index % readInOneGo === 0) await setImmediate();
+export async function* inGoes(contents: Iterable<TraceContent>): AsyncGenerator<TraceContent> {
+  let given = 0;
+  for (const content of contents) {
+    if (given % readInOneGo === 0) await setImmediate();
+    given += 1;
     yield content;
   }
 }

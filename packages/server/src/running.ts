@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Hono } from "hono";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { TraceContent } from "@rootward/pipeline/model/span";
@@ -9,6 +10,7 @@ import { newApp } from "./app.ts";
 import { openCaseBook } from "./case-book.ts";
 import type { ServerConfig } from "./config.ts";
 import { newCounters } from "./counters.ts";
+import { heldBatches, heldLimits } from "./held-batches.ts";
 import { newKin } from "./kin.ts";
 import { hasEndedRoot, openTraces } from "./open-traces.ts";
 import { builtPage } from "./page.ts";
@@ -53,7 +55,7 @@ async function startOver(
   store: Awaited<ReturnType<typeof openStore>>,
   config: ServerConfig,
 ): Promise<Running> {
-  const open = openTraces();
+  const open = openTraces(heldBatches(heldLimits(join(config.dataDir, "open"))));
   const counters = newCounters();
   const kin = newKin();
   const cases = await openCaseBook(store);
@@ -103,6 +105,7 @@ async function startOver(
     async stop() {
       if (ticking !== null) clearInterval(ticking);
       await clock.rest();
+      open.close();
       await store.close();
     },
   };

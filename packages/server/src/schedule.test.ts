@@ -1,6 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
 import { receive } from "@rootward/pipeline/wire/receive";
-import { openTraces } from "./open-traces.ts";
+import { heldBatches, type HeldLimits } from "./held-batches.ts";
+import { openTraces, type OpenTraces } from "./open-traces.ts";
 import { bodyJson, openDoor, spanIdOf, spanJson, traceIdOf } from "./testing/door.ts";
 
 const root = spanJson(traceIdOf(1), spanIdOf(1));
@@ -115,27 +119,90 @@ describe("a diagnosis is made", () => {
 });
 
 describe("open traces are bounded by bytes", () => {
-  test("past the limit the oldest keep only their ids, and are read back to be settled", async () => {
-    const open = openTraces(1_000);
+  const folder = mkdtempSync(join(tmpdir(), "rootward-open-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  function filled(limits: HeldLimits): OpenTraces {
+    const open = openTraces(heldBatches(limits));
     for (let index = 0; index < 50; index += 1) {
       open.add(batchOf(spanJson(traceIdOf(index), spanIdOf(index))), index);
     }
     expect(open.size).toBe(50);
     expect(open.bytes).toBeLessThanOrEqual(1_000);
+    return open;
+  }
+
+  test("past the limit the oldest bodies wait in a file, of which no name is left", () => {
+    const open = filled({ memoryBytes: 1_000, fileBytes: 100_000, folder });
+    expect(open.fileBytes).toBeGreaterThan(1_000);
+    expect(readdirSync(folder)).toEqual([]);
     const taken = open.takeQuiet(10_000, 750, 100);
-    expect(taken).toHaveLength(50);
-    expect(taken[0]).toMatchObject({ stored: true, content: { spans: [] } });
-    expect(taken[49]).toMatchObject({ stored: false, content: { spans: [{}] } });
-    expect(open.bytes).toBe(0);
+    expect(taken.filter(({ stored }) => stored)).toEqual([]);
+    expect(taken.map(({ content }) => content().spans.map(({ traceId }) => traceId))).toEqual(
+      Array.from({ length: 50 }, (_, index) => [traceIdOf(index)]),
+    );
+    open.letGo(taken);
+    expect([open.bytes, open.fileBytes, open.size]).toEqual([0, 0, 0]);
+    open.close();
+  });
+
+  test("past the limit of the file they keep only their ids, and are read back from the store", () => {
+    for (const limits of [
+      { memoryBytes: 1_000, fileBytes: 1_000_000, folder: null },
+      { memoryBytes: 1_000, fileBytes: 0, folder },
+      // Where no folder can be made is no room either.
+      { memoryBytes: 1_000, fileBytes: 1_000_000, folder: "/dev/null/folder" },
+    ]) {
+      const open = filled(limits);
+      const taken = open.takeQuiet(10_000, 750, 100);
+      expect(taken).toHaveLength(50);
+      expect(taken[0]).toMatchObject({ stored: true });
+      expect(() => taken[0]?.content()).toThrow("held no more");
+      expect(taken[49]).toMatchObject({ stored: false });
+      expect(taken[49]?.content().spans).toHaveLength(1);
+      open.letGo(taken);
+      expect(open.bytes).toBe(0);
+      open.close();
+    }
+  });
+
+  test("a record that comes again is held once, wherever the first one waits", () => {
+    const open = openTraces(heldBatches({ memoryBytes: 0, fileBytes: 100_000, folder }));
+    expect(open.add(batchOf(child), 0)).toBe(0);
+    expect(open.add(batchOf(root, child), 1)).toBe(1);
+    const [taken] = open.takeQuiet(1_000, 750, 1);
+    expect(taken?.content().spans).toHaveLength(2);
+    open.close();
   });
 
   test("a batch that several traces share is let go with the last of them", () => {
     const open = openTraces();
     const batch = batchOf(root, spanJson(traceIdOf(2), spanIdOf(1), spanIdOf(9)));
     open.add(batch, 0);
-    expect(open.takeQuiet(1_000, 750, 10)).toHaveLength(1);
+    const first = open.takeQuiet(1_000, 750, 10);
+    expect(first).toHaveLength(1);
+    open.letGo(first);
     expect(open.bytes).toBe(batch.byteLength);
-    expect(open.takeQuiet(600_000, 750, 10)).toHaveLength(1);
+    const second = open.takeQuiet(600_000, 750, 10);
+    expect(second).toHaveLength(1);
+    open.letGo(second);
     expect([open.bytes, open.size]).toEqual([0, 0]);
+  });
+
+  test("a hundred thousand traces take little beside their bodies", () => {
+    const open = openTraces(heldBatches({ memoryBytes: 1_000_000, fileBytes: 1e9, folder }));
+    for (let batch = 0; batch < 1_000; batch += 1) {
+      const spans = Array.from({ length: 100 }, (_, at) =>
+        spanJson(traceIdOf(batch * 100 + at), spanIdOf(at), spanIdOf(7)),
+      );
+      open.add(batchOf(...spans), batch);
+    }
+    expect(open.size).toBe(100_000);
+    expect(open.bytes).toBeLessThanOrEqual(1_000_000);
+    expect(open.takeQuiet(2_000, 750, 10)).toEqual([]);
+    const idle = open.takeQuiet(600_500, 750, 100_000);
+    expect(idle.length).toBeGreaterThan(50_000);
+    expect(idle[0]?.content().spans).toHaveLength(1);
+    open.close();
   });
 });

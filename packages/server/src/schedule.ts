@@ -12,7 +12,7 @@ import { joined, split } from "./trace-content.ts";
 /** The two stages that time drives, as the hallway offers them. */
 export interface Stages {
   /** Makes runs of these traces' contents and stores them. One content may hold several traces that links join. */
-  readonly settle: (contents: readonly TraceContent[]) => Promise<readonly RunDigest[]>;
+  readonly settle: (contents: Iterable<TraceContent>) => Promise<readonly RunDigest[]>;
   /** Everything about all runs; stored. `all`: settings are learned from every new run first, not only from many. */
   readonly diagnose: (all: boolean) => Promise<Diagnosis>;
 }
@@ -124,8 +124,7 @@ async function settleTaken(
   try {
     const ready = await completed(parts, taken, nowMs);
     if (ready.size === 0) return 0;
-    const contents = await withKin(parts, ready);
-    const runs = await parts.stages.settle(contents);
+    const runs = await parts.stages.settle(await withKin(parts, ready));
     parts.kin.learn(runs);
     parts.counters.settled += runs.length;
     return runs.length;
@@ -135,7 +134,19 @@ async function settleTaken(
       nowMs,
     );
     throw error;
+  } finally {
+    parts.open.letGo(taken);
   }
+}
+
+/** A trace that is settled now: the traces that its links name, and its records, decoded when their turn comes. */
+interface Ready {
+  readonly links: readonly TraceId[];
+  readonly content: () => TraceContent;
+}
+
+function readyOf(content: TraceContent): Ready {
+  return { links: linkedTo(content), content: () => content };
 }
 
 /** What is held, completed from the store where it must be; what has not ended is put back. */
@@ -143,15 +154,19 @@ async function completed(
   parts: Parts,
   taken: readonly QuietTrace[],
   nowMs: number,
-): Promise<ReadonlyMap<TraceId, TraceContent>> {
+): Promise<ReadonlyMap<TraceId, Ready>> {
   const incomplete = taken.filter((trace) => trace.stored).map((trace) => trace.id);
   const stored = split(incomplete.length === 0 ? nothing : await parts.store.traces(incomplete));
-  const ready = new Map<TraceId, TraceContent>();
+  const ready = new Map<TraceId, Ready>();
   for (const trace of taken) {
-    const content = trace.stored ? (stored.get(trace.id) ?? trace.content) : trace.content;
+    if (!trace.stored) {
+      ready.set(trace.id, trace);
+      continue;
+    }
+    const content = stored.get(trace.id) ?? nothing;
     if (trace.idle || hasEndedRoot(content)) {
-      ready.set(trace.id, content);
-      if (trace.stored) parts.counters.readBack += 1;
+      ready.set(trace.id, readyOf(content));
+      parts.counters.readBack += 1;
     } else {
       parts.open.putBack(trace, nowMs);
     }
@@ -161,24 +176,33 @@ async function completed(
 
 const nothing: TraceContent = { spans: [], logs: [] };
 
+function* contentsOf(ready: Iterable<Ready>): Generator<TraceContent> {
+  for (const { content } of ready) yield content();
+}
+
 /** Contents to make runs of: each trace together with those that links or an earlier run join it to. */
 async function withKin(
   parts: Parts,
-  ready: ReadonlyMap<TraceId, TraceContent>,
-): Promise<readonly TraceContent[]> {
-  const kinOf = (id: TraceId, content: TraceContent) => [...parts.kin.of(id), ...linkedTo(content)];
-  const wanted = [...ready].flatMap(([id, content]) => kinOf(id, content));
+  ready: ReadonlyMap<TraceId, Ready>,
+): Promise<Iterable<TraceContent>> {
+  const kinOf = (id: TraceId, { links }: Ready) => [...parts.kin.of(id), ...links];
+  const wanted = [...ready].flatMap(([id, one]) => kinOf(id, one));
+  if (wanted.length === 0) return contentsOf(ready.values());
   const missing = [...new Set(wanted)].filter((id) => !ready.has(id));
-  if (wanted.length === 0) return [...ready.values()];
   const more = missing.length === 0 ? [] : split(await parts.store.traces(missing));
-  const all = new Map([...more, ...ready]);
-  const pairs = [...all].flatMap(([id, content]) =>
-    kinOf(id, content)
+  const all = new Map(ready);
+  for (const [id, content] of more) all.set(id, readyOf(content));
+  const pairs = [...all].flatMap(([id, one]) =>
+    kinOf(id, one)
       .filter((other) => all.has(other))
       .map((other) => [id, other] as const),
   );
-  return groupsOf([...all.keys()], pairs).map((group) =>
-    joined(group.flatMap((id) => all.get(id) ?? [])),
+  const groups = groupsOf([...all.keys()], pairs);
+  return contentsOf(
+    groups.map((group) => ({
+      links: [],
+      content: () => joined(group.flatMap((id) => all.get(id)?.content() ?? [])),
+    })),
   );
 }
 

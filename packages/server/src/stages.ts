@@ -12,7 +12,7 @@ interface Parts {
   readonly store: Store;
   readonly book: WorkflowBook;
   readonly reader: Reader;
-  readonly settle: (contents: readonly TraceContent[]) => Promise<readonly ReadRun[]>;
+  readonly settle: (contents: Iterable<TraceContent>) => Promise<readonly ReadRun[]>;
   readonly diagnose: () => Promise<Diagnosis>;
 }
 

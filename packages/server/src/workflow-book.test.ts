@@ -76,8 +76,8 @@ test("runs that were measured while less was known are measured again, and only 
     return [{ run: { id: digest.id, aliases: [] }, digest, texts: [] } as unknown as ReadRun];
   };
   const diagnose = async () => await Promise.reject(new Error("not asked here"));
-  const settle = async (contents: readonly TraceContent[]) => {
-    const runs = contents.flatMap(reader);
+  const settle = async (contents: Iterable<TraceContent>) => {
+    const runs = [...contents].flatMap(reader);
     await store.putRuns(
       runs.map(({ digest }) => digest),
       [],

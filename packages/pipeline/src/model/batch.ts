@@ -46,6 +46,10 @@ export interface SpanBatch {
   readonly columns: RecordColumns;
   /** null for a log record that names no trace. */
   traceIdAt(row: number): TraceId | null;
+  /** Whether the span of a row names no parent. @throws RangeError  if the row is out of range or a log record */
+  isRootAt(row: number): boolean;
+  /** The traces that the links of a row's span name. @throws RangeError  if the row is out of range or a log record */
+  linksAt(row: number): readonly TraceId[];
   /** @throws RangeError  if the row is out of range or a log record */
   span(row: number): Span;
   /** @throws RangeError  if the row is out of range or a span */

@@ -20,6 +20,11 @@ const entries = {
   settleQuietMs: { value: 750, unit: "ms", source: "architecture.md 3.2: root ended and quiet" },
   settleIdleMs: { value: 600_000, unit: "ms", source: "architecture.md 3.2: no root" },
   openTraceBytes: { value: 128 * 1024 * 1024, unit: "bytes", source: "engine.md 5.2: RSS ≤ 1 GB" },
+  openTraceFileBytes: {
+    value: 4 * 1024 * 1024 * 1024,
+    unit: "bytes",
+    source: "a minute of 10,000 model calls a second, where settling is behind",
+  },
   bodyLimitBytes: { value: 64 * 1024 * 1024, unit: "bytes", source: "field.md: refuse loudly" },
   attributeLimitBytes: {
     value: 1024 * 1024,
@@ -251,8 +256,16 @@ const entries = {
   },
   sqlNumbersLimit: { value: 1_000_000, unit: "rows", source: "calendars and ranges, not load" },
   jsonBodyLimitBytes: { value: 4 * 1024 * 1024, unit: "bytes", source: "a ledger of changes" },
-  settleTickMs: { value: 1_000, unit: "ms", source: "architecture.md 3.1: per tick, one second" },
-  settleBatchTraces: { value: 500, unit: "traces", source: "one read of the store per tick" },
+  settleTickMs: {
+    value: 250,
+    unit: "ms",
+    source: "a run stands within two seconds of its root's end, also while much comes",
+  },
+  settleBatchTraces: {
+    value: 200,
+    unit: "traces",
+    source: "one write of runs; the bodies of these are kept until it is done",
+  },
   diagnoseEveryMs: { value: 5_000, unit: "ms", source: "while new runs arrive" },
   joinedTracesLimit: { value: 50, unit: "traces", source: "one run; a hub of links is none" },
   remeasureRuns: {

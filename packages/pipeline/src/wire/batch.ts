@@ -7,6 +7,7 @@ import {
   decodeResource,
   decodeScope,
   decodeSpan,
+  spanIdOrNull,
   traceIdOrNull,
 } from "./otlp-decode.ts";
 import { tags } from "./otlp-fields.ts";
@@ -56,6 +57,18 @@ export function batchOver(
     truncated,
     columns,
     traceIdAt: (row) => traceIdOrNull(hexAt(row, idTags[signal].trace)),
+    isRootAt: (row) => {
+      const { start, end } = place(row, "traces");
+      const parent = fieldAt(bytes, start, end, tags.span.parentSpanId);
+      return spanIdOrNull(bytes.toString("hex", parent.start, parent.end)) === null;
+    },
+    linksAt: (row) => {
+      const { start, end } = place(row, "traces");
+      // Nearly no span has links: only one that does is looked at again.
+      const link = fieldAt(bytes, start, end, tags.span.link);
+      if (link.start === link.end) return [];
+      return decodeSpan(bytes, start, end, originOf(row)).links.map(({ traceId }) => traceId);
+    },
     span: (row) => {
       const { start, end } = place(row, "traces");
       return decodeSpan(bytes, start, end, originOf(row));

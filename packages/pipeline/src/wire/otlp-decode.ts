@@ -202,7 +202,8 @@ export function traceIdOrNull(hex: string): TraceId | null {
   return isCheckedTraceId(hex) && hex !== zeroTrace ? hex : null;
 }
 
-function spanIdOrNull(hex: string): SpanId | null {
+/** The span id of hex text, or null where it is empty or all zero. */
+export function spanIdOrNull(hex: string): SpanId | null {
   return isCheckedSpanId(hex) && hex !== zeroSpan ? hex : null;
 }
 

@@ -85,7 +85,8 @@ export async function openDoor(given: Partial<Context> = {}): Promise<Door> {
   const counters = newCounters();
   const settled: Door["settled"] = [];
   const stages = {
-    settle: async (contents: readonly TraceContent[]) => {
+    settle: async (given: Iterable<TraceContent>) => {
+      const contents = [...given];
       const runs = bareRuns(contents);
       for (const [index, run] of runs.entries()) {
         settled.push({ id: run.id, spans: contents[index]?.spans.length ?? 0 });

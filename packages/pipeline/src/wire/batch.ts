@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { RecordColumns, SpanBatch } from "../model/batch.ts";
-import type { Resource, Scope } from "../model/span.ts";
+import type { TraceId } from "../model/ids.ts";
+import type { Resource, Scope, Span } from "../model/span.ts";
 import { fieldAt } from "./otlp-check.ts";
 import {
   decodeLog,
@@ -57,17 +58,10 @@ export function batchOver(
     truncated,
     columns,
     traceIdAt: (row) => traceIdOrNull(hexAt(row, idTags[signal].trace)),
-    isRootAt: (row) => {
-      const { start, end } = place(row, "traces");
-      const parent = fieldAt(bytes, start, end, tags.span.parentSpanId);
-      return spanIdOrNull(bytes.toString("hex", parent.start, parent.end)) === null;
-    },
+    isRootAt: (row) => isRoot(bytes, place(row, "traces")),
     linksAt: (row) => {
-      const { start, end } = place(row, "traces");
-      // Nearly no span has links: only one that does is looked at again.
-      const link = fieldAt(bytes, start, end, tags.span.link);
-      if (link.start === link.end) return [];
-      return decodeSpan(bytes, start, end, originOf(row)).links.map(({ traceId }) => traceId);
+      const at = place(row, "traces");
+      return hasLink(bytes, at) ? linksOf(decodeSpan(bytes, at.start, at.end, originOf(row))) : [];
     },
     span: (row) => {
       const { start, end } = place(row, "traces");
@@ -82,6 +76,23 @@ export function batchOver(
         ? hexAt(row, idTags.traces.record)
         : digest(bytes, columns, row, place(row, "logs")),
   };
+}
+
+type Place = { readonly start: number; readonly end: number };
+
+function isRoot(bytes: Buffer, { start, end }: Place): boolean {
+  const parent = fieldAt(bytes, start, end, tags.span.parentSpanId);
+  return spanIdOrNull(bytes.toString("hex", parent.start, parent.end)) === null;
+}
+
+/** Nearly no span has links: only one that does is decoded for them. */
+function hasLink(bytes: Buffer, { start, end }: Place): boolean {
+  const link = fieldAt(bytes, start, end, tags.span.link);
+  return link.start !== link.end;
+}
+
+function linksOf({ links }: Span): readonly TraceId[] {
+  return links.map(({ traceId }) => traceId);
 }
 
 function decodeOrigin(
@@ -101,12 +112,7 @@ function decodeOrigin(
 }
 
 /** 32 hex characters of the sha256 of a record with its resource and scope. */
-function digest(
-  bytes: Buffer,
-  columns: RecordColumns,
-  row: number,
-  at: { readonly start: number; readonly end: number },
-): string {
+function digest(bytes: Buffer, columns: RecordColumns, row: number, at: Place): string {
   const context = columns.contexts[columns.contextOf[row] ?? 0];
   const hash = createHash("sha256").update(bytes.subarray(at.start, at.end));
   if (context !== undefined)

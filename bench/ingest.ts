@@ -4,7 +4,7 @@ import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startServer, type Served } from "./ingest/server.ts";
-import { limitsOf, type Limits } from "./ingest/limits.ts";
+import { limitsOf, type Limit, type Limits } from "./ingest/limits.ts";
 import { watch, type Seen } from "./ingest/watch.ts";
 import type { Kind } from "./ingest/bodies.ts";
 
@@ -179,7 +179,7 @@ function print(phase: Phase, out: Outcome): void {
   if (out.limits !== null) {
     const share = (limit: number): string => `${((100 * rate) / limit).toFixed(0)} %`;
     console.log(
-      `  ${"of the limit measured here".padEnd(32)} ${share(out.limits.decode)} of decoding alone, ${share(out.limits.insert)} of inserting alone`,
+      `  ${"of the limit measured here".padEnd(32)} ${share(out.limits.decode.rate)} of decoding alone, ${share(out.limits.insert.rate)} of inserting alone`,
     );
   }
 }
@@ -197,10 +197,17 @@ if (wanted("limits"))
   for (const kind of ["llm", "small"] as const) {
     const found = await limitsOf(kind);
     limits.set(kind, found);
-    const k = (rate: number): string => `${(rate / 1000).toFixed(1)} k`;
-    console.log(
-      `${kind.padEnd(6)} alone, spans/s: decode ${k(found.decode)}, decode and encode ${k(found.block)}, decode, read, measure and digest ${k(found.read)} (one core each); engine insert ${k(found.insert)}`,
-    );
+    const steps: readonly (readonly [string, Limit])[] = [
+      ["decode", found.decode],
+      ["decode, encode as a block", found.block],
+      ["decode, read, measure, digest", found.read],
+      ["engine insert", found.insert],
+    ];
+    console.log(`\n${kind} spans, each step alone`);
+    for (const [name, { rate, cpu }] of steps)
+      console.log(
+        `  ${name.padEnd(32)} ${(rate / 1000).toFixed(1)} k spans/s, ${cpu.toFixed(4)} s of processor time per 1,000`,
+      );
   }
 for (const phase of phases)
   if (wanted(phase.name)) await measure(phase, limits.get(phase.kind) ?? null);

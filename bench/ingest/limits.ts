@@ -11,12 +11,21 @@ import { spansBlock } from "../../packages/server/src/store/record-blocks.ts";
 import { fill, spansPerTrace, template, type Kind } from "./bodies.ts";
 import { randomOf, walkedText } from "./text.ts";
 
-/** Spans a second of single steps, on one core, and of the engine's insert alone. */
+/** A step alone: spans a second as the clock says, and processor seconds for 1,000 spans, all threads. */
+export interface Limit {
+  readonly rate: number;
+  readonly cpu: number;
+}
+
+/** Single steps on the same bodies; all but the engine's insert run on one core. */
 export interface Limits {
-  readonly decode: number;
-  readonly block: number;
-  readonly read: number;
-  readonly insert: number;
+  readonly decode: Limit;
+  /** Decoded, and encoded as the block that is synced and inserted. */
+  readonly block: Limit;
+  /** Decoded, read, measured and digested. */
+  readonly read: Limit;
+  /** The engine's insert, with its merges meanwhile. */
+  readonly insert: Limit;
 }
 
 const readOptions = {
@@ -38,11 +47,11 @@ export async function limitsOf(kind: Kind): Promise<Limits> {
     return Buffer.from(own.bytes);
   });
   const spans = count * own.spans;
-  const rate = (work: (bytes: Buffer) => void): number => {
+  const rate = (work: (bytes: Buffer) => void): Limit => {
     for (const bytes of bodies.slice(0, count / 4)) work(bytes);
-    const start = performance.now();
+    const stop = clock(spans);
     for (const bytes of bodies) work(bytes);
-    return spans / ((performance.now() - start) / 1000);
+    return stop();
   };
   const batchOf = (bytes: Buffer) =>
     receive({ signal: "traces", encoding: "protobuf", bytes }).batch;
@@ -56,8 +65,20 @@ export async function limitsOf(kind: Kind): Promise<Limits> {
   return { decode, block, read: reading, insert: await insertRate(bodies, own.spans) };
 }
 
+function clock(spans: number): () => Limit {
+  const startMs = performance.now();
+  const before = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    return {
+      rate: spans / ((performance.now() - startMs) / 1000),
+      cpu: (user + system) / 1e6 / (spans / 1000),
+    };
+  };
+}
+
 /** The engine alone: segments that are written already, inserted one after the other. */
-async function insertRate(bodies: readonly Buffer[], spansEach: number): Promise<number> {
+async function insertRate(bodies: readonly Buffer[], spansEach: number): Promise<Limit> {
   const folder = mkdtempSync(join(tmpdir(), "rootward-bench-"));
   const engine = await openChdb(join(folder, "db"));
   try {
@@ -73,10 +94,10 @@ async function insertRate(bodies: readonly Buffer[], spansEach: number): Promise
       writeFileSync(path, Buffer.concat(blocks.map((one) => one.bytes)));
       segments.push({ path, columns: blocks[0]?.columns ?? [] });
     }
-    const start = performance.now();
+    const stop = clock(bodies.length * spansEach);
     for (const { path, columns } of segments)
       await engine.insertNative({ table: "stored_spans", columns, path }, path);
-    return (bodies.length * spansEach) / ((performance.now() - start) / 1000);
+    return stop();
   } finally {
     await engine.close();
     rmSync(folder, { recursive: true, force: true });

@@ -90,7 +90,7 @@ function readTrace(into: Building, { id, trace, observations, scores }: Langfuse
   const around: Around = {
     id,
     trace: said,
-    shared: sharedOf(said),
+    shared: sharedOf(said, roots.length === 1 ? textIn(roots[0] ?? {}, "name") : null),
     ownResource: resourceIn(objectAt(said, "metadata")),
     madeRoot: roots.length === 1 ? null : spanIdOf(source, id, `root of ${id}`),
     scoresOf: scoresOf([...scores.values()]),
@@ -99,12 +99,14 @@ function readTrace(into: Building, { id, trace, observations, scores }: Langfuse
     countUnmapped(into, "trace", trace, knownTrace);
     countScoreIds(into, trace);
   }
-  if (around.madeRoot !== null) into.spans.push(rootOf(around, around.madeRoot, list));
+  const before = into.spans.length;
   for (const one of list)
     guarded(into, `trace ${id} observation ${textIn(one, "id") ?? "without id"}`, () => {
       into.spans.push(observed(one, around, isRoot(one) ? "root" : "inner"));
       countUnmapped(into, "observation", one, knownObservation);
     });
+  if (around.madeRoot !== null)
+    into.spans.push(rootOf(around, around.madeRoot, into.spans.slice(before)));
 }
 
 /** A list of the API names scores by their ids only. */
@@ -134,10 +136,14 @@ function resourceIn(metadata: Json): Resource | null {
   return isVoid(attributes) ? null : resourceOf(attributes);
 }
 
-/** What every span of a trace carries, as Langfuse's SDK sends it. */
-function sharedOf(trace: Json): Attributing {
+/**
+ * What every span of a trace carries, as Langfuse's SDK sends it. A trace that is called as its root is one that nobody named: Langfuse
+ * took the root's name, and the spans that the SDK sends of it say none.
+ */
+function sharedOf(trace: Json, rootName: string | null): Attributing {
   const shared: Attributing = new Map();
-  put(shared, "langfuse.trace.name", textIn(trace, "name"));
+  const name = textIn(trace, "name");
+  if (name !== rootName) put(shared, "langfuse.trace.name", name);
   put(shared, "session.id", textIn(trace, "sessionId"));
   put(shared, "user.id", textIn(trace, "userId"));
   put(shared, "langfuse.release", textIn(trace, "release"));
@@ -152,13 +158,14 @@ function sharedOf(trace: Json): Attributing {
 const noResource = resourceOf({});
 const ownScope = scopeOf("langfuse");
 
-function rootOf(around: Around, spanId: Span["spanId"], observations: readonly Json[]): Span {
+function rootOf(around: Around, spanId: Span["spanId"], below: readonly Span[]): Span {
   const { id, trace, shared, ownResource } = around;
-  const starts = observations.map((one) => requiredNanos(member(one, "startTime"), "startTime"));
-  const ends = observations.map((one) => nanosIn(member(one, "endTime"), "endTime") ?? 0n);
-  const begun = nanosIn(member(trace, "timestamp"), "timestamp");
-  const edges = [...starts, ...ends, ...(begun === null ? [] : [begun])].filter((at) => at > 0n);
-  if (edges.length === 0) requiredNanos(null, "timestamp");
+  const begun =
+    below.length === 0
+      ? requiredNanos(member(trace, "timestamp"), "timestamp")
+      : nanosIn(member(trace, "timestamp"), "timestamp");
+  const edges = below.flatMap((span) => [span.startNanos, span.endNanos]);
+  if (begun !== null) edges.push(begun);
   const startNanos = edges.reduce((least, at) => (at < least ? at : least));
   const attributes: Attributing = new Map([...shared, ["langfuse.observation.type", "span"]]);
   putTraceContent(attributes, trace);

@@ -28,7 +28,8 @@ const known = new Set(
 `),
 );
 const resource = resourceOf({});
-const scope = scopeOf("");
+const noScope = scopeOf("");
+const haystack = scopeOf("openinference.instrumentation.haystack");
 
 /**
  * The spans of a Phoenix export, each as an object with `context` and `attributes`: a list of them or one, the answer of
@@ -73,7 +74,7 @@ function withoutDots(row: Json): Json {
 
 /** Attributes that hold JSON text and that Phoenix shows parsed. Source: phoenix/trace/attributes.py, JSON_STRING_ATTRIBUTES. */
 const jsonTexts =
-  /(^|\.)(metadata|prompt_template\.variables|tool\.parameters|json_schema|invocation_parameters|function\.arguments)$/;
+  /^metadata$|document\.metadata$|^llm\.prompt_template\.variables$|^tool\.parameters$/;
 
 /**
  * Attributes flat, as OpenInference sends them: `llm.input_messages.0.message.role`. Phoenix keeps them nested, and lists whose
@@ -142,6 +143,7 @@ function readSpan(into: Building, span: Json): Span {
     attributes,
     events: eventsOf(span, ["timestamp"]),
     resource,
-    scope,
+    // Phoenix keeps no scope, and Haystack's agents are known by nothing else.
+    scope: kind === "CHAIN" && span["name"] === "Agent.run" ? haystack : noScope,
   });
 }

@@ -313,6 +313,10 @@ export function asLangsmith(spans: readonly Span[]): readonly Json[] {
       inputs: parsed(textOf(attributes, "gen_ai.prompt")) ?? {},
       outputs: parsed(textOf(attributes, "gen_ai.completion")),
       extra: {
+        invocation_params: {
+          tools: parsed(textOf(attributes, "gen_ai.tool.definitions")) ?? [],
+          stream: false,
+        },
         metadata: under(attributes, "langsmith.metadata.", (value) => parsed(plain(value))),
         runtime: { sdk: "langsmith-py" },
       },

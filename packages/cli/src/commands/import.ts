@@ -62,10 +62,13 @@ Accepted: ${acceptedShapes().replaceAll("; ", "\n          ")}`;
 async function importTraces(paths: string[], options: Options): Promise<void> {
   const server = serverUrl(options.to);
   const stop = new AbortController();
-  const onInterrupt = () => stop.abort();
+  const bar = progress("importing");
+  const onInterrupt = () => {
+    stop.abort();
+    bar.end("stopping after the batch that is under way");
+  };
   // Once: whoever presses Ctrl-C a second time does not want to wait.
   process.once("SIGINT", onInterrupt);
-  const bar = progress("importing");
   const patience: Patience = { stop: stop.signal, onWait: (text) => bar.end(text) };
   try {
     await run(paths, options, { server, patience, bar });

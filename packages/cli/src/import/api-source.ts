@@ -57,7 +57,7 @@ async function refusal(
   const path = call.path.split("?")[0] ?? "";
   if (answer.status === 401 || answer.status === 403)
     return new OperatorError(
-      `${who} answered ${answer.status}: ${call.keys} are not accepted there: ${said}`,
+      `${who} answered ${answer.status}: it does not accept ${call.keys}: ${said}`,
     );
   const hint = answer.status === 404 ? ": is --url the address of its API?" : "";
   return new OperatorError(`${who} answered ${answer.status} to ${path}${hint} ${said}`.trim());

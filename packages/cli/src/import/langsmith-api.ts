@@ -44,7 +44,7 @@ export function langsmithSource(asked: Asked, patience: Patience): Source {
         base: asked.base,
         path: `/api/v1${path}`,
         headers,
-        keys: "the key in LANGSMITH_API_KEY",
+        keys: "LANGSMITH_API_KEY",
         body,
         schema,
       },

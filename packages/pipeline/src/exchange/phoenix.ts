@@ -82,7 +82,7 @@ const jsonTexts =
  *
  * @source phoenix/trace/attributes.py, `flatten`
  */
-export function flattened(object: Json): Attributing {
+function flattened(object: Json): Attributing {
   const out: Attributing = new Map();
   flattenInto(out, "", object);
   return out;

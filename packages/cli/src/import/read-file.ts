@@ -96,5 +96,8 @@ async function* unpacked(file: string, raw: Readable): AsyncGenerator<Uint8Array
     for await (const chunk of stream) yield Buffer.from(chunk);
   } catch (error) {
     throw new OperatorError(`${file} cannot be read: ${messageOf(error)}`, 1, { cause: error });
+  } finally {
+    // Whoever has seen enough leaves early.
+    raw.destroy();
   }
 }

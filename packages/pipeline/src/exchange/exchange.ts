@@ -33,15 +33,17 @@ export function newExchange(): Building {
   return { spans: [], logs: [], refused: [], unmapped: new Map() };
 }
 
-/** Runs the reading of one record; what is malformed in it becomes a refusal at its place. */
+/** Runs the reading of one record; what is malformed in it, or nests deeper than can be read, becomes a refusal at its place. */
 export function guarded(into: Building, at: string, read: () => void): void {
   const before = into.spans.length;
   try {
     read();
   } catch (cause) {
-    if (!(cause instanceof Malformed)) throw cause;
+    // A RangeError is the end of the stack: the record nests thousands of levels deep.
+    if (!(cause instanceof Malformed) && !(cause instanceof RangeError)) throw cause;
     into.spans.length = before;
-    into.refused.push({ reason: cause.message, at });
+    const reason = cause instanceof RangeError ? "it nests too deep" : cause.message;
+    into.refused.push({ reason, at });
   }
 }
 

@@ -251,6 +251,23 @@ test("a data frame of Phoenix by rows: lists flat again, JSON text text again, e
   expect(span?.endNanos).toBe(1_790_841_600_250_000_000n);
 });
 
+test.each(["phoenix", "langsmith", "langfuse", "mlflow", "otlp"] as const)(
+  "%s: a record that nests a hundred thousand levels deep is refused or read, and nothing breaks",
+  (format) => {
+    const deep: unknown = JSON.parse(`${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`);
+    const values = {
+      phoenix: [{ ...phoenixRow, "attributes.deep": deep }, phoenixRow],
+      langsmith: [{ ...run, inputs: deep }, run],
+      langfuse: [{ ...observation, id: "9", input: deep }, observation],
+      mlflow: [{ ...mlflow, data: { spans: [{ ...mlflow.data.spans[0], attributes: { deep } }] } }],
+      otlp: [{ ...otlp, deep }, otlp],
+    };
+    const { spans, refused } = formats[format].convert([values[format]]);
+    expect(refused).toMatchObject([{ reason: "it nests too deep" }]);
+    expect(spans.length).toBe(format === "mlflow" ? 0 : format === "langfuse" ? 2 : 1);
+  },
+);
+
 describe("what a person knows and the spans do not say", () => {
   const spans = fromPhoenix([phoenixRow, phoenixRow]).spans;
   const exchange = { spans, logs: [], refused: [], unmapped: new Map<string, number>() };

@@ -64,7 +64,8 @@ const knownObservation = new Set([
 export function fromLangfuse(values: readonly unknown[]): Exchange {
   const into = newExchange();
   const traces = new Map<string, LangfuseTrace>();
-  for (const [index, value] of values.entries()) collect(into, traces, value, `values[${index}]`);
+  for (const [index, value] of values.entries())
+    guarded(into, `values[${index}]`, () => collect(into, traces, value, `values[${index}]`));
   for (const trace of traces.values())
     guarded(into, `trace ${trace.id}`, () => readTrace(into, trace));
   return into;

@@ -63,7 +63,10 @@ export function langsmithRuns(value: unknown): readonly Json[] | null {
  */
 export function fromLangsmith(value: unknown, project: string | null = null): Exchange {
   const into = newExchange();
-  for (const run of langsmithRuns(value) ?? []) readRun(into, run, project, null);
+  for (const run of langsmithRuns(value) ?? [])
+    guarded(into, `run ${textIn(run, "id") ?? "without id"}`, () =>
+      readRun(into, run, project, null),
+    );
   return into;
 }
 

@@ -2,8 +2,9 @@ import { rowsOf } from "../model/batch.ts";
 import type { OtlpBody } from "../model/batch.ts";
 import { isObject, member } from "../wire/json-fields.ts";
 import type { Json } from "../wire/json-fields.ts";
-import { receive } from "../wire/receive.ts";
-import { newExchange } from "./exchange.ts";
+import { Malformed } from "../wire/protobuf.ts";
+import { receive, UnreadableBody } from "../wire/receive.ts";
+import { guarded, newExchange } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
 
 function signalOf(value: Json): "traces" | "logs" | null {
@@ -43,14 +44,29 @@ export function otlpBodies(value: unknown): readonly Json[] | null {
 /** Spans and log records of OTLP/JSON. What cannot be accepted is refused with its reason and place. */
 export function fromOtlpJson(value: unknown): Exchange {
   const into = newExchange();
-  for (const body of otlpBodies(value) ?? []) {
-    const bytes = Buffer.from(JSON.stringify(body));
-    const one = fromOtlp({ signal: signalOf(body) ?? "traces", encoding: "json", bytes });
-    into.spans.push(...one.spans);
-    into.logs.push(...one.logs);
-    into.refused.push(...one.refused);
-  }
+  for (const [index, body] of (otlpBodies(value) ?? []).entries())
+    guarded(into, `bodies[${index}]`, () => {
+      const signal = signalOf(body) ?? "traces";
+      const one = received({
+        signal,
+        encoding: "json",
+        bytes: Buffer.from(JSON.stringify(body)),
+      });
+      for (const span of one.spans) into.spans.push(span);
+      for (const log of one.logs) into.logs.push(log);
+      for (const refusal of one.refused) into.refused.push(refusal);
+    });
   return into;
+}
+
+/** What a body holds; that it cannot be read as a whole is one refusal. */
+function received(body: OtlpBody): Exchange {
+  try {
+    return fromOtlp(body);
+  } catch (cause) {
+    if (cause instanceof UnreadableBody) throw new Malformed(cause.message);
+    throw cause;
+  }
 }
 
 /**

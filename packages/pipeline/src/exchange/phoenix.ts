@@ -51,8 +51,12 @@ function rowsOf(columns: Json): readonly Json[] {
   const rows = new Map<string, Record<string, unknown>>();
   for (const [name, cells] of Object.entries(columns)) {
     if (!isObject(cells)) continue;
-    for (const [row, cell] of Object.entries(cells))
-      rows.set(row, { ...rows.get(row), [name]: cell });
+    for (const [row, cell] of Object.entries(cells)) {
+      // The span's id is the frame's index, and at times only that.
+      const cellsOfRow = rows.get(row) ?? { "context.span_id": row };
+      rows.set(row, cellsOfRow);
+      cellsOfRow[name] = cell;
+    }
   }
   return [...rows.values()];
 }

@@ -12,7 +12,7 @@ import { langsmithSource } from "../import/langsmith-api.ts";
 import type { Patience } from "../import/patient.ts";
 import { send } from "../import/send.ts";
 import { sinceMs } from "../import/since.ts";
-import type { Source } from "../import/source.ts";
+import type { Part, Source } from "../import/source.ts";
 import { newTally, reportLines } from "../import/tally.ts";
 import type { Tally } from "../import/tally.ts";
 import { messageOf, note, OperatorError, printJson, printLine, progress } from "../output.ts";
@@ -116,7 +116,16 @@ function withSent(error: unknown, tally: Tally): unknown {
   );
 }
 
-/** Reads, packs and sends, one after the other, until the end or Ctrl-C. */
+/** The parts until the source fails; why it failed is kept, so that what came before it can be sent first. */
+async function* untilFailure(source: Source, failures: unknown[]): AsyncGenerator<Part> {
+  try {
+    yield* source.parts();
+  } catch (error) {
+    failures.push(error);
+  }
+}
+
+/** Reads, packs and sends, one after the other, until the end, a failure or Ctrl-C. */
 async function transfer(
   source: Source,
   options: Options,
@@ -135,7 +144,8 @@ async function transfer(
       if (answer !== null) tally.sent(packed, answer);
     }
   };
-  for await (const { exchange, done, of } of source.parts()) {
+  const failures: unknown[] = [];
+  for await (const { exchange, done, of } of untilFailure(source, failures)) {
     tally.read(exchange);
     await sendAll(packer.add(complete(exchange)));
     bar.update(done, of);
@@ -144,6 +154,7 @@ async function transfer(
     if (patience.stop.aborted) return;
   }
   await sendAll(packer.flush());
+  if (failures.length > 0) throw failures[0];
 }
 
 async function sourceOf(
@@ -171,7 +182,7 @@ async function sourceOf(
   const asked = {
     base: apiUrl(from, options.url),
     sinceMs: options.since === undefined ? null : sinceMs(options.since, nowMs),
-    untilMs: nowMs,
+    untilMs: nowMs - policy("settleIdleMs"),
     project: options.project ?? null,
   };
   return from === "langfuse" ? langfuseSource(asked, patience) : langsmithSource(asked, patience);

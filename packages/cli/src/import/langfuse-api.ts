@@ -9,7 +9,7 @@ import type { Part, Source } from "./source.ts";
 interface Asked {
   readonly base: string;
   readonly sinceMs: number | null;
-  /** No trace that began later: pages must not move while they are read. */
+  /** No trace that began later: it may still be running, and pages must not move while they are read. */
   readonly untilMs: number;
   /** What the keys must open; null: whatever they open. */
   readonly project: string | null;

@@ -10,6 +10,7 @@ import type { Part, Source } from "./source.ts";
 interface Asked {
   readonly base: string;
   readonly sinceMs: number | null;
+  /** No trace that began later: it may still be running. */
   readonly untilMs: number;
   /** A project's name; null: every project. */
   readonly project: string | null;
@@ -30,8 +31,8 @@ const select = namesIn(`
 `);
 
 /**
- * Runs of LangSmith's projects: `POST /api/v1/runs/query`, oldest first, by cursor. Traces that began before `--since` are left out
- * whole.
+ * Runs of LangSmith's projects: `POST /api/v1/runs/query`, oldest first, by cursor. Traces that began before `--since`, or lately, are
+ * left out whole.
  *
  * @throws OperatorError  a key that is not set, or a project that does not exist
  */
@@ -92,6 +93,7 @@ async function* runsOf(
   ask: Ask,
   session: Session,
 ): AsyncGenerator<{ readonly exchange: Part["exchange"]; readonly done: number }> {
+  const until = `lt(start_time, "${new Date(asked.untilMs).toISOString()}")`;
   const since = asked.sinceMs === null ? null : new Date(asked.sinceMs).toISOString();
   let cursor: string | null = null;
   let firstMs: number | null = null;
@@ -101,7 +103,9 @@ async function* runsOf(
       order: "asc",
       limit: policy("importPageSize"),
       select,
-      ...(since === null ? {} : { start_time: since, trace_filter: `gte(start_time, "${since}")` }),
+      // By the root's start, so that a trace is read whole or not at all; its runs begin no earlier.
+      trace_filter: since === null ? until : `and(gte(start_time, "${since}"), ${until})`,
+      ...(since === null ? {} : { start_time: since }),
       ...(cursor === null ? {} : { cursor }),
     };
     const answer: z.output<typeof Runs> | null = await ask("/runs/query", body, Runs);

@@ -10,7 +10,7 @@ import type { LogRecord, Span } from "@rootward/pipeline/model/span";
 import type { TraceContent } from "@rootward/pipeline/model/span";
 import { messageOf, OperatorError } from "./output.ts";
 
-/** Files of OTLP bodies, in order of path; from a folder those that may hold one, however deep. */
+/** Files, in order of path; from a folder those that may hold what is looked for, however deep. */
 interface BodyFiles {
   readonly files: readonly string[];
   /** Files that a person named: what is wrong with them is an error and not a warning. */
@@ -20,12 +20,25 @@ interface BodyFiles {
 const bodyName = /\.(pb|json|bin)(\.gz)?$/;
 const noBody = /\.headers\.json$/;
 
+/** What is looked for in a folder: by the names of files, and in words for the message where there is none. */
+interface Wanted {
+  readonly name: RegExp;
+  readonly what: string;
+  readonly accepted: string;
+}
+
+const bodies: Wanted = {
+  name: bodyName,
+  what: "OTLP body",
+  accepted: ".pb or .json files, each also .gz",
+};
+
 /**
  * The files behind some paths.
  *
- * @throws OperatorError  a path that does not exist, or a folder without any body
+ * @throws OperatorError  a path that does not exist, or a folder without any file that is looked for
  */
-function bodyFiles(paths: readonly string[]): BodyFiles {
+export function bodyFiles(paths: readonly string[], wanted: Wanted = bodies): BodyFiles {
   const named = new Set<string>();
   const files = paths.flatMap((path) => {
     const entry = statSync(path, { throwIfNoEntry: false });
@@ -35,13 +48,11 @@ function bodyFiles(paths: readonly string[]): BodyFiles {
       return [path];
     }
     const found = readdirSync(path, { withFileTypes: true, recursive: true })
-      .filter((one) => one.isFile() && bodyName.test(one.name) && !noBody.test(one.name))
+      .filter((one) => one.isFile() && wanted.name.test(one.name) && !noBody.test(one.name))
       .map((one) => join(one.parentPath, one.name))
       .sort();
     if (found.length === 0) {
-      throw new OperatorError(
-        `${path} holds no OTLP body; expected .pb or .json files, each also .gz`,
-      );
+      throw new OperatorError(`${path} holds no ${wanted.what}; expected ${wanted.accepted}`);
     }
     return found;
   });

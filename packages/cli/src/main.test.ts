@@ -104,7 +104,8 @@ describe("usage", () => {
   test("help names every command and is no error", async () => {
     const { code, stdout } = await rootward("--help");
     expect(code).toBe(0);
-    for (const name of ["serve", "status", "changes", "sql"]) expect(stdout).toContain(name);
+    for (const name of ["serve", "import", "status", "changes", "sql"])
+      expect(stdout).toContain(name);
   });
 });
 

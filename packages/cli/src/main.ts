@@ -17,6 +17,7 @@ const commands = {
   clusters: () => import("./commands/clusters.ts"),
   show: () => import("./commands/show.ts"),
   serve: () => import("./commands/serve.ts"),
+  import: () => import("./commands/import.ts"),
   status: () => import("./commands/status.ts"),
   changes: () => import("./commands/changes.ts"),
   sql: () => import("./commands/sql.ts"),

@@ -74,6 +74,8 @@ function readable(value: unknown): string | null {
   const messages = messagesOf(value, "assistant");
   const said = lastSaid(flipped(messages) ?? messages);
   const { value: parsed } = parse(value);
+  // An envelope that parsing opens (`{"output": "…"}`) and that messages take for an answer as it stands.
+  if (typeof parsed === "string" && said === value) return parsed;
   if (said === null && isDialog(messages, value)) return null;
   if (said !== null && (typeof parsed !== "object" || said !== value)) {
     const inner = parse(said).value;

@@ -352,6 +352,43 @@ const entries = {
     unit: "ms",
     source: "no process of the trial is left, so only a request under way can still bring spans",
   },
+  importBatchBytes: {
+    value: 4 * 1024 * 1024,
+    unit: "bytes of records",
+    source: "bodyLimitBytes / 16: an interrupt waits for one batch",
+  },
+  importBatchRecords: {
+    value: 2_000,
+    unit: "spans or log records",
+    source: "four times an SDK's batch of 512; at 10,000 spans a second one takes 0.2 s",
+  },
+  importLines: {
+    value: 500,
+    unit: "JSON lines",
+    source: "converted at once; lines hold 1 to 100 KB",
+  },
+  importPageSize: {
+    value: 100,
+    unit: "records a page",
+    source: "the most that Langfuse's and LangSmith's APIs give",
+  },
+  importRetries: {
+    value: 8,
+    unit: "attempts after the first",
+    source: "with importRetryFirstMs doubled each time: about two minutes",
+  },
+  importRetryFirstMs: { value: 500, unit: "ms", source: "doubled with each attempt" },
+  importRetryMaxMs: {
+    value: 120_000,
+    unit: "ms",
+    source:
+      "rate limits of hosted APIs are counted by the minute; a longer Retry-After is an error",
+  },
+  importRequestTimeoutMs: {
+    value: 60_000,
+    unit: "ms",
+    source: "the hosted APIs cut requests after 30 to 60 s themselves",
+  },
   validatorTimeoutMs: { value: 30_000, unit: "ms", source: "half of a trial's own time" },
   patternTimeMs: { value: 1_000, unit: "ms", source: "evals.md 6.8: a worker with a time limit" },
 } as const satisfies Record<string, Entry>;

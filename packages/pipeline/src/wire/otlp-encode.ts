@@ -283,3 +283,29 @@ export function encodeLog(into: Writer, log: LooseLog): void {
   hex(into, known.spanId, log.spanId);
   text(into, known.eventName, log.eventName);
 }
+
+/** Encoded records of one resource and scope. */
+export interface EncodedGroup {
+  readonly resource: Resource;
+  readonly scope: Scope;
+  /** Span or LogRecord messages, without their tags and lengths. */
+  readonly records: readonly Uint8Array[];
+}
+
+/** A body of traces or logs: an ExportTraceServiceRequest or ExportLogsServiceRequest. No groups give an empty body. */
+export function encodeBody(into: Writer, groups: readonly EncodedGroup[]): void {
+  for (const { resource, scope, records } of groups) {
+    const size = records.reduce((sum, record) => sum + record.length + framing, 0);
+    const outer = begin(into, tags.request.resourceRecords, size);
+    const resourceStart = begin(into, tags.resourceRecords.resource, 0);
+    encodeResource(into, resource);
+    finish(into, resourceStart, 0);
+    const inner = begin(into, tags.resourceRecords.scopeRecords, size);
+    const scopeStart = begin(into, tags.scopeRecords.scope, 0);
+    encodeScope(into, scope);
+    finish(into, scopeStart, 0);
+    for (const record of records) bytes(into, tags.scopeRecords.record, record);
+    finish(into, inner, size);
+    finish(into, outer, size);
+  }
+}

@@ -10,6 +10,8 @@ import { isLoopback } from "./access.ts";
 export interface ServerConfig {
   readonly host: string;
   readonly port: number;
+  /** For OTLP/gRPC, on the same host; null: off. */
+  readonly grpcPort: number | null;
   readonly dataDir: string;
   /** `clickhouse://…`, or null: embedded. */
   readonly clickhouseUrl: string | null;
@@ -27,6 +29,7 @@ export class ConfigError extends Error {
 }
 
 const standardPort = 4318;
+const standardGrpcPort = 4317;
 
 /**
  * Arguments, then environment (ROOTWARD_CONFIG, ROOTWARD_STORE), then `rootward.yaml`, then defaults.
@@ -47,9 +50,11 @@ export function serverConfig(
         "use 127.0.0.1, behind a proxy that asks for a password",
     );
   }
+  const port = portOf("--port", options.port) ?? rootward.server?.port ?? standardPort;
   return {
     host,
-    port: portOf(options.port) ?? rootward.server?.port ?? standardPort,
+    port,
+    grpcPort: grpcPortOf(options["grpc-port"] ?? rootward.server?.grpcPort, port),
     dataDir: resolve(folder, options.data ?? join(".rootward", "data")),
     clickhouseUrl: clickhouseUrl(environment["ROOTWARD_STORE"]),
     rootward,
@@ -60,20 +65,30 @@ export function serverConfig(
 function argumentsOf(args: readonly string[]) {
   try {
     const text = { type: "string" } as const;
-    const options = { data: text, host: text, port: text, config: text };
+    const options = { data: text, host: text, port: text, "grpc-port": text, config: text };
     return parseArgs({ args: [...args], options, strict: true }).values;
   } catch (error) {
     throw new ConfigError(error instanceof Error ? error.message : String(error));
   }
 }
 
-function portOf(text: string | undefined): number | undefined {
+function portOf(flag: string, text: string | undefined, or = ""): number | undefined {
   if (text === undefined) return undefined;
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535) {
-    throw new ConfigError(`port is "${text}"; expected a number from 0 to 65535 (0: any free one)`);
+    throw new ConfigError(
+      `${flag} is "${text}"; expected a number from 0 to 65535 (0: any free one)${or}`,
+    );
   }
   return port;
+}
+
+/** Whoever asked for any free port wants none in particular for gRPC either. */
+function grpcPortOf(asked: string | number | undefined, httpPort: number): number | null {
+  if (asked === "off") return null;
+  if (typeof asked === "number") return asked;
+  const usual = httpPort === 0 ? 0 : standardGrpcPort;
+  return portOf("--grpc-port", asked, ", or off") ?? usual;
 }
 
 function clickhouseUrl(text: string | undefined): string | null {

@@ -1,3 +1,5 @@
+import type { ProblemStatus } from "./problem.ts";
+
 /** What happened since the start: spans and log records are counted together, as records. */
 export interface Counters {
   requests: number;
@@ -5,8 +7,14 @@ export interface Counters {
   received: number;
   accepted: number;
   readonly rejected: Map<string, number>;
-  /** Requests of which nothing could be read. */
+  /** Requests of which nothing could be read: no OTLP, broken, of another type or encoding. */
   unreadable: number;
+  /** Requests longer than is accepted. */
+  tooLarge: number;
+  /** Requests refused because too much was pending; their senders were asked to send again. */
+  refusedOverload: number;
+  /** Requests refused because the store could not keep them; their senders were asked to send again. */
+  refusedStore: number;
   /** Attributes that were cut. */
   truncated: number;
   /** Records that came again while their trace was open. */
@@ -29,6 +37,9 @@ export function newCounters(): Counters {
     accepted: 0,
     rejected: new Map(),
     unreadable: 0,
+    tooLarge: 0,
+    refusedOverload: 0,
+    refusedStore: 0,
     truncated: 0,
     duplicates: 0,
     metricsDropped: 0,
@@ -44,4 +55,22 @@ export function countRejection(counters: Counters, reason: string): void {
   const { rejected } = counters;
   const key = rejected.has(reason) || rejected.size < reasonsKept ? reason : "other";
   rejected.set(key, (rejected.get(key) ?? 0) + 1);
+}
+
+type Refusal = "unreadable" | "tooLarge" | "refusedOverload" | "refusedStore" | "failures";
+
+/** What a request that was answered with one of these statuses is counted as. */
+const refusals: Readonly<Partial<Record<ProblemStatus, Refusal>>> = {
+  400: "unreadable",
+  413: "tooLarge",
+  415: "unreadable",
+  429: "refusedOverload",
+  500: "failures",
+  503: "refusedStore",
+};
+
+/** Counts a request that brought records and was refused as a whole. */
+export function countRefusal(counters: Counters, status: ProblemStatus): void {
+  const counter = refusals[status];
+  if (counter !== undefined) counters[counter] += 1;
 }

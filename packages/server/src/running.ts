@@ -8,7 +8,9 @@ import type { ReadOptions } from "@rootward/pipeline/ingest/read";
 import { newApp } from "./app.ts";
 import { openCaseBook } from "./case-book.ts";
 import type { ServerConfig } from "./config.ts";
+import type { Context } from "./context.ts";
 import { newCounters } from "./counters.ts";
+import { grpcDoor, type GrpcDoor } from "./grpc.ts";
 import { newKin } from "./kin.ts";
 import { hasEndedRoot, openTraces } from "./open-traces.ts";
 import { builtPage } from "./page.ts";
@@ -23,6 +25,7 @@ import { workflowBook } from "./workflow-book.ts";
 /** A server with everything but its port. */
 export interface Running {
   readonly app: Hono;
+  readonly grpc: GrpcDoor;
   /** Begins to settle and diagnose; what an earlier process left unsettled first. */
   resume(): void;
   /** Ends the schedule, lets what runs end, and closes the store. */
@@ -81,7 +84,7 @@ async function startOver(
     },
   });
   const clock = schedule({ store, open, counters, kin, stages, onError }, await store.diagnosis());
-  const app = newApp({
+  const context: Context = {
     store,
     open,
     counters,
@@ -92,10 +95,11 @@ async function startOver(
     page: builtPage(),
     version: programVersion(),
     now: Date.now,
-  });
+  };
   let ticking: NodeJS.Timeout | null = null;
   return {
-    app,
+    app: newApp(context),
+    grpc: grpcDoor(context),
     resume() {
       ticking = setInterval(() => void clock.tick(Date.now()), policy("settleTickMs"));
       void store.unsettled().then((ids) => open.reopen(ids, Date.now()), onError);

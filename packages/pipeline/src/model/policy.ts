@@ -76,6 +76,12 @@ const entries = {
     source: "one read of spans of 8 kB stays under about 50 MB",
   },
   pendingLimitBytes: { value: 256 * 1024 * 1024, unit: "bytes", source: "engine.md 5.2" },
+  unreadMessageBytes: {
+    value: 1024 * 1024,
+    unit: "bytes",
+    source:
+      "set aside for a gRPC message that is being read: exporters' batches of 512 spans are below",
+  },
   baselineRuns: { value: 200, unit: "runs", source: "product.md: baselines from 200 runs" },
   baselineRunsMax: { value: 1000, unit: "runs", source: "diagnosis.md decision 2" },
   baselineDays: { value: 7, unit: "days", source: "diagnosis.md decision 2: every weekday seen" },

@@ -14,6 +14,8 @@ interface SqlAnswer {
 
 /** A store that answers SQL beside what every store does. */
 interface SqlStore extends Store {
+  /** Bytes that are durable and not queryable yet: the next read, or about half a second, makes them so. */
+  pendingBytes(): number;
   sql(
     text: string,
     limits: {
@@ -27,6 +29,11 @@ interface SqlStore extends Store {
 /** What is known about workflows: asked when runs are read. */
 export interface Settings {
   of(workflow: string, environment: string): WorkflowSettings;
+}
+
+/** Zero for a store that keeps nothing waiting. */
+export function pendingBytesOf(store: Context["store"]): number {
+  return "pendingBytes" in store ? store.pendingBytes() : 0;
 }
 
 /** Everything that the routes reach. Made once, in `main.ts` or by a test. */

@@ -1,4 +1,10 @@
+import { policy } from "@rootward/pipeline/model/policy";
 import type { ProblemStatus } from "./problem.ts";
+
+/** A count that is found once and then only raised. */
+export interface Tally {
+  count: number;
+}
 
 /** What happened since the start: spans and log records are counted together, as records. */
 export interface Counters {
@@ -19,6 +25,8 @@ export interface Counters {
   truncated: number;
   /** Records that came again while their trace was open. */
   duplicates: number;
+  /** Attributes of settled spans that no rule reads, by name. */
+  readonly unmapped: Map<string, Tally>;
   metricsDropped: number;
   /** Traces that were read back from the store to settle: late records, spilled ones, after a start. */
   readBack: number;
@@ -29,6 +37,13 @@ export interface Counters {
 }
 
 const reasonsKept = 50;
+
+/** The counts of a table of tallies, by name. */
+export function countsOf(
+  tallies: ReadonlyMap<string, Tally>,
+): readonly (readonly [string, number])[] {
+  return [...tallies].map(([name, { count }]) => [name, count] as const);
+}
 
 export function newCounters(): Counters {
   return {
@@ -42,6 +57,7 @@ export function newCounters(): Counters {
     refusedStore: 0,
     truncated: 0,
     duplicates: 0,
+    unmapped: new Map(),
     metricsDropped: 0,
     readBack: 0,
     settled: 0,
@@ -51,10 +67,21 @@ export function newCounters(): Counters {
 }
 
 /** Counts a rejection; reasons beyond the first fifty different ones are counted as `other`. */
-export function countRejection(counters: Counters, reason: string): void {
-  const { rejected } = counters;
-  const key = rejected.has(reason) || rejected.size < reasonsKept ? reason : "other";
+export function countRejection({ rejected }: Counters, reason: string): void {
+  const key = keyIn(rejected, reason, reasonsKept);
   rejected.set(key, (rejected.get(key) ?? 0) + 1);
+}
+
+/** The tally of an attribute; names beyond the policy's first unmappedNamesMost different ones share that of `other`. */
+export function unmappedTally({ unmapped }: Counters, name: string): Tally {
+  const key = keyIn(unmapped, name, policy("unmappedNamesMost"));
+  const tally = unmapped.get(key) ?? { count: 0 };
+  unmapped.set(key, tally);
+  return tally;
+}
+
+function keyIn(table: ReadonlyMap<string, unknown>, name: string, most: number): string {
+  return table.has(name) || table.size < most ? name : "other";
 }
 
 type Refusal = "unreadable" | "tooLarge" | "refusedOverload" | "refusedStore" | "failures";

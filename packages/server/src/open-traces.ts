@@ -16,6 +16,8 @@ interface OpenTrace {
   lastMs: number;
   /** What arrived, by identity, so that a record sent twice is held once; empty once it has been spilled. */
   readonly rows: Map<string, Row>;
+  /** True where it was settled before: what comes now came late. */
+  late: boolean;
   /** True where the store holds more of it than `rows`: settled before, spilled, or found there after a start. */
   stored: boolean;
   /** True while its records have been looked at since the last one came, and hold no ended root. */
@@ -48,6 +50,8 @@ export interface OpenTraces {
   /** It was taken and could not be settled: it waits in the store for the next record, or until it is idle. */
   putBack(trace: QuietTrace, nowMs: number): void;
   readonly size: number;
+  /** Records that came after their trace was settled, since the start; one that was sent again is among them. */
+  readonly late: number;
   /** Bytes of request bodies that are kept alive. */
   readonly bytes: number;
   readonly oldestMs: number | null;
@@ -60,6 +64,7 @@ interface State {
   readonly holders: Map<SpanBatch, number>;
   readonly byteLimit: number;
   bytes: number;
+  late: number;
 }
 
 /** @param byteLimit  past it the oldest traces keep only their ids; bytes */
@@ -70,12 +75,17 @@ export function openTraces(byteLimit = policy("openTraceBytes")): OpenTraces {
     holders: new Map(),
     byteLimit,
     bytes: 0,
+    late: 0,
   };
   return {
     add: (batch, nowMs) => add(state, batch, nowMs),
     takeQuiet: (nowMs, quietMs, limit) => takeQuiet(state, nowMs, quietMs, limit),
     reopen(ids, nowMs) {
-      for (const id of ids) opened(state, id, nowMs).stored = true;
+      for (const id of ids) {
+        const trace = opened(state, id, nowMs);
+        trace.stored = true;
+        trace.late = false;
+      }
     },
     remember(ids) {
       for (const id of ids) state.seen.add(id);
@@ -83,11 +93,15 @@ export function openTraces(byteLimit = policy("openTraceBytes")): OpenTraces {
     putBack(trace, nowMs) {
       const again = opened(state, trace.id, nowMs);
       again.stored = true;
+      again.late = false;
       // Records that came meanwhile are a reason to look again; without any, only time is.
       if (again.rows.size === 0) again.waiting = true;
     },
     get size() {
       return state.traces.size;
+    },
+    get late() {
+      return state.late;
     },
     get bytes() {
       return state.bytes;
@@ -123,7 +137,7 @@ function opened(state: State, id: TraceId, nowMs: number): OpenTrace {
   if (known !== undefined) return known;
   const rows = new Map<string, Row>();
   const stored = state.seen.has(id);
-  const trace = { id, firstMs: nowMs, lastMs: nowMs, rows, stored, waiting: false };
+  const trace = { id, firstMs: nowMs, lastMs: nowMs, rows, stored, late: stored, waiting: false };
   state.traces.set(id, trace);
   return trace;
 }
@@ -150,6 +164,7 @@ function add(state: State, batch: SpanBatch, nowMs: number): number {
       duplicates += 1;
       continue;
     }
+    if (trace.late) state.late += 1;
     trace.rows.set(identity, { batch, row });
     trace.lastMs = nowMs;
     trace.waiting = false;

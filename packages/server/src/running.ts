@@ -20,7 +20,8 @@ import { schedule } from "./schedule.ts";
 import { newStages } from "./stages.ts";
 import { programVersion } from "./store/data-directory.ts";
 import { openStore } from "./store/store.ts";
-import { workflowBook } from "./workflow-book.ts";
+import { unmappedCounter } from "./unmapped.ts";
+import { type WorkflowBook, workflowBook } from "./workflow-book.ts";
 
 /** A server with everything but its port. */
 export interface Running {
@@ -58,15 +59,11 @@ async function startOver(
 ): Promise<Running> {
   const open = openTraces();
   const counters = newCounters();
+  const countUnmapped = unmappedCounter(counters, config.rootward);
   const kin = newKin();
   const cases = await openCaseBook(store);
   const book = workflowBook(store, config.rootward, learn);
-  const optionsFor = (content: TraceContent): ReadOptions => ({
-    settingsFor: (workflow, environment) => book.of(workflow, environment),
-    contractFor: (workflow) => config.contracts.get(workflow) ?? null,
-    map: config.rootward.map,
-    closedBy: hasEndedRoot(content) ? "root" : "idle",
-  });
+  const optionsFor = optionsIn(config, book);
   const reader: Reader = (content) => read(content, optionsFor(content));
   const runs = await store.runs({});
   book.note(runs);
@@ -77,7 +74,13 @@ async function startOver(
     store,
     book,
     reader,
-    settle: async (contents) => await settle(inGoes(contents), optionsFor, { store }),
+    settle: async (contents) => {
+      const counting = (content: TraceContent) => {
+        countUnmapped(content);
+        return optionsFor(content);
+      };
+      return await settle(inGoes(contents), counting, { store });
+    },
     diagnose: async () => {
       const options = { baselineWindow: null, needsDays: true, guarded: cases.guarded() };
       return await diagnose(options, { store });
@@ -96,6 +99,24 @@ async function startOver(
     version: programVersion(),
     now: Date.now,
   };
+  return runningOver(context);
+}
+
+/** How a content is read by what is declared, and learned by then. */
+function optionsIn(
+  { contracts, rootward }: ServerConfig,
+  book: WorkflowBook,
+): (content: TraceContent) => ReadOptions {
+  return (content) => ({
+    settingsFor: (workflow, environment) => book.of(workflow, environment),
+    contractFor: (workflow) => contracts.get(workflow) ?? null,
+    map: rootward.map,
+    closedBy: hasEndedRoot(content) ? "root" : "idle",
+  });
+}
+
+function runningOver(context: Context): Running {
+  const { schedule: clock, open, store } = context;
   let ticking: NodeJS.Timeout | null = null;
   return {
     app: newApp(context),

@@ -82,6 +82,17 @@ const entries = {
     source:
       "set aside for a gRPC message that is being read: exporters' batches of 512 spans are below",
   },
+  unmappedNamesMost: {
+    value: 200,
+    unit: "attribute names",
+    source:
+      "counted one by one, the rest together: a sender that makes up names must fill neither memory nor /metrics",
+  },
+  measuredWorkflowsMost: {
+    value: 100,
+    unit: "workflows by environment",
+    source: "as metrics of their own, the rest together: about 40 series each",
+  },
   baselineRuns: { value: 200, unit: "runs", source: "product.md: baselines from 200 runs" },
   baselineRunsMax: { value: 1000, unit: "runs", source: "diagnosis.md decision 2" },
   baselineDays: { value: 7, unit: "days", source: "diagnosis.md decision 2: every weekday seen" },

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { compileContract } from "@rootward/pipeline/evals/contract";
 import { parseYaml } from "@rootward/pipeline/evals/yaml";
+import { policy } from "@rootward/pipeline/model/policy";
 import { type ContractCheck, RootwardConfig } from "@rootward/pipeline/model/workflow";
 import { isLoopback } from "./access.ts";
 
@@ -16,8 +17,16 @@ export interface ServerConfig {
   /** `clickhouse://…`, or null: embedded. */
   readonly clickhouseUrl: string | null;
   readonly rootward: RootwardConfig;
+  /** Where metrics are pushed, or null: nowhere. */
+  readonly metrics: MetricsTarget | null;
   /** By workflow, compiled. */
   readonly contracts: ReadonlyMap<string, ContractCheck>;
+}
+
+export interface MetricsTarget {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly everyMs: number;
 }
 
 /** The operator can put it right: exit code 2, one line. */
@@ -58,6 +67,7 @@ export function serverConfig(
     dataDir: resolve(folder, options.data ?? join(".rootward", "data")),
     clickhouseUrl: clickhouseUrl(environment["ROOTWARD_STORE"]),
     rootward,
+    metrics: metricsTarget(rootward.metrics, environment),
     contracts: contractsOf(rootward, path === null ? folder : dirname(path)),
   };
 }
@@ -145,4 +155,35 @@ function schemaFile(path: string): object {
   const schema: unknown = JSON.parse(readFileSync(path, "utf8"));
   if (typeof schema !== "object" || schema === null) throw new Error(`${path} is no JSON Schema`);
   return schema;
+}
+
+function metricsTarget(
+  metrics: RootwardConfig["metrics"],
+  environment: NodeJS.ProcessEnv,
+): MetricsTarget | null {
+  if (metrics === undefined) return null;
+  const headers = Object.entries(metrics.headers ?? {}).map(
+    ([name, value]) => [name, headerValue(name, value, environment)] as const,
+  );
+  const everyMs = metrics.everyMs ?? policy("metricsPushEveryMs");
+  return { url: metrics.url, headers: Object.fromEntries(headers), everyMs };
+}
+
+/** A key does not belong into a file: `${NAME}` is what the environment variable holds. */
+function headerValue(name: string, value: string, environment: NodeJS.ProcessEnv): string {
+  const variable = /^\$\{(\w+)\}$/.exec(value)?.[1];
+  const found = variable === undefined ? value : environment[variable];
+  if (found === undefined) {
+    throw new ConfigError(
+      `metrics.headers.${name} is "${value}", and the environment variable ${variable} is not set`,
+    );
+  }
+  try {
+    new Headers([[name, found]]);
+  } catch {
+    throw new ConfigError(
+      `metrics.headers.${name} cannot be sent: its name or value is not accepted in HTTP`,
+    );
+  }
+  return found;
 }

@@ -2,6 +2,7 @@ import type { WorkflowSettings } from "@rootward/pipeline/model/workflow";
 import type { Store } from "@rootward/pipeline/ports";
 import type { CaseBook } from "./case-book.ts";
 import type { Counters } from "./counters.ts";
+import type { SignalCounts } from "./metrics/signal-counts.ts";
 import type { OpenTraces } from "./open-traces.ts";
 import type { Reader } from "./reader.ts";
 import type { Schedule } from "./schedule.ts";
@@ -41,6 +42,7 @@ export interface Context {
   readonly store: Store | SqlStore;
   readonly open: OpenTraces;
   readonly counters: Counters;
+  readonly signals: SignalCounts;
   readonly schedule: Schedule;
   readonly settings: Settings;
   readonly reader: Reader;
@@ -48,6 +50,8 @@ export interface Context {
   /** The built page by path (`/index.html`), or null where it is not built. */
   readonly page: ReadonlyMap<string, PageFile> | null;
   readonly version: string;
+  /** When counting began, ms since 1970. */
+  readonly startedMs: number;
   readonly now: () => number;
 }
 

@@ -32,6 +32,8 @@ export interface Counters {
   readBack: number;
   settled: number;
   failures: number;
+  /** Pushes of metrics that did not arrive; the next one carries the totals. */
+  pushesFailed: number;
   /** Bytes of bodies that are being taken in right now. */
   inFlightBytes: number;
 }
@@ -62,6 +64,7 @@ export function newCounters(): Counters {
     readBack: 0,
     settled: 0,
     failures: 0,
+    pushesFailed: 0,
     inFlightBytes: 0,
   };
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -127,6 +128,50 @@ describe.skipIf(!hasEngine())("the server's program", () => {
     expect(await second.grpcPort).toBeNull();
   });
 
+  test("counts what its runs showed on /metrics, and pushes the last totals when it ends", async () => {
+    const bodies: string[] = [];
+    const keys: unknown[] = [];
+    const endpoint = createHttpServer((request, response) => {
+      keys.push(request.headers["x-key"]);
+      let body = "";
+      request.on("data", (chunk: Buffer) => (body += chunk.toString("utf8")));
+      request.on("end", () => {
+        bodies.push(body);
+        response.end("{}");
+      });
+    });
+    await new Promise<void>((resolve) => endpoint.listen(0, "127.0.0.1", resolve));
+    const address = endpoint.address();
+    const port = typeof address === "object" ? address?.port : 0;
+    const config = join(folder, "push.yaml");
+    const url = `http://127.0.0.1:${port}/v1/metrics`;
+    const target = `url: ${url}, headers: { x-key: "\${METRICS_KEY}" }, everyMs: 3600000`;
+    writeFileSync(config, `metrics: { ${target} }\n`);
+    const args = ["--data", join(folder, "push"), "--port", "0", "--config", config];
+    const server = started(args, { METRICS_KEY: "secret" });
+    const own = await server.ready;
+    const attributes = [
+      { key: "gen_ai.operation.name", value: { stringValue: "invoke_agent" } },
+      { key: "app.tier", value: { stringValue: "gold" } },
+    ];
+    const body = bodyJson({ ...spanJson(traceIdOf(1), spanIdOf(1)), attributes });
+    const headers = { "content-type": "application/json" };
+    await fetch(`${own}/v1/traces`, { method: "POST", body, headers });
+    await fetch(`${own}/api/diagnose`, { method: "POST", body: "{}", headers });
+    const text = await (await fetch(`${own}/metrics`)).text();
+    expect(text).toMatch(/^rootward_attributes_unmapped_total\{name="app\.tier"\} 1$/m);
+    expect(text).toMatch(
+      /^rootward_workflow_runs_total\{workflow="[^"]+",environment="[^"]+"\} 1$/m,
+    );
+    expect(text).toMatch(/^rootward_signal_absent_total\{.*signal="grounded",reason="\w+"\} 1$/m);
+    expect(bodies).toEqual([]);
+    server.child.kill("SIGTERM");
+    expect(await server.ended).toEqual({ code: 0, stderr: "" });
+    endpoint.close();
+    expect([bodies.length, keys]).toEqual([1, ["secret"]]);
+    expect(bodies[0]).toContain('"rootward_workflow_runs"');
+  });
+
   test("a taken port for gRPC is one clear line that names its flag, and exit 1", async () => {
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(0, "127.0.0.1", resolve));
@@ -179,6 +224,25 @@ describe("what the operator got wrong is one clear line and exit 2", () => {
     [["--config", "missing.yaml"], /cannot read the configuration \S+missing\.yaml/],
   ])("%j", async (args, why) => {
     const { code, stderr } = await started(args).ended;
+    expect([code, stderr.split("\n").length]).toEqual([2, 2]);
+    expect(stderr).toMatch(why);
+  });
+
+  test.each([
+    ["url: ftp://127.0.0.1/x", /metrics\.url.*http:\/\/ or https:\/\//],
+    ["url: http://127.0.0.1/x, everyMs: 10", /everyMs.*10/],
+    [
+      'url: http://127.0.0.1/x, headers: { x-key: "${NOT_SET_ANYWHERE}" }',
+      /metrics\.headers\.x-key is "\$\{NOT_SET_ANYWHERE\}", and the environment variable NOT_SET_ANYWHERE is not set/,
+    ],
+    [
+      'url: http://127.0.0.1/x, headers: { "x key": "1" }',
+      /metrics\.headers\.x key cannot be sent/,
+    ],
+  ])("metrics: { %s }", async (text, why) => {
+    const file = join(folder, "metrics.yaml");
+    writeFileSync(file, `metrics: { ${text} }\n`);
+    const { code, stderr } = await started([], { ROOTWARD_CONFIG: file }).ended;
     expect([code, stderr.split("\n").length]).toEqual([2, 2]);
     expect(stderr).toMatch(why);
   });

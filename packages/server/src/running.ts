@@ -12,6 +12,8 @@ import type { Context } from "./context.ts";
 import { newCounters } from "./counters.ts";
 import { grpcDoor, type GrpcDoor } from "./grpc.ts";
 import { newKin } from "./kin.ts";
+import { metricsPusher } from "./metrics/push.ts";
+import { signalCounts } from "./metrics/signal-counts.ts";
 import { hasEndedRoot, openTraces } from "./open-traces.ts";
 import { builtPage } from "./page.ts";
 import { inGoes } from "./reader.ts";
@@ -60,6 +62,7 @@ async function startOver(
   const open = openTraces();
   const counters = newCounters();
   const countUnmapped = unmappedCounter(counters, config.rootward);
+  const signals = signalCounts();
   const kin = newKin();
   const cases = await openCaseBook(store);
   const book = workflowBook(store, config.rootward, learn);
@@ -68,6 +71,7 @@ async function startOver(
   const runs = await store.runs({});
   book.note(runs);
   kin.learn(runs);
+  signals.remember(runs);
   open.remember(runs.flatMap((run) => run.traceIds));
   await book.learn(true);
   const stages = newStages({
@@ -79,7 +83,9 @@ async function startOver(
         countUnmapped(content);
         return optionsFor(content);
       };
-      return await settle(inGoes(contents), counting, { store });
+      const found = await settle(inGoes(contents), counting, { store });
+      signals.note(found.map(({ digest }) => digest));
+      return found;
     },
     diagnose: async () => {
       const options = { baselineWindow: null, needsDays: true, guarded: cases.guarded() };
@@ -91,15 +97,17 @@ async function startOver(
     store,
     open,
     counters,
+    signals,
     schedule: clock,
     settings: book,
     reader,
     cases,
     page: builtPage(),
     version: programVersion(),
+    startedMs: Date.now(),
     now: Date.now,
   };
-  return runningOver(context);
+  return runningOver(context, config);
 }
 
 /** How a content is read by what is declared, and learned by then. */
@@ -115,19 +123,22 @@ function optionsIn(
   });
 }
 
-function runningOver(context: Context): Running {
+function runningOver(context: Context, { metrics }: ServerConfig): Running {
   const { schedule: clock, open, store } = context;
+  const pusher = metrics === null ? null : metricsPusher(metrics, context);
   let ticking: NodeJS.Timeout | null = null;
   return {
     app: newApp(context),
     grpc: grpcDoor(context),
     resume() {
       ticking = setInterval(() => void clock.tick(Date.now()), policy("settleTickMs"));
+      pusher?.begin();
       void store.unsettled().then((ids) => open.reopen(ids, Date.now()), onError);
     },
     async stop() {
       if (ticking !== null) clearInterval(ticking);
       await clock.rest();
+      await pusher?.end();
       await store.close();
     },
   };

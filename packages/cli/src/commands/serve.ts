@@ -16,7 +16,9 @@ interface ServeOptions {
 export function register(program: Command): void {
   program
     .command("serve")
-    .description("receive OTLP and show what went wrong, on http://127.0.0.1:4318")
+    .description(
+      "receive OTLP over HTTP and gRPC and show what went wrong, on http://127.0.0.1:4318",
+    )
     .option("--data <dir>", "where everything is kept (default: .rootward/data)")
     .option("--host <host>", "address to listen on (default: 127.0.0.1)")
     .option(

@@ -93,6 +93,26 @@ const entries = {
     unit: "workflows by environment",
     source: "as metrics of their own, the rest together: about 40 series each",
   },
+  metricsPushEveryMs: {
+    value: 60_000,
+    unit: "ms",
+    source: "OpenTelemetry's OTEL_METRIC_EXPORT_INTERVAL",
+  },
+  metricsPushTimeoutMs: {
+    value: 10_000,
+    unit: "ms",
+    source: "OpenTelemetry's OTEL_EXPORTER_OTLP_TIMEOUT",
+  },
+  metricsPushRetryMs: {
+    value: 1_000,
+    unit: "ms",
+    source: "once; the next push carries the totals anyway",
+  },
+  metricsLastPushMs: {
+    value: 2_000,
+    unit: "ms",
+    source: "an address that does not answer must not hold up the end",
+  },
   baselineRuns: { value: 200, unit: "runs", source: "product.md: baselines from 200 runs" },
   baselineRunsMax: { value: 1000, unit: "runs", source: "diagnosis.md decision 2" },
   baselineDays: { value: 7, unit: "days", source: "diagnosis.md decision 2: every weekday seen" },

@@ -104,6 +104,19 @@ export const RootwardConfig = z.strictObject({
       grpcPort: z.union([Port, z.literal("off")]).optional(),
     })
     .optional(),
+  /** Where the server pushes its metrics by OTLP/HTTP. */
+  metrics: z
+    .strictObject({
+      /** The whole address, as a rule ending in `/v1/metrics`. */
+      url: z.url({
+        protocol: /^https?$/,
+        error: "expected an address that begins with http:// or https://",
+      }),
+      /** A value `${NAME}` is that of an environment variable. */
+      headers: z.record(z.string(), z.string()).optional(),
+      everyMs: z.int().min(1_000).max(86_400_000).optional(),
+    })
+    .optional(),
   agents: z.record(z.string(), AgentConfig).optional(),
   trials: z
     .strictObject({

@@ -27,6 +27,11 @@ function requests({ counters }: Context): readonly Family[] {
       counters.metricsDropped,
     ),
     counter("rootward_failures", "Errors of the server itself.", counters.failures),
+    counter(
+      "rootward_metrics_pushes_failed",
+      "Pushes of these metrics that did not arrive.",
+      counters.pushesFailed,
+    ),
   ];
 }
 

@@ -7,7 +7,7 @@ import {
   status as codes,
 } from "@grpc/grpc-js";
 import { execFile } from "node:child_process";
-import { connect } from "node:http2";
+import { connect, type OutgoingHttpHeaders } from "node:http2";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -118,17 +118,26 @@ function retryAfterSeconds(answered: Answered): number | null {
   return details.at(-1) ?? null;
 }
 
-/** A call whose message says that it is packed, by any encoding; its code. */
-async function rawCall(port: number, encoding: string, message: Buffer): Promise<number> {
-  const session = connect(`http://127.0.0.1:${port}`);
-  ends.push(() => session.close());
-  const stream = session.request({
+function callHeaders(encoding: string): OutgoingHttpHeaders {
+  return {
     ":method": "POST",
     ":path": "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
     "content-type": "application/grpc",
     "grpc-encoding": encoding,
     te: "trailers",
-  });
+  };
+}
+
+/** Resolves once it holds; the test's own time limit is its end. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A call whose message says that it is packed, by any encoding; its code. */
+async function rawCall(port: number, encoding: string, message: Buffer): Promise<number> {
+  const session = connect(`http://127.0.0.1:${port}`);
+  ends.push(() => session.close());
+  const stream = session.request(callHeaders(encoding));
   const length = Buffer.alloc(4);
   length.writeUInt32BE(message.length);
   stream.end(Buffer.concat([Buffer.from([1]), length, message]));
@@ -245,6 +254,31 @@ describe("what cannot be taken in is said with a code that tells whether to send
       expect(answered.details).toMatch(/larger than.*67108864.*at most 67108864 bytes/);
     }
     expect(door.context.counters).toMatchObject({ tooLarge: 2, inFlightBytes: 0 });
+  });
+
+  test("a call that is broken off gives back what was set aside for it", async () => {
+    const door = await openDoor();
+    const { port } = await opened(door);
+    const { counters } = door.context;
+    const session = connect(`http://127.0.0.1:${port}`);
+    const stream = session.request(callHeaders("identity"));
+    // The beginning of a message of 1,000 bytes.
+    stream.write(Buffer.from([0, 0, 0, 3, 232, 1, 2, 3]));
+    await until(() => counters.inFlightBytes === policy("unreadMessageBytes"));
+    session.destroy();
+    await until(() => counters.inFlightBytes === 0);
+    expect((await sent(clientOf(port), body(spanBytes(1)))).code).toBe(codes.OK);
+    expect(counters).toMatchObject({ requests: 2, accepted: 1, inFlightBytes: 0 });
+  });
+
+  test("a thousand calls at once of one client are all taken", async () => {
+    const door = await openDoor();
+    const { port } = await opened(door);
+    const client = clientOf(port);
+    const calls = Array.from({ length: 1_000 }, () => sent(client, body(spanBytes(1))));
+    const answers = await Promise.all(calls);
+    expect(new Set(answers.map(({ code }) => code))).toEqual(new Set([codes.OK]));
+    expect(door.context.counters).toMatchObject({ accepted: 1_000, inFlightBytes: 0 });
   });
 
   test("too much at once is RESOURCE_EXHAUSTED with a RetryInfo, before the message is read", async () => {

@@ -40,6 +40,7 @@ const asIs = (bytes: Buffer): Buffer => bytes;
 export function grpcDoor(context: Context): GrpcDoor {
   const server = new Server({
     "grpc.max_receive_message_length": policy("bodyLimitBytes"),
+    "grpc.max_concurrent_streams": policy("grpcCallsMost"),
     "grpc.enable_channelz": 0,
     interceptors: [guard(context)],
   });

@@ -82,6 +82,11 @@ const entries = {
     source:
       "set aside for a gRPC message that is being read: exporters' batches of 512 spans are below",
   },
+  grpcCallsMost: {
+    value: 100,
+    unit: "calls at once of one connection",
+    source: "RFC 9113, 6.5.2: no fewer are recommended; a client holds the next one back by itself",
+  },
   unmappedNamesMost: {
     value: 200,
     unit: "attribute names",

@@ -189,11 +189,19 @@ test("the status says in a line each how workflows behave, what came in, and whi
       received: 21_377,
       accepted: 21_371,
       rejected: { "trace id of zeros": 6 },
-      truncated: 0,
+      unreadable: 1,
+      tooLarge: 0,
+      refusedOverload: 12,
+      refusedStore: 0,
+      truncated: 3,
       duplicates: 40,
+      late: 7,
+      unmapped: { "app.tier": 20, "app.region": 900, a: 1, b: 1, c: 1, d: 1, other: 1 },
       metricsDropped: 0,
-      pendingBytes: 0,
-      openTraces: 0,
+      failures: 0,
+      pendingBytes: 51_200,
+      openTraces: 2,
+      oldestUnsettledAgeMs: 3_200,
       spans: 21_331,
       runs: 1_574,
       loopsClosed: { closed: 1, of: 1 },
@@ -203,7 +211,11 @@ test("the status says in a line each how workflows behave, what came in, and whi
   expect(lines.join("\n")).toMatchInlineSnapshot(`
     "policy-check · production   active       1,574 runs  132 failed   grounded drift 71 %     fallback ok 99 %        confidence –            downstream_ok ok 100 %
 
-    ingest   received 21,377 · accepted 21,371 · rejected 6 (6 trace id of zeros) · duplicate 40 · open traces 0 · stored 21,331 spans, 1,574 runs
+    ingest   received 21,377 · accepted 21,371 · rejected 6 (6 trace id of zeros) · duplicate 40 · late 7 · stored 21,331 spans, 1,574 runs
+    waiting  open traces 2, the oldest 4 s old · 51,200 bytes to be inserted
+    refused  12 requests for overload · 1 request unreadable
+    cut      3 attributes
+    unread   app.region 900 · app.tier 20 · a 1 · b 1 · c 1 · and 2 other attributes
     loops    1 of 1 closed · 1 cluster: 1 guarded"
   `);
 });

@@ -1,14 +1,14 @@
 import { Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { PortError } from "@rootward/pipeline/errors";
-import { UnreadableBody } from "@rootward/pipeline/wire/receive";
 import { localOnly, securityHeaders } from "./access.ts";
 import type { Context } from "./context.ts";
+import { countRefusal } from "./counters.ts";
 import { contentTypes, grpcCode, statusAnswer } from "./otlp-answer.ts";
-import { Problem } from "./problem.ts";
+import { Problem, problemOf } from "./problem.ts";
 import { caseRoutes } from "./routes/cases.ts";
 import { changeRoutes } from "./routes/changes.ts";
 import { clusterRoutes } from "./routes/clusters.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
 import { encodingOf, otlpPaths, otlpRoutes } from "./routes/otlp.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { runRoutes } from "./routes/runs.ts";
@@ -25,6 +25,7 @@ export function newApp(context: Context): Hono {
   });
   app.route("/", otlpRoutes(context));
   app.route("/", statusRoutes(context));
+  app.route("/", metricsRoutes(context));
   app.route("/", clusterRoutes(context));
   app.route("/", runRoutes(context));
   app.route("/", changeRoutes(context));
@@ -39,29 +40,12 @@ export function newApp(context: Context): Hono {
   );
   app.onError((error, http) => {
     const problem = problemOf(error);
-    if (problem.status === 500) {
-      context.counters.failures += 1;
-      process.stderr.write(`${error.stack ?? error.message}\n`);
-    }
-    if (error instanceof UnreadableBody) context.counters.unreadable += 1;
+    if (problem.status === 500) process.stderr.write(`${error.stack ?? error.message}\n`);
+    if (otlpPaths.has(http.req.path)) countRefusal(context.counters, problem.status);
+    else if (problem.status === 500) context.counters.failures += 1;
     return answer(http.req.path, http.req.header("content-type") ?? "", problem);
   });
   return app;
-}
-
-/** Whose fault it is, as an HTTP status. */
-function problemOf(error: unknown): Problem {
-  if (error instanceof Problem) return error;
-  if (error instanceof UnreadableBody) return new Problem(400, error.message);
-  if (!(error instanceof PortError))
-    return new Problem(500, "something went wrong here; see the server's log");
-  if (error.code === "overloaded") return new Problem(429, error.message, 1);
-  if (error.code === "query_refused" || error.code === "query_failed") {
-    return new Problem(400, error.message);
-  }
-  // A full disk is retryable to a sender: it keeps its spans until there is room again.
-  if (error.retryable || error.code === "store_full") return new Problem(503, error.message, 5);
-  return new Problem(500, error.message);
 }
 
 /** The problem in the encoding that who asked can read: OTLP has its own. */

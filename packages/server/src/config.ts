@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { compileContract } from "@rootward/pipeline/evals/contract";
 import { parseYaml } from "@rootward/pipeline/evals/yaml";
+import { policy } from "@rootward/pipeline/model/policy";
 import { type ContractCheck, RootwardConfig } from "@rootward/pipeline/model/workflow";
 import { isLoopback } from "./access.ts";
 
@@ -10,12 +11,22 @@ import { isLoopback } from "./access.ts";
 export interface ServerConfig {
   readonly host: string;
   readonly port: number;
+  /** For OTLP/gRPC, on the same host; null: off. */
+  readonly grpcPort: number | null;
   readonly dataDir: string;
   /** `clickhouse://…`, or null: embedded. */
   readonly clickhouseUrl: string | null;
   readonly rootward: RootwardConfig;
+  /** Where metrics are pushed, or null: nowhere. */
+  readonly metrics: MetricsTarget | null;
   /** By workflow, compiled. */
   readonly contracts: ReadonlyMap<string, ContractCheck>;
+}
+
+export interface MetricsTarget {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly everyMs: number;
 }
 
 /** The operator can put it right: exit code 2, one line. */
@@ -27,6 +38,7 @@ export class ConfigError extends Error {
 }
 
 const standardPort = 4318;
+const standardGrpcPort = 4317;
 
 /**
  * Arguments, then environment (ROOTWARD_CONFIG, ROOTWARD_STORE), then `rootward.yaml`, then defaults.
@@ -47,12 +59,15 @@ export function serverConfig(
         "use 127.0.0.1, behind a proxy that asks for a password",
     );
   }
+  const port = portOf("--port", options.port) ?? rootward.server?.port ?? standardPort;
   return {
     host,
-    port: portOf(options.port) ?? rootward.server?.port ?? standardPort,
+    port,
+    grpcPort: grpcPortOf(options["grpc-port"] ?? rootward.server?.grpcPort, port),
     dataDir: resolve(folder, options.data ?? join(".rootward", "data")),
     clickhouseUrl: clickhouseUrl(environment["ROOTWARD_STORE"]),
     rootward,
+    metrics: metricsTarget(rootward.metrics, environment),
     contracts: contractsOf(rootward, path === null ? folder : dirname(path)),
   };
 }
@@ -60,20 +75,30 @@ export function serverConfig(
 function argumentsOf(args: readonly string[]) {
   try {
     const text = { type: "string" } as const;
-    const options = { data: text, host: text, port: text, config: text };
+    const options = { data: text, host: text, port: text, "grpc-port": text, config: text };
     return parseArgs({ args: [...args], options, strict: true }).values;
   } catch (error) {
     throw new ConfigError(error instanceof Error ? error.message : String(error));
   }
 }
 
-function portOf(text: string | undefined): number | undefined {
+function portOf(flag: string, text: string | undefined, or = ""): number | undefined {
   if (text === undefined) return undefined;
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535) {
-    throw new ConfigError(`port is "${text}"; expected a number from 0 to 65535 (0: any free one)`);
+    throw new ConfigError(
+      `${flag} is "${text}"; expected a number from 0 to 65535 (0: any free one)${or}`,
+    );
   }
   return port;
+}
+
+/** Whoever asked for any free port wants none in particular for gRPC either. */
+function grpcPortOf(asked: string | number | undefined, httpPort: number): number | null {
+  if (asked === "off") return null;
+  if (typeof asked === "number") return asked;
+  const usual = httpPort === 0 ? 0 : standardGrpcPort;
+  return portOf("--grpc-port", asked, ", or off") ?? usual;
 }
 
 function clickhouseUrl(text: string | undefined): string | null {
@@ -130,4 +155,35 @@ function schemaFile(path: string): object {
   const schema: unknown = JSON.parse(readFileSync(path, "utf8"));
   if (typeof schema !== "object" || schema === null) throw new Error(`${path} is no JSON Schema`);
   return schema;
+}
+
+function metricsTarget(
+  metrics: RootwardConfig["metrics"],
+  environment: NodeJS.ProcessEnv,
+): MetricsTarget | null {
+  if (metrics === undefined) return null;
+  const headers = Object.entries(metrics.headers ?? {}).map(
+    ([name, value]) => [name, headerValue(name, value, environment)] as const,
+  );
+  const everyMs = metrics.everyMs ?? policy("metricsPushEveryMs");
+  return { url: metrics.url, headers: Object.fromEntries(headers), everyMs };
+}
+
+/** A key does not belong into a file: `${NAME}` is what the environment variable holds. */
+function headerValue(name: string, value: string, environment: NodeJS.ProcessEnv): string {
+  const variable = /^\$\{(\w+)\}$/.exec(value)?.[1];
+  const found = variable === undefined ? value : environment[variable];
+  if (found === undefined) {
+    throw new ConfigError(
+      `metrics.headers.${name} is "${value}", and the environment variable ${variable} is not set`,
+    );
+  }
+  try {
+    new Headers([[name, found]]);
+  } catch {
+    throw new ConfigError(
+      `metrics.headers.${name} cannot be sent: its name or value is not accepted in HTTP`,
+    );
+  }
+  return found;
 }

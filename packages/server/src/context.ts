@@ -2,6 +2,7 @@ import type { WorkflowSettings } from "@rootward/pipeline/model/workflow";
 import type { Store } from "@rootward/pipeline/ports";
 import type { CaseBook } from "./case-book.ts";
 import type { Counters } from "./counters.ts";
+import type { SignalCounts } from "./metrics/signal-counts.ts";
 import type { OpenTraces } from "./open-traces.ts";
 import type { Reader } from "./reader.ts";
 import type { Schedule } from "./schedule.ts";
@@ -14,6 +15,8 @@ interface SqlAnswer {
 
 /** A store that answers SQL beside what every store does. */
 interface SqlStore extends Store {
+  /** Bytes that are durable and not queryable yet: the next read, or about half a second, makes them so. */
+  pendingBytes(): number;
   sql(
     text: string,
     limits: {
@@ -29,11 +32,17 @@ export interface Settings {
   of(workflow: string, environment: string): WorkflowSettings;
 }
 
+/** Zero for a store that keeps nothing waiting. */
+export function pendingBytesOf(store: Context["store"]): number {
+  return "pendingBytes" in store ? store.pendingBytes() : 0;
+}
+
 /** Everything that the routes reach. Made once, in `main.ts` or by a test. */
 export interface Context {
   readonly store: Store | SqlStore;
   readonly open: OpenTraces;
   readonly counters: Counters;
+  readonly signals: SignalCounts;
   readonly schedule: Schedule;
   readonly settings: Settings;
   readonly reader: Reader;
@@ -41,6 +50,8 @@ export interface Context {
   /** The built page by path (`/index.html`), or null where it is not built. */
   readonly page: ReadonlyMap<string, PageFile> | null;
   readonly version: string;
+  /** When counting began, ms since 1970. */
+  readonly startedMs: number;
   readonly now: () => number;
 }
 

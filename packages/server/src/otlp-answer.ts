@@ -1,5 +1,6 @@
 import type { OtlpBody } from "@rootward/pipeline/model/batch";
 import type { Rejection } from "@rootward/pipeline/model/span";
+import type { Problem } from "./problem.ts";
 
 type Encoding = OtlpBody["encoding"];
 
@@ -39,7 +40,7 @@ export function exportAnswer(
   }
   if (rejections.length === 0) return new Uint8Array();
   const partial = [...varintField(1, rejections.length), ...textField(2, errorMessage)];
-  return Uint8Array.from([...key(1, 2), ...varint(partial.length), ...partial]);
+  return Uint8Array.from(bytesField(1, partial));
 }
 
 /** The body of an error: a google.rpc.Status, in the encoding of the request. Source: OTLP specification, "Failures". */
@@ -50,6 +51,22 @@ export function statusAnswer(
 ): Uint8Array<ArrayBuffer> {
   if (encoding === "json") return utf8(JSON.stringify({ code, message }));
   return Uint8Array.from([...varintField(1, code), ...textField(2, message)]);
+}
+
+/**
+ * A google.rpc.Status for the trailer `grpc-status-details-bin`; with a RetryInfo where the sender may send the same again, which
+ * is how OTLP tells an overload from a body that will never be accepted.
+ * Source: google/rpc/status.proto and error_details.proto; OTLP specification 1.9, "OTLP/gRPC Throttling".
+ */
+export function statusDetails(problem: Problem): Uint8Array<ArrayBuffer> {
+  const status = [...varintField(1, grpcCode(problem.status)), ...textField(2, problem.message)];
+  if (problem.retryAfterSeconds === null) return Uint8Array.from(status);
+  const retryInfo = bytesField(1, varintField(1, problem.retryAfterSeconds));
+  const any = [
+    ...textField(1, "type.googleapis.com/google.rpc.RetryInfo"),
+    ...bytesField(2, retryInfo),
+  ];
+  return Uint8Array.from([...status, ...bytesField(3, any)]);
 }
 
 /** gRPC codes for the HTTP statuses that are used; 13 is INTERNAL. Source: google/rpc/code.proto. */
@@ -80,7 +97,10 @@ function varintField(field: number, value: number): readonly number[] {
 }
 
 function textField(field: number, text: string): readonly number[] {
-  const bytes = Buffer.from(text, "utf8");
+  return bytesField(field, [...Buffer.from(text, "utf8")]);
+}
+
+function bytesField(field: number, bytes: readonly number[]): readonly number[] {
   return [...key(field, 2), ...varint(bytes.length), ...bytes];
 }
 

@@ -1,4 +1,6 @@
 import type { z } from "zod";
+import { PortError } from "@rootward/pipeline/errors";
+import { UnreadableBody } from "@rootward/pipeline/wire/receive";
 
 /** A request that cannot be answered as asked; said as JSON `{error}`, or as OTLP says it, in `app.ts`. */
 export class Problem extends Error {
@@ -23,4 +25,19 @@ export function parsed<T extends z.ZodType>(schema: T, value: unknown, what: str
   const path = issue?.path.map(String).join(".") ?? "";
   const place = path === "" ? what : `${what}: ${path}`;
   throw new Problem(400, `${place}: ${issue?.message ?? "not accepted"}`);
+}
+
+/** Whose fault it is, as an HTTP status; gRPC says it with the code of that status. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof UnreadableBody) return new Problem(400, error.message);
+  if (!(error instanceof PortError))
+    return new Problem(500, "something went wrong here; see the server's log");
+  if (error.code === "overloaded") return new Problem(429, error.message, 1);
+  if (error.code === "query_refused" || error.code === "query_failed") {
+    return new Problem(400, error.message);
+  }
+  // A full disk is retryable to a sender: it keeps its spans until there is room again.
+  if (error.retryable || error.code === "store_full") return new Problem(503, error.message, 5);
+  return new Problem(500, error.message);
 }

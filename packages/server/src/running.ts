@@ -9,9 +9,13 @@ import type { ReadOptions } from "@rootward/pipeline/ingest/read";
 import { newApp } from "./app.ts";
 import { openCaseBook } from "./case-book.ts";
 import type { ServerConfig } from "./config.ts";
+import type { Context } from "./context.ts";
 import { newCounters } from "./counters.ts";
 import { heldBatches, heldLimits } from "./held-batches.ts";
+import { grpcDoor, type GrpcDoor } from "./grpc.ts";
 import { newKin } from "./kin.ts";
+import { metricsPusher } from "./metrics/push.ts";
+import { signalCounts } from "./metrics/signal-counts.ts";
 import { hasEndedRoot, openTraces } from "./open-traces.ts";
 import { builtPage } from "./page.ts";
 import { inGoes } from "./reader.ts";
@@ -20,11 +24,13 @@ import { schedule } from "./schedule.ts";
 import { newStages } from "./stages.ts";
 import { programVersion } from "./store/data-directory.ts";
 import { openStore } from "./store/store.ts";
-import { workflowBook } from "./workflow-book.ts";
+import { unmappedCounter } from "./unmapped.ts";
+import { type WorkflowBook, workflowBook } from "./workflow-book.ts";
 
 /** A server with everything but its port. */
 export interface Running {
   readonly app: Hono;
+  readonly grpc: GrpcDoor;
   /** Begins to settle and diagnose; what an earlier process left unsettled first. */
   resume(): void;
   /** Ends the schedule, lets what runs end, and closes the store. */
@@ -57,55 +63,85 @@ async function startOver(
 ): Promise<Running> {
   const open = openTraces(heldBatches(heldLimits(join(config.dataDir, "open"))));
   const counters = newCounters();
+  const countUnmapped = unmappedCounter(counters, config.rootward);
+  const signals = signalCounts();
   const kin = newKin();
   const cases = await openCaseBook(store);
   const book = workflowBook(store, config.rootward, learn);
-  const optionsFor = (content: TraceContent): ReadOptions => ({
-    settingsFor: (workflow, environment) => book.of(workflow, environment),
-    contractFor: (workflow) => config.contracts.get(workflow) ?? null,
-    map: config.rootward.map,
-    closedBy: hasEndedRoot(content) ? "root" : "idle",
-  });
+  const optionsFor = optionsIn(config, book);
   const reader: Reader = (content) => read(content, optionsFor(content));
   const runs = await store.runs({});
   book.note(runs);
   kin.learn(runs);
+  signals.remember(runs);
   open.remember(runs.flatMap((run) => run.traceIds));
   await book.learn(true);
   const stages = newStages({
     store,
     book,
     reader,
-    settle: async (contents) => await settle(inGoes(contents), optionsFor, { store }),
+    settle: async (contents) => {
+      const counting = (content: TraceContent) => {
+        countUnmapped(content);
+        return optionsFor(content);
+      };
+      const found = await settle(inGoes(contents), counting, { store });
+      signals.note(found.map(({ digest }) => digest));
+      return found;
+    },
     diagnose: async () => {
       const options = { baselineWindow: null, needsDays: true, guarded: cases.guarded() };
       return await diagnose(options, { store });
     },
   });
   const clock = schedule({ store, open, counters, kin, stages, onError }, await store.diagnosis());
-  const app = newApp({
+  const context: Context = {
     store,
     open,
     counters,
+    signals,
     schedule: clock,
     settings: book,
     reader,
     cases,
     page: builtPage(),
     version: programVersion(),
+    startedMs: Date.now(),
     now: Date.now,
+  };
+  return runningOver(context, config);
+}
+
+/** How a content is read by what is declared, and learned by then. */
+function optionsIn(
+  { contracts, rootward }: ServerConfig,
+  book: WorkflowBook,
+): (content: TraceContent) => ReadOptions {
+  return (content) => ({
+    settingsFor: (workflow, environment) => book.of(workflow, environment),
+    contractFor: (workflow) => contracts.get(workflow) ?? null,
+    map: rootward.map,
+    closedBy: hasEndedRoot(content) ? "root" : "idle",
   });
+}
+
+function runningOver(context: Context, { metrics }: ServerConfig): Running {
+  const { schedule: clock, open, store } = context;
+  const pusher = metrics === null ? null : metricsPusher(metrics, context);
   let ticking: NodeJS.Timeout | null = null;
   return {
-    app,
+    app: newApp(context),
+    grpc: grpcDoor(context),
     resume() {
       ticking = setInterval(() => void clock.tick(Date.now()), policy("settleTickMs"));
+      pusher?.begin();
       void store.unsettled().then((ids) => open.reopen(ids, Date.now()), onError);
     },
     async stop() {
       if (ticking !== null) clearInterval(ticking);
       await clock.rest();
       open.close();
+      await pusher?.end();
       await store.close();
     },
   };

@@ -56,6 +56,7 @@ describe("a trace is settled", () => {
     expect(door.settled.map(({ spans }) => spans)).toEqual([2, 3]);
     expect(await door.store.runs({})).toHaveLength(1);
     expect(door.context.counters.readBack).toBe(1);
+    expect(door.context.open.late).toBe(1);
   });
 
   test("from the store, when the traces were found there after a start", async () => {
@@ -115,6 +116,23 @@ describe("a diagnosis is made", () => {
     const second = schedule.diagnosis;
     await schedule.tick(door.nowMs + 60_000);
     expect(schedule.diagnosis).toBe(second);
+  });
+});
+
+describe("a record is late", () => {
+  test("when its trace was settled before, and not when it only waited in the store", () => {
+    const open = openTraces();
+    const id = batchOf(root).traceIdAt(0);
+    open.reopen(id === null ? [] : [id], 0);
+    open.add(batchOf(child), 0);
+    const [quiet] = open.takeQuiet(10_000, 750, 10);
+    if (quiet === undefined) throw new Error("nothing was taken");
+    open.putBack(quiet, 10_000);
+    open.add(batchOf(root), 10_000);
+    expect(open.late).toBe(0);
+    expect(open.takeQuiet(20_000, 750, 10)).toHaveLength(1);
+    open.add(batchOf(grandchild, child), 20_000);
+    expect(open.late).toBe(2);
   });
 });
 

@@ -9,16 +9,23 @@ interface ServeOptions {
   readonly data?: string;
   readonly host?: string;
   readonly port?: string;
+  readonly grpcPort?: string;
   readonly config?: string;
 }
 
 export function register(program: Command): void {
   program
     .command("serve")
-    .description("receive OTLP and show what went wrong, on http://127.0.0.1:4318")
+    .description(
+      "receive OTLP over HTTP and gRPC and show what went wrong, on http://127.0.0.1:4318",
+    )
     .option("--data <dir>", "where everything is kept (default: .rootward/data)")
     .option("--host <host>", "address to listen on (default: 127.0.0.1)")
-    .option("--port <port>", "port to listen on (default: 4318)")
+    .option(
+      "--port <port>",
+      "port for OTLP/HTTP, the page and the API (default: 4318; 0: any free one)",
+    )
+    .option("--grpc-port <port>", "port for OTLP/gRPC on the same host, or off (default: 4317)")
     .option("--config <file>", "rootward.yaml to use (default: the nearest one)")
     .action(async (options: ServeOptions) => {
       process.exitCode = await serve(options);
@@ -44,9 +51,14 @@ export function serverProgram(): string {
   );
 }
 
+/** `--grpc-port` of `grpcPort`. */
+function flagOf(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 /** Runs the server until it ends and gives its exit code; signals are passed on so that it ends in order. */
 async function serve(options: ServeOptions): Promise<number> {
-  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const args = Object.entries(options).flatMap(([name, value]) => [flagOf(name), String(value)]);
   const child = spawn(process.execPath, [serverProgram(), ...args], {
     stdio: "inherit",
     env: { UV_THREADPOOL_SIZE: "16", ...process.env },

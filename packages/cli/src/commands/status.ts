@@ -10,11 +10,19 @@ const Status = z.object({
   received: z.number(),
   accepted: z.number(),
   rejected: z.record(z.string(), z.number()),
+  unreadable: z.number(),
+  tooLarge: z.number(),
+  refusedOverload: z.number(),
+  refusedStore: z.number(),
   truncated: z.number(),
   duplicates: z.number(),
+  late: z.number(),
+  unmapped: z.record(z.string(), z.number()),
   metricsDropped: z.number(),
+  failures: z.number(),
   pendingBytes: z.number(),
   openTraces: z.number(),
+  oldestUnsettledAgeMs: z.number().nullable(),
   spans: z.number(),
   runs: z.number(),
   loopsClosed: z.object({ closed: z.number(), of: z.number() }),
@@ -80,6 +88,8 @@ export function statusLines({ workflows, clusters, status }: Overview): readonly
     ...lines,
     "",
     `ingest   ${ingestText(status)}`,
+    `waiting  ${waitingText(status)}`,
+    ...troubleTexts(status),
     `loops    ${loopsText(clusters, status)}`,
     ...status.warnings.map((warning) => `warning  ${plain(warning)}`),
   ];
@@ -117,10 +127,62 @@ function ingestText(status: Overview["status"]): string {
     `accepted ${count(status.accepted)}`,
     `rejected ${count(rejected)}${why === "" ? "" : ` (${why})`}`,
     `duplicate ${count(status.duplicates)}`,
-    `open traces ${count(status.openTraces)}`,
+    `late ${count(status.late)}`,
     `stored ${count(status.spans)} spans, ${count(status.runs)} runs`,
   ];
   return parts.join(" · ");
+}
+
+function waitingText({
+  openTraces,
+  oldestUnsettledAgeMs,
+  pendingBytes,
+}: Overview["status"]): string {
+  const age =
+    oldestUnsettledAgeMs === null
+      ? ""
+      : `, the oldest ${Math.ceil(oldestUnsettledAgeMs / 1_000)} s old`;
+  return `open traces ${count(openTraces)}${age} · ${count(pendingBytes)} bytes to be inserted`;
+}
+
+const namesShown = 5;
+
+/** What was not kept, cut or not understood: no line where there is nothing of it. */
+function troubleTexts(status: Overview["status"]): readonly string[] {
+  const refused = [
+    [status.refusedOverload, "for overload"],
+    [status.refusedStore, "by the store"],
+    [status.unreadable, "unreadable"],
+    [status.tooLarge, "too large"],
+  ] as const;
+  const unmapped = Object.entries(status.unmapped).toSorted((a, b) => b[1] - a[1]);
+  const names = unmapped
+    .slice(0, namesShown)
+    .map(([name, number]) => `${plain(name)} ${count(number)}`);
+  const more = unmapped.length - names.length;
+  const lines = [
+    [
+      "refused ",
+      refused
+        .filter(([number]) => number > 0)
+        .map(([number, why]) => `${counted(number, "request")} ${why}`),
+    ],
+    ["cut     ", status.truncated === 0 ? [] : [counted(status.truncated, "attribute")]],
+    [
+      "dropped ",
+      status.metricsDropped === 0
+        ? []
+        : [`${counted(status.metricsDropped, "request")} with metrics`],
+    ],
+    [
+      "errors  ",
+      status.failures === 0 ? [] : [`${count(status.failures)} in the server; see its log`],
+    ],
+    ["unread  ", more > 0 ? [...names, `and ${counted(more, "other attribute")}`] : names],
+  ] as const;
+  return lines
+    .filter(([, parts]) => parts.length > 0)
+    .map(([name, parts]) => `${name} ${parts.join(" · ")}`);
 }
 
 function loopsText(clusters: Overview["clusters"], { loopsClosed }: Overview["status"]): string {

@@ -97,7 +97,8 @@ export async function startServer(
   configFile: string,
   logFile: string,
 ): Promise<DemoServer> {
-  const args = ["--data", dataFolder, "--port", String(port), "--config", configFile];
+  const ports = ["--port", String(port), "--grpc-port", "off"];
+  const args = ["--data", dataFolder, ...ports, "--config", configFile];
   const child = spawn(process.execPath, [serverProgram(), ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { UV_THREADPOOL_SIZE: "16", ...process.env },

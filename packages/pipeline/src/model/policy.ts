@@ -81,6 +81,48 @@ const entries = {
     source: "one read of spans of 8 kB stays under about 50 MB",
   },
   pendingLimitBytes: { value: 256 * 1024 * 1024, unit: "bytes", source: "engine.md 5.2" },
+  unreadMessageBytes: {
+    value: 1024 * 1024,
+    unit: "bytes",
+    source:
+      "set aside for a gRPC message that is being read: exporters' batches of 512 spans are below",
+  },
+  grpcCallsMost: {
+    value: 100,
+    unit: "calls at once of one connection",
+    source: "RFC 9113, 6.5.2: no fewer are recommended; a client holds the next one back by itself",
+  },
+  unmappedNamesMost: {
+    value: 200,
+    unit: "attribute names",
+    source:
+      "counted one by one, the rest together: a sender that makes up names must fill neither memory nor /metrics",
+  },
+  measuredWorkflowsMost: {
+    value: 100,
+    unit: "workflows by environment",
+    source: "as metrics of their own, the rest together: about 40 series each",
+  },
+  metricsPushEveryMs: {
+    value: 60_000,
+    unit: "ms",
+    source: "OpenTelemetry's OTEL_METRIC_EXPORT_INTERVAL",
+  },
+  metricsPushTimeoutMs: {
+    value: 10_000,
+    unit: "ms",
+    source: "OpenTelemetry's OTEL_EXPORTER_OTLP_TIMEOUT",
+  },
+  metricsPushRetryMs: {
+    value: 1_000,
+    unit: "ms",
+    source: "once; the next push carries the totals anyway",
+  },
+  metricsLastPushMs: {
+    value: 2_000,
+    unit: "ms",
+    source: "an address that does not answer must not hold up the end",
+  },
   baselineRuns: { value: 200, unit: "runs", source: "product.md: baselines from 200 runs" },
   baselineRunsMax: { value: 1000, unit: "runs", source: "diagnosis.md decision 2" },
   baselineDays: { value: 7, unit: "days", source: "diagnosis.md decision 2: every weekday seen" },

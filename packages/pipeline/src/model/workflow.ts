@@ -82,6 +82,8 @@ const TrialsConfig = z.strictObject({
   n: z.int().min(1).max(200).optional(),
 });
 
+const Port = z.int().min(0).max(65535);
+
 /** `rootward.yaml`: one file for server, gate, inspect and diagnose; every part may be missing. Source: evals.md 4.5. */
 export const RootwardConfig = z.strictObject({
   schema: z.literal("rootward/v1").optional(),
@@ -95,7 +97,25 @@ export const RootwardConfig = z.strictObject({
     )
     .optional(),
   server: z
-    .strictObject({ host: z.string().optional(), port: z.int().min(0).max(65535).optional() })
+    .strictObject({
+      host: z.string().optional(),
+      port: Port.optional(),
+      /** For OTLP/gRPC. */
+      grpcPort: z.union([Port, z.literal("off")]).optional(),
+    })
+    .optional(),
+  /** Where the server pushes its metrics by OTLP/HTTP. */
+  metrics: z
+    .strictObject({
+      /** The whole address, as a rule ending in `/v1/metrics`. */
+      url: z.url({
+        protocol: /^https?$/,
+        error: "expected an address that begins with http:// or https://",
+      }),
+      /** A value `${NAME}` is that of an environment variable. */
+      headers: z.record(z.string(), z.string()).optional(),
+      everyMs: z.int().min(1_000).max(86_400_000).optional(),
+    })
     .optional(),
   agents: z.record(z.string(), AgentConfig).optional(),
   trials: z

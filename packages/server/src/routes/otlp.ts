@@ -1,10 +1,9 @@
 import { type Context as HttpContext, Hono } from "hono";
-import { ingest } from "@rootward/pipeline/pipeline";
 import type { OtlpBody } from "@rootward/pipeline/model/batch";
 import { policy } from "@rootward/pipeline/model/policy";
 import { bodyBytes, unpacked } from "../body.ts";
 import type { Context } from "../context.ts";
-import { countRejection } from "../counters.ts";
+import { reserved, takeIn } from "../intake.ts";
 import { contentTypes, exportAnswer } from "../otlp-answer.ts";
 import { Problem } from "../problem.ts";
 
@@ -48,42 +47,23 @@ async function take(
   http: HttpContext,
   signal: OtlpBody["signal"],
 ): Promise<Response> {
+  const { counters } = context;
+  counters.requests += 1;
   const type = http.req.header("content-type") ?? "";
   const encoding = encodingOf(type);
   if (encoding === null) {
     const accepted = "application/x-protobuf and application/json";
     throw new Problem(415, `content-type is "${type}"; accepted are ${accepted}`);
   }
-  const { counters } = context;
-  counters.requests += 1;
   const limit = policy("bodyLimitBytes");
-  const announced = Number(http.req.header("content-length") ?? 0);
-  if (counters.inFlightBytes + announced > policy("pendingLimitBytes")) {
-    throw new Problem(429, "too much is being taken in at once; send it again", 1);
-  }
-  counters.inFlightBytes += announced;
+  const release = reserved(counters, Number(http.req.header("content-length") ?? 0));
   try {
     const packed = await bodyBytes(http.req.raw, limit);
     const bytes = await unpacked(packed, http.req.header("content-encoding") ?? "", limit);
-    return await takeBody(context, { signal, encoding, bytes });
+    const { rejections } = await takeIn(context, { signal, encoding, bytes });
+    const headers = { "content-type": contentTypes[encoding] };
+    return new Response(exportAnswer(signal, encoding, rejections), { headers });
   } finally {
-    counters.inFlightBytes -= announced;
+    release();
   }
-}
-
-async function takeBody(context: Context, body: OtlpBody): Promise<Response> {
-  const { counters } = context;
-  const { signal, encoding } = body;
-  const headers = { "content-type": contentTypes[encoding] };
-  if (signal === "metrics") {
-    counters.metricsDropped += 1;
-    return new Response(exportAnswer(signal, encoding, []), { headers });
-  }
-  const { batch, accepted, rejections } = await ingest(body, context);
-  counters.received += accepted + rejections.length;
-  counters.accepted += accepted;
-  counters.truncated += batch.truncated;
-  for (const { reason } of rejections) countRejection(counters, reason);
-  counters.duplicates += context.open.add(batch, context.now());
-  return new Response(exportAnswer(signal, encoding, rejections), { headers });
 }

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
-import type { Context } from "../context.ts";
+import { type Context, pendingBytesOf } from "../context.ts";
+import { countsOf } from "../counters.ts";
 import { jsonAnswer } from "../json.ts";
 import { indexOf, isShown } from "../standing.ts";
 
@@ -33,7 +34,9 @@ async function healthOf(context: Context) {
 /** Counters since the start, what is stored, and how many loops are closed. */
 export async function statusOf(context: Context) {
   const { counters, open, schedule, cases, version } = context;
-  const { rejected, ...counted } = counters;
+  const { rejected, unmapped, ...counted } = counters;
+  // Before the store is asked: to answer, it first stores what waits.
+  const pendingBytes = pendingBytesOf(context.store);
   const stored = await context.store.counts();
   const { diagnosis } = schedule;
   const guarded = cases.guarded();
@@ -45,9 +48,13 @@ export async function statusOf(context: Context) {
     version,
     ...counted,
     rejected: Object.fromEntries(rejected),
-    pendingBytes: open.bytes,
+    unmapped: Object.fromEntries(countsOf(unmapped)),
+    late: open.late,
+    pendingBytes,
     openTraces: open.size,
+    openTraceBytes: open.bytes,
     oldestUnsettledMs: open.oldestMs,
+    oldestUnsettledAgeMs: open.oldestMs === null ? null : context.now() - open.oldestMs,
     ...stored,
     workflows: diagnosis?.workflows.length ?? 0,
     clusters: shown.length,

@@ -47,7 +47,9 @@ export interface OpenStore extends Store {
    * @throws PortError query_failed
    */
   sql(text: string, bounds: Bounds): Promise<SqlAnswer>;
-  /** `pendingBytes`: durable, but not in the engine yet. */
+  /** Bytes that are durable, but not in the engine yet. */
+  pendingBytes(): number;
+  /** `pendingBytes` as above. */
   stats(): Promise<{
     readonly kind: "embedded" | "clickhouse";
     readonly bytes: number;
@@ -132,6 +134,7 @@ function storeOver(parts: Parts): OpenStore {
       await wal.flush();
       return plainAnswer(await engine.query(text, {}, bounds));
     },
+    pendingBytes: () => wal.pendingBytes(),
     stats: async () => ({
       kind: parts.kind,
       ...(await engine.stats()),

@@ -11,6 +11,7 @@ import { openCaseBook } from "../case-book.ts";
 import type { Context } from "../context.ts";
 import { newCounters } from "../counters.ts";
 import { newKin } from "../kin.ts";
+import { signalCounts } from "../metrics/signal-counts.ts";
 import { openTraces } from "../open-traces.ts";
 import { schedule } from "../schedule.ts";
 
@@ -111,12 +112,14 @@ export async function openDoor(given: Partial<Context> = {}): Promise<Door> {
     store,
     open,
     counters,
+    signals: signalCounts(),
     schedule: schedule({ store, open, counters, stages, kin: newKin(), onError }, null),
     settings: { of: () => noSettings },
     reader: () => [],
     cases: await openCaseBook(store),
     page: null,
     version: "0.0.0",
+    startedMs: door.nowMs,
     now: () => door.nowMs,
     ...given,
   };

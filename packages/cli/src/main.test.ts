@@ -195,6 +195,23 @@ test("the status says in a line each how workflows behave, what came in, and whi
       openTraces: 0,
       spans: 21_331,
       runs: 1_574,
+      forward: [
+        {
+          name: "langfuse",
+          sent: 20_100,
+          rejected: 2,
+          refused: 40,
+          dropped: 0,
+          waitingRecords: 1_231,
+          waitingBytes: 7_340_032,
+          retries: 3,
+          lastSuccessMs: Date.UTC(2026, 10, 14, 5, 58),
+          trouble: "503 Service Unavailable",
+          lastRejected: "no name",
+          lastRefused: "401 no such key",
+          lastDropped: null,
+        },
+      ],
       loopsClosed: { closed: 1, of: 1 },
       warnings: [],
     },
@@ -203,6 +220,7 @@ test("the status says in a line each how workflows behave, what came in, and whi
     "policy-check · production   active       1,574 runs  132 failed   grounded drift 71 %     fallback ok 99 %        confidence –            downstream_ok ok 100 %
 
     ingest   received 21,377 · accepted 21,371 · rejected 6 (6 trace id of zeros) · duplicate 40 · open traces 0 · stored 21,331 spans, 1,574 runs
-    loops    1 of 1 closed · 1 cluster: 1 guarded"
+    loops    1 of 1 closed · 1 cluster: 1 guarded
+    forward  langfuse: sent 20,100 · waiting 1,231, 7,340,032 bytes · retries 3 (503 Service Unavailable) · rejected 2 (no name) · refused 40 (401 no such key) · dropped 0 · last success 2026-11-14T05:58:00.000Z"
   `);
 });

@@ -5,6 +5,8 @@ import { compileContract } from "@rootward/pipeline/evals/contract";
 import { parseYaml } from "@rootward/pipeline/evals/yaml";
 import { type ContractCheck, RootwardConfig } from "@rootward/pipeline/model/workflow";
 import { isLoopback } from "./access.ts";
+import { ConfigError } from "./config-error.ts";
+import { type Endpoint, endpointsOf } from "./forward/endpoints.ts";
 
 /** How the server was started, checked. */
 export interface ServerConfig {
@@ -14,16 +16,10 @@ export interface ServerConfig {
   /** `clickhouse://…`, or null: embedded. */
   readonly clickhouseUrl: string | null;
   readonly rootward: RootwardConfig;
+  /** Where accepted spans go on to. */
+  readonly forward: readonly Endpoint[];
   /** By workflow, compiled. */
   readonly contracts: ReadonlyMap<string, ContractCheck>;
-}
-
-/** The operator can put it right: exit code 2, one line. */
-export class ConfigError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "ConfigError";
-  }
 }
 
 const standardPort = 4318;
@@ -47,12 +43,14 @@ export function serverConfig(
         "use 127.0.0.1, behind a proxy that asks for a password",
     );
   }
+  const port = portOf(options.port) ?? rootward.server?.port ?? standardPort;
   return {
     host,
-    port: portOf(options.port) ?? rootward.server?.port ?? standardPort,
+    port,
     dataDir: resolve(folder, options.data ?? join(".rootward", "data")),
     clickhouseUrl: clickhouseUrl(environment["ROOTWARD_STORE"]),
     rootward,
+    forward: endpointsOf(rootward.forward ?? [], environment, port),
     contracts: contractsOf(rootward, path === null ? folder : dirname(path)),
   };
 }

@@ -2,6 +2,7 @@ import type { WorkflowSettings } from "@rootward/pipeline/model/workflow";
 import type { Store } from "@rootward/pipeline/ports";
 import type { CaseBook } from "./case-book.ts";
 import type { Counters } from "./counters.ts";
+import type { Forwarder } from "./forward/forwarder.ts";
 import type { OpenTraces } from "./open-traces.ts";
 import type { Reader } from "./reader.ts";
 import type { Schedule } from "./schedule.ts";
@@ -35,6 +36,7 @@ export interface Context {
   readonly open: OpenTraces;
   readonly counters: Counters;
   readonly schedule: Schedule;
+  readonly forwarder: Forwarder;
   readonly settings: Settings;
   readonly reader: Reader;
   readonly cases: CaseBook;

@@ -1,7 +1,8 @@
 import { serve, type ServerType } from "@hono/node-server";
 import { spawn } from "node:child_process";
 import { PortError } from "@rootward/pipeline/errors";
-import { ConfigError, serverConfig, type ServerConfig } from "./config.ts";
+import { ConfigError } from "./config-error.ts";
+import { serverConfig, type ServerConfig } from "./config.ts";
 import type { Running } from "./running.ts";
 
 /** libuv's pool is sized at its first use and four threads are not enough: queries, gunzip and fdatasync share it. */

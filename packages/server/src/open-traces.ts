@@ -3,6 +3,7 @@ import type { TraceId } from "@rootward/pipeline/model/ids";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { LogRecord, Span } from "@rootward/pipeline/model/span";
 import type { TraceContent } from "@rootward/pipeline/model/span";
+import { spanWithOriginal } from "@rootward/pipeline/wire/original";
 import { seenTraces, type SeenTraces } from "./seen.ts";
 
 interface Row {
@@ -189,7 +190,7 @@ function contentOf(trace: OpenTrace): TraceContent {
   const logs: LogRecord[] = [];
   for (const { batch, row } of trace.rows.values()) {
     if (batch.logCount > 0) logs.push(batch.log(row));
-    else spans.push(batch.span(row));
+    else spans.push(spanWithOriginal(batch, row));
   }
   return { spans, logs };
 }

@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import type { Hono } from "hono";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { TraceContent } from "@rootward/pipeline/model/span";
 import { diagnose, settle } from "@rootward/pipeline/pipeline";
+import type { Store } from "@rootward/pipeline/ports";
 import { learn } from "@rootward/pipeline/ingest/learn";
 import { read } from "@rootward/pipeline/ingest/read";
 import type { ReadOptions } from "@rootward/pipeline/ingest/read";
@@ -9,12 +11,13 @@ import { newApp } from "./app.ts";
 import { openCaseBook } from "./case-book.ts";
 import type { ServerConfig } from "./config.ts";
 import { newCounters } from "./counters.ts";
+import { type Forwarder, noForwarder, openForwarder } from "./forward/forwarder.ts";
 import { newKin } from "./kin.ts";
-import { hasEndedRoot, openTraces } from "./open-traces.ts";
+import { hasEndedRoot, type OpenTraces, openTraces } from "./open-traces.ts";
 import { builtPage } from "./page.ts";
 import { inGoes } from "./reader.ts";
 import type { Reader } from "./reader.ts";
-import { schedule } from "./schedule.ts";
+import { type Schedule, schedule } from "./schedule.ts";
 import { newStages } from "./stages.ts";
 import { programVersion } from "./store/data-directory.ts";
 import { openStore } from "./store/store.ts";
@@ -25,20 +28,27 @@ export interface Running {
   readonly app: Hono;
   /** Begins to settle and diagnose; what an earlier process left unsettled first. */
   resume(): void;
-  /** Ends the schedule, lets what runs end, and closes the store. */
+  /** Ends the schedule, lets what runs end, and closes the queues and the store. */
   stop(): Promise<void>;
 }
 
 /**
- * Config → store → app → schedule.
+ * Config → store → queues of what is forwarded → app → schedule.
  *
  * @throws PortError  if the store cannot be opened: locked, newer, full
  */
 export async function start(config: ServerConfig): Promise<Running> {
   const store = await openStore(config);
+  let forwarder = noForwarder;
   try {
-    return await startOver(store, config);
+    forwarder = await openForwarder(config.forward, {
+      folder: join(config.dataDir, "forward"),
+      agent: `rootward/${programVersion()}`,
+      log: (line) => process.stderr.write(`rootward: ${line}\n`),
+    });
+    return await startOver(store, forwarder, config);
   } catch (error) {
+    await forwarder.close();
     await store.close();
     throw error;
   }
@@ -51,6 +61,7 @@ function onError(error: unknown): void {
 
 async function startOver(
   store: Awaited<ReturnType<typeof openStore>>,
+  forwarder: Forwarder,
   config: ServerConfig,
 ): Promise<Running> {
   const open = openTraces();
@@ -74,7 +85,10 @@ async function startOver(
     store,
     book,
     reader,
-    settle: async (contents) => await settle(inGoes(contents), optionsFor, { store }),
+    settle: async (contents) =>
+      await settle(inGoes(contents), optionsFor, { store }, (settled) =>
+        forwarder.settled(settled),
+      ),
     diagnose: async () => {
       const options = { baselineWindow: null, needsDays: true, guarded: cases.guarded() };
       return await diagnose(options, { store });
@@ -86,6 +100,7 @@ async function startOver(
     open,
     counters,
     schedule: clock,
+    forwarder,
     settings: book,
     reader,
     cases,
@@ -93,6 +108,18 @@ async function startOver(
     version: programVersion(),
     now: Date.now,
   });
+  return runningOver({ app, clock, open, forwarder, store });
+}
+
+interface Moving {
+  readonly app: Hono;
+  readonly clock: Schedule;
+  readonly open: OpenTraces;
+  readonly forwarder: Forwarder;
+  readonly store: Store;
+}
+
+function runningOver({ app, clock, open, forwarder, store }: Moving): Running {
   let ticking: NodeJS.Timeout | null = null;
   return {
     app,
@@ -103,6 +130,7 @@ async function startOver(
     async stop() {
       if (ticking !== null) clearInterval(ticking);
       await clock.rest();
+      await forwarder.close();
       await store.close();
     },
   };

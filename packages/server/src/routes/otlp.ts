@@ -80,6 +80,7 @@ async function takeBody(context: Context, body: OtlpBody): Promise<Response> {
     return new Response(exportAnswer(signal, encoding, []), { headers });
   }
   const { batch, accepted, rejections } = await ingest(body, context);
+  await context.forwarder.received(batch);
   counters.received += accepted + rejections.length;
   counters.accepted += accepted;
   counters.truncated += batch.truncated;

@@ -353,7 +353,12 @@ const entries = {
   forwardBatchBytes: {
     value: 4 * 1024 * 1024,
     unit: "bytes",
-    source: "before gzip; the lowest limit of hosted receivers for what arrives is 1 MB",
+    source: "of one request before gzip; where a receiver finds it too large it is halved",
+  },
+  forwardEntryBytes: {
+    value: 256 * 1024,
+    unit: "bytes",
+    source: "what a request shrinks to where a receiver finds it too large; a larger span is alone",
   },
   forwardTimeoutMs: { value: 30_000, unit: "ms", source: "for one request, answer included" },
   forwardRetryFirstMs: { value: 1_000, unit: "ms", source: "doubled at every failure" },

@@ -78,8 +78,8 @@ export async function openForwarder(
   const lanes: Lane[] = [];
   for (const endpoint of endpoints) lanes.push(await openLane(endpoint, options));
   const memory = {
-    received: await openRemembered(join(folder, "received.remembered")),
-    settled: await openRemembered(join(folder, "settled.remembered")),
+    received: await openRemembered(folder, "received"),
+    settled: await openRemembered(folder, "settled"),
   };
   return forwarderOver(lanes, memory, log);
 }
@@ -148,6 +148,7 @@ function forwarderOver(
       if (targets[signal].length === 0) return;
       const rows = newRows(batch, memory.received);
       await enqueue(targets[signal], signal, recordsAt(batch.columns, rows));
+      await memory.received.keep();
       soon.ask();
     }),
     settled: guarded(log, async (settled: readonly Settled[]) => {
@@ -155,14 +156,13 @@ function forwarderOver(
       await enqueue(atSettling, "traces", settledRecords(settled, memory.settled));
       // The runs are durable soon after, and then nothing would ask for these spans again.
       await Promise.all(atSettling.map(({ queue }) => queue.sync()));
+      await memory.settled.keep();
     }),
     status: () => lanes.map((lane) => statusOf(lane)),
     async close() {
       soon.cancel();
       await Promise.all(lanes.map(({ courier }) => courier.close()));
       for (const { queue } of lanes) await queue.close();
-      await memory.received.save();
-      await memory.settled.save();
     },
   };
 }
@@ -181,7 +181,7 @@ async function enqueue(
   records: readonly WireRecord[],
 ): Promise<void> {
   if (records.length === 0) return;
-  const entries = requestBodies(records, policy("forwardBatchBytes")).map((body) => ({
+  const entries = requestBodies(records, policy("forwardEntryBytes")).map((body) => ({
     signal,
     records: body.records,
     body: body.bytes,

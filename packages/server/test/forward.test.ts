@@ -88,8 +88,12 @@ interface Status {
 }
 
 async function statusOf(url: string): Promise<Status> {
-  const { runs, forward } = await (await fetch(`${url}/api/status`)).json();
-  const of = (name: string) => forward.find((one: EndpointStatus) => one.name === name);
+  const answer = await fetch(`${url}/api/status`);
+  const { runs, forward } = (await answer.json()) as {
+    readonly runs: number;
+    readonly forward: readonly EndpointStatus[];
+  };
+  const of = (name: string) => forward.find((one) => one.name === name);
   return { runs, settled: of("settled"), received: of("received") };
 }
 

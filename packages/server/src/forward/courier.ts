@@ -89,7 +89,7 @@ async function attempt(trip: Trip): Promise<boolean> {
   } catch (cause) {
     // The queue's disk, or a mistake of ours: what waits stays where it is, and is tried again as after any failure.
     const why = cause instanceof Error ? cause.message : String(cause);
-    await later(trip, { kind: "later", why, afterMs: 0 });
+    await later(trip, { kind: "later", why, afterMs: 0, isSlow: false });
   }
   return true;
 }
@@ -113,15 +113,21 @@ async function conclude(trip: Trip, batch: Batch, outcome: Outcome): Promise<voi
       return await queue.done(batch);
     case "too_large":
       if (batch.bodies.length > 1) {
-        trip.batchBytes = Math.max(1, Math.floor(trip.batchBytes / 2));
+        shrink(trip);
         counts.retries += 1;
         return;
       }
       refuse(trip, records, outcome.why);
       return await queue.done(batch);
     case "later":
+      if (outcome.isSlow) shrink(trip);
       return await later(trip, outcome);
   }
+}
+
+/** Until the next start: what an endpoint can take at once does not change often. One entry is always sent. */
+function shrink(trip: Trip): void {
+  trip.batchBytes = Math.max(1, Math.floor(trip.batchBytes / 2));
 }
 
 function reject({ endpoint, counts, log }: Trip, records: number, why: string): void {

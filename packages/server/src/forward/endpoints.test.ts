@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseYaml } from "@rootward/pipeline/evals/yaml";
 import { RootwardConfig } from "@rootward/pipeline/model/workflow";
@@ -82,4 +83,18 @@ describe("what is wrong in rootward.yaml is said with its place and what is acce
     expect(parsed.ok ? [] : parsed.errors).toEqual([expect.stringMatching(why)]);
     expect(parsed.ok ? "" : parsed.errors[0]).toMatch(/^rootward\.yaml:1:\d+: /);
   });
+});
+
+test("every recipe of docs/forwarding.md is accepted as it stands", () => {
+  const page = readFileSync(new URL("../../../../docs/forwarding.md", import.meta.url), "utf8");
+  const blocks = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = ""]) => text);
+  expect(blocks).toHaveLength(2);
+  for (const block of blocks) {
+    const parsed = parseYaml(block, "forwarding.md", RootwardConfig);
+    if (!parsed.ok) throw new Error(parsed.errors.join());
+    const variables = [...block.matchAll(/\$\{([A-Z_]+)\}/g)].map(([, name = ""]) => name);
+    const environment = Object.fromEntries(variables.map((name) => [name, "value"]));
+    const endpoints = endpointsOf(parsed.value.forward ?? [], environment, 4318);
+    expect(endpoints.length).toBe(parsed.value.forward?.length);
+  }
 });

@@ -74,7 +74,7 @@ function newFolder(): string {
 interface Opened {
   readonly forwarder: Forwarder;
   readonly log: readonly string[];
-  of(name: string): EndpointStatus;
+  readonly of: (name: string) => EndpointStatus;
 }
 
 async function opened(
@@ -271,7 +271,7 @@ describe("an endpoint that", () => {
     expect(there.requests).toHaveLength(1);
   });
 
-  test("finds a request too large gets smaller ones", async () => {
+  test.each([413, 408])("finds a request too much (%i) gets smaller ones", async (tooMuch) => {
     const there = await receiver();
     const { forwarder, of } = await opened([atOnce("one", there)]);
     const first = held();
@@ -279,14 +279,20 @@ describe("an endpoint that", () => {
     await forwarder.received(spans(0));
     await vi.waitFor(() => expect(there.requests).toHaveLength(1));
     for (let number = 1; number <= 8; number += 1) await forwarder.received(spans(number));
-    there.always = (got) => ({ status: got.spans.length > 2 ? 413 : 200 });
+    there.always = (got) => ({ status: got.spans.length > 2 ? tooMuch : 200 });
     first.answer(200);
     const status = await idle(() => of("one"));
     expect(status).toMatchObject({ sent: 9, refused: 0 });
     expect(there.spanIds()).toEqual(ids(0, 1, 2, 3, 4, 5, 6, 7, 8));
-    const huge = spans(20, 21, 22);
-    await forwarder.received(huge);
-    expect(await idle(() => of("one"))).toMatchObject({ sent: 9, refused: 3, lastRefused: "413" });
+  });
+
+  test("finds a request too large that cannot be smaller does not get it", async () => {
+    const there = await receiver();
+    const { forwarder, of } = await opened([atOnce("one", there)]);
+    there.script({ status: 413 });
+    await forwarder.received(spans(1, 2));
+    const status = await idle(() => of("one"));
+    expect(status).toMatchObject({ sent: 0, refused: 2, lastRefused: "413" });
   });
 
   test("is slow or dead delays neither what is received nor another endpoint", async () => {

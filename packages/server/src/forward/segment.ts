@@ -38,7 +38,7 @@ export function frameOf({ signal, records, body }: Entry): Buffer {
 }
 
 /** The entry that stands at a place of a segment; null if it is cut off, or not what was written. */
-export function entryAt(bytes: Buffer, at: number): Entry | null {
+function entryAt(bytes: Buffer, at: number): Entry | null {
   if (at + headBytes > bytes.length) return null;
   const end = at + headBytes + bytes.readUInt32LE(at);
   if (end > bytes.length) return null;

@@ -12,7 +12,13 @@ export type Outcome =
   | { readonly kind: "refused"; readonly why: string }
   | { readonly kind: "too_large"; readonly why: string }
   /** The same request may succeed later, not before `afterMs` from now. */
-  | { readonly kind: "later"; readonly why: string; readonly afterMs: number };
+  | {
+      readonly kind: "later";
+      readonly why: string;
+      readonly afterMs: number;
+      /** A smaller request may be answered in time. */
+      readonly isSlow: boolean;
+    };
 
 const compress = promisify(gzip);
 /** A third of the time of the usual level, for a tenth more bytes. */
@@ -44,10 +50,11 @@ export async function send(
     const answer = await bodyOf(response);
     return outcomeOf(response, answer);
   } catch (cause) {
-    const why = timeout.aborted
+    const isSlow = timeout.aborted;
+    const why = isSlow
       ? `no answer within ${policy("forwardTimeoutMs") / 1000} s`
       : networkReason(cause);
-    return { kind: "later", why, afterMs: 0 };
+    return { kind: "later", why, afterMs: 0, isSlow };
   }
 }
 
@@ -59,7 +66,8 @@ function outcomeOf(response: Response, answer: Buffer): Outcome {
   const why = `${status}${text === "" ? "" : ` ${text}`}`;
   if (status === 413) return { kind: "too_large", why };
   if (status === 408 || status === 429 || status >= 500) {
-    return { kind: "later", why, afterMs: retryAfterMs(headers.get("retry-after"), Date.now()) };
+    const afterMs = retryAfterMs(headers.get("retry-after"), Date.now());
+    return { kind: "later", why, afterMs, isSlow: status === 408 };
   }
   const to = headers.get("location");
   return { kind: "refused", why: to === null ? why : `${status}, it is at ${to}` };

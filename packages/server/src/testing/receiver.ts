@@ -6,7 +6,7 @@ import type { LogRecord, Span } from "@rootward/pipeline/model/span";
 import { receive } from "@rootward/pipeline/wire/receive";
 
 /** What a scripted endpoint does with one request. */
-export type Answer =
+type Answer =
   | {
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ export type Answer =
   /** Answers when the promise does. */
   | Promise<{ readonly status: number }>;
 
-export interface Got {
+interface Got {
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
   /** Before it was unpacked. */

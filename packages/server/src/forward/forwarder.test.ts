@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -381,6 +381,15 @@ test("a queue that is full drops the oldest, counts it, and says so once", async
   expect(log.filter((line) => line.includes("dropped"))).toEqual([
     "forward one: records are dropped, /api/status counts them: the queue is full: 600 bytes wait",
   ]);
+});
+
+test("queues that cannot be opened end the start with where they should be", async () => {
+  const there = await receiver();
+  const file = join(root, "a file");
+  writeFileSync(file, "");
+  await expect(opened([atOnce("one", there)], { folder: file })).rejects.toThrow(
+    /^the queues of what is forwarded, \S+a file, cannot be opened: EEXIST/,
+  );
 });
 
 test("a folder that is gone costs forwarding its spans, and whoever sends them nothing", async () => {

@@ -1,6 +1,7 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { PortError } from "@rootward/pipeline/errors";
 import type { SpanBatch } from "@rootward/pipeline/model/batch";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { Settled } from "@rootward/pipeline/pipeline";
@@ -61,13 +62,26 @@ const systemClock: Clock = {
 /**
  * Opens the queue of each endpoint, with what an earlier process left, and begins to send.
  *
- * @throws whatever the disk throws
+ * @throws PortError store_down  if the queues cannot be made or read
  */
 export async function openForwarder(
   endpoints: readonly Endpoint[],
   options: ForwarderOptions,
 ): Promise<Forwarder> {
   if (endpoints.length === 0) return noForwarder;
+  try {
+    return await openAll(endpoints, options);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const message = `the queues of what is forwarded, ${options.folder}, cannot be opened: ${why}`;
+    throw new PortError("store_down", message, { retryable: false, cause });
+  }
+}
+
+async function openAll(
+  endpoints: readonly Endpoint[],
+  options: ForwarderOptions,
+): Promise<Forwarder> {
   const { folder, log } = options;
   await mkdir(folder, { recursive: true });
   for (const name of await leftBehind(folder, endpoints)) {

@@ -67,6 +67,10 @@ interface State extends QueueOptions {
   /** How far the first segment was delivered. */
   at: number;
   writing: { readonly segment: Segment; readonly handle: FileHandle } | null;
+  /** Segments that are on their way to being synced and closed. */
+  readonly sealing: Set<Promise<void>>;
+  /** Why one of them could not be. */
+  failure: Error | null;
   reading: { readonly segment: Segment; readonly handle: FileHandle } | null;
 }
 
@@ -81,7 +85,8 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
   };
   return {
     append: (entries) => alone(() => append(state, entries)),
-    sync: () => alone(async () => await state.writing?.handle.datasync()),
+    // Beside appends, which do not wait for it.
+    sync: () => sync(state),
     next: (mostBytes) => next(state, mostBytes, alone),
     done: async ({ end, records }) => {
       const [first] = state.segments;
@@ -95,7 +100,8 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
     },
     close: () =>
       alone(async () => {
-        await seal(state);
+        seal(state);
+        await sync(state);
         await state.reading?.handle.close();
         state.reading = null;
       }),
@@ -129,7 +135,16 @@ async function recovered(options: QueueOptions): Promise<State> {
     segments.push({ number, path, bytes: found.bytes, records: found.records });
   }
   const lastNumber = Math.max(cursor.segment, ...numbers);
-  return { ...options, segments, lastNumber, at, writing: null, reading: null };
+  return {
+    ...options,
+    segments,
+    lastNumber,
+    at,
+    writing: null,
+    sealing: new Set(),
+    failure: null,
+    reading: null,
+  };
 }
 
 async function readCursor(folder: string): Promise<Cursor> {
@@ -152,7 +167,7 @@ async function append(state: State, entries: readonly Entry[]): Promise<void> {
     const why = await write(state, entry);
     if (why !== null) state.onDropped(entry.records, why);
   }
-  if ((state.writing?.segment.bytes ?? 0) >= state.segmentBytes) await seal(state);
+  if ((state.writing?.segment.bytes ?? 0) >= state.segmentBytes) seal(state);
 }
 
 /** Drops the oldest segments that are neither read nor written. @returns whether there is room then */
@@ -198,15 +213,35 @@ async function newSegment(state: State): Promise<NonNullable<State["writing"]>> 
   return state.writing;
 }
 
-/** Closes the segment that is being written, synced; the next entry begins another one. */
-async function seal(state: State): Promise<void> {
-  const { writing } = state;
+/** Ends the segment that is being written: the next entry begins another one. `sync` waits until it is durable. */
+function seal(state: State): void {
+  const { writing, sealing } = state;
   if (writing === null) return;
   state.writing = null;
+  const sealed = syncedAndClosed(writing.handle);
+  sealing.add(sealed);
+  sealed.then(
+    () => sealing.delete(sealed),
+    (cause: unknown) => {
+      sealing.delete(sealed);
+      // The next `sync` says so.
+      state.failure = cause instanceof Error ? cause : new Error(String(cause));
+    },
+  );
+}
+
+async function sync(state: State): Promise<void> {
+  await Promise.all([...state.sealing, state.writing?.handle.datasync()]);
+  const { failure } = state;
+  state.failure = null;
+  if (failure !== null) throw failure;
+}
+
+async function syncedAndClosed(handle: FileHandle): Promise<void> {
   try {
-    await writing.handle.datasync();
+    await handle.datasync();
   } finally {
-    await writing.handle.close();
+    await handle.close();
   }
 }
 
@@ -227,7 +262,7 @@ async function next(state: State, mostBytes: number, alone: Alone): Promise<Batc
       const batch = await readBatch(state, first, mostBytes);
       if (batch !== null) return batch;
       await alone(async () => {
-        if (state.writing?.segment === first) await seal(state);
+        if (state.writing?.segment === first) seal(state);
         state.onDropped(first.records, `${first.path} is damaged`);
         first.records = 0;
         state.at = first.bytes;

@@ -119,9 +119,10 @@ async function startMlflow() {
 }
 
 async function startRootward(experiment) {
-  const program = new URL("../packages/cli/bin/rootward.mjs", import.meta.url).pathname;
-  const child = start("rootward", process.execPath, [program, "serve", "--port", String(port)], {
-    env: { ...process.env, MLFLOW_EXPERIMENT: experiment },
+  // Not through `rootward serve`, which starts it as a child of its own: here the very process is killed and waited for.
+  const program = new URL("../packages/server/dist/main.js", import.meta.url).pathname;
+  const child = start("rootward", process.execPath, [program, "--port", String(port)], {
+    env: { ...process.env, UV_THREADPOOL_SIZE: "16", MLFLOW_EXPERIMENT: experiment },
   });
   await until("Rootward", 60, async () => (await fetch(`${url}/healthz`)).ok);
   return child;

@@ -204,6 +204,23 @@ test("the status says in a line each how workflows behave, what came in, and whi
       oldestUnsettledAgeMs: 3_200,
       spans: 21_331,
       runs: 1_574,
+      forward: [
+        {
+          name: "langfuse",
+          sent: 20_100,
+          rejected: 2,
+          refused: 40,
+          dropped: 0,
+          waitingRecords: 1_231,
+          waitingBytes: 7_340_032,
+          retries: 3,
+          lastSuccessMs: Date.UTC(2026, 10, 14, 5, 58),
+          trouble: "503 Service Unavailable",
+          lastRejected: "no name",
+          lastRefused: "401 no such key",
+          lastDropped: null,
+        },
+      ],
       loopsClosed: { closed: 1, of: 1 },
       warnings: [],
     },
@@ -216,6 +233,7 @@ test("the status says in a line each how workflows behave, what came in, and whi
     refused  12 requests for overload · 1 request unreadable
     cut      3 attributes
     unread   app.region 900 · app.tier 20 · a 1 · b 1 · c 1 · and 2 other attributes
-    loops    1 of 1 closed · 1 cluster: 1 guarded"
+    loops    1 of 1 closed · 1 cluster: 1 guarded
+    forward  langfuse: sent 20,100 · waiting 1,231, 7,340,032 bytes · retries 3 (503 Service Unavailable) · rejected 2 (no name) · refused 40 (401 no such key) · dropped 0 · last success 2026-11-14T05:58:00.000Z"
   `);
 });

@@ -28,14 +28,29 @@ export async function ingest(body: OtlpBody, { store }: Pick<Ports, "store">): P
   return { batch, accepted: batch.length, rejections };
 }
 
-/** Per tick. Traces gone quiet become measured runs; a late span gives the same run again, replaced under the same id. */
+/** What was settled, with the runs that were made of it. */
+export interface Settled {
+  readonly content: TraceContent;
+  readonly runs: readonly ReadRun[];
+}
+
+/**
+ * Per tick. Traces gone quiet become measured runs; a late span gives the same run again, replaced under the same id.
+ *
+ * @param passOn  told of what was read before its runs are stored: a crash in between repeats and never skips
+ */
 export async function settle(
   contents: Iterable<TraceContent> | AsyncIterable<TraceContent>,
   optionsFor: (content: TraceContent) => ReadOptions,
   { store }: Pick<Ports, "store">,
+  passOn?: (settled: readonly Settled[]) => Promise<void>,
 ): Promise<readonly ReadRun[]> {
-  const runs: ReadRun[] = [];
-  for await (const content of contents) runs.push(...read(content, optionsFor(content)));
+  const settled: Settled[] = [];
+  for await (const content of contents) {
+    settled.push({ content, runs: read(content, optionsFor(content)) });
+  }
+  await passOn?.(settled);
+  const runs = settled.flatMap((one) => one.runs);
   const texts = new Map(runs.flatMap((run) => run.texts.map((text) => [text.hash, text])));
   const digests = runs.map(({ digest }) => digest);
   if (runs.length > 0) await store.putRuns(digests, [...texts.values()]);

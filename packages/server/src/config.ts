@@ -6,6 +6,8 @@ import { parseYaml } from "@rootward/pipeline/evals/yaml";
 import { policy } from "@rootward/pipeline/model/policy";
 import { type ContractCheck, RootwardConfig } from "@rootward/pipeline/model/workflow";
 import { isLoopback } from "./access.ts";
+import { ConfigError } from "./config-error.ts";
+import { type Endpoint, endpointsOf } from "./forward/endpoints.ts";
 
 /** How the server was started, checked. */
 export interface ServerConfig {
@@ -19,6 +21,8 @@ export interface ServerConfig {
   readonly rootward: RootwardConfig;
   /** Where metrics are pushed, or null: nowhere. */
   readonly metrics: MetricsTarget | null;
+  /** Where accepted spans go on to. */
+  readonly forward: readonly Endpoint[];
   /** By workflow, compiled. */
   readonly contracts: ReadonlyMap<string, ContractCheck>;
 }
@@ -27,14 +31,6 @@ export interface MetricsTarget {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly everyMs: number;
-}
-
-/** The operator can put it right: exit code 2, one line. */
-export class ConfigError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "ConfigError";
-  }
 }
 
 const standardPort = 4318;
@@ -68,6 +64,7 @@ export function serverConfig(
     clickhouseUrl: clickhouseUrl(environment["ROOTWARD_STORE"]),
     rootward,
     metrics: metricsTarget(rootward.metrics, environment),
+    forward: endpointsOf(rootward.forward ?? [], environment, port),
     contracts: contractsOf(rootward, path === null ? folder : dirname(path)),
   };
 }

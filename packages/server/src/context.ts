@@ -3,6 +3,7 @@ import type { Store } from "@rootward/pipeline/ports";
 import type { CaseBook } from "./case-book.ts";
 import type { Counters } from "./counters.ts";
 import type { SignalCounts } from "./metrics/signal-counts.ts";
+import type { Forwarder } from "./forward/forwarder.ts";
 import type { OpenTraces } from "./open-traces.ts";
 import type { Reader } from "./reader.ts";
 import type { Schedule } from "./schedule.ts";
@@ -44,6 +45,7 @@ export interface Context {
   readonly counters: Counters;
   readonly signals: SignalCounts;
   readonly schedule: Schedule;
+  readonly forwarder: Forwarder;
   readonly settings: Settings;
   readonly reader: Reader;
   readonly cases: CaseBook;

@@ -38,6 +38,7 @@ export async function takeIn(
     return { accepted: 0, rejections: [] };
   }
   const { batch, accepted, rejections } = await ingest(body, context);
+  await context.forwarder.received(batch);
   counters.received += accepted + rejections.length;
   counters.accepted += accepted;
   counters.truncated += batch.truncated;

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { PortError } from "@rootward/pipeline/errors";
-import { ConfigError, serverConfig } from "./config.ts";
+import { ConfigError } from "./config-error.ts";
+import { serverConfig } from "./config.ts";
 import { listen, type Listening, PortUnavailable } from "./listening.ts";
 
 /** libuv's pool is sized at its first use and four threads are not enough: queries, gunzip and fdatasync share it. */

@@ -3,6 +3,7 @@ import type { TraceId } from "@rootward/pipeline/model/ids";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { LogRecord, Span } from "@rootward/pipeline/model/span";
 import type { TraceContent } from "@rootward/pipeline/model/span";
+import { spanWithOriginal } from "@rootward/pipeline/wire/original";
 import { type HeldBatch, heldBatches, type HeldBatches, heldLimits } from "./held-batches.ts";
 import { seenTraces, type SeenTraces } from "./seen.ts";
 
@@ -76,14 +77,28 @@ interface State {
   readonly traces: Map<TraceId, OpenTrace>;
   readonly seen: SeenTraces;
   readonly held: HeldBatches;
+  readonly keepsOriginals: boolean;
   /** Parts of what was taken and not let go. */
   readonly taken: Map<QuietTrace, readonly Part[]>;
   late: number;
 }
 
-/** @param held  where bodies wait; in memory only without it */
-export function openTraces(held: HeldBatches = heldBatches(heldLimits(null))): OpenTraces {
-  const state: State = { traces: new Map(), seen: seenTraces(), held, taken: new Map(), late: 0 };
+/**
+ * @param held  where bodies wait; in memory only without it
+ * @param keepsOriginals  spans remember the bytes that they came as: where they go on to somebody
+ */
+export function openTraces(
+  held: HeldBatches = heldBatches(heldLimits(null)),
+  keepsOriginals = false,
+): OpenTraces {
+  const state: State = {
+    traces: new Map(),
+    seen: seenTraces(),
+    held,
+    keepsOriginals,
+    taken: new Map(),
+    late: 0,
+  };
   return {
     add: (batch, nowMs) => add(state, batch, nowMs),
     takeQuiet: (nowMs, quietMs, limit) => takeQuiet(state, nowMs, quietMs, limit),
@@ -231,15 +246,15 @@ function takeQuiet(
   return taken;
 }
 
-function contentOf(state: State, parts: readonly Part[]): TraceContent {
+function contentOf({ held: bodies, keepsOriginals }: State, parts: readonly Part[]): TraceContent {
   const spans: Span[] = [];
   const logs: LogRecord[] = [];
   for (const { held, rows } of parts) {
-    const batch = state.held.batchOf(held);
+    const batch = bodies.batchOf(held);
     if (batch === null) throw new Error("a body that waited to be settled is held no more");
     for (const row of rows)
       if (batch.logCount > 0) logs.push(batch.log(row));
-      else spans.push(batch.span(row));
+      else spans.push(keepsOriginals ? spanWithOriginal(batch, row) : batch.span(row));
   }
   return { spans, logs };
 }

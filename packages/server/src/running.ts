@@ -3,6 +3,7 @@ import type { Hono } from "hono";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { TraceContent } from "@rootward/pipeline/model/span";
 import { diagnose, settle } from "@rootward/pipeline/pipeline";
+import type { Store } from "@rootward/pipeline/ports";
 import { learn } from "@rootward/pipeline/ingest/learn";
 import { read } from "@rootward/pipeline/ingest/read";
 import type { ReadOptions } from "@rootward/pipeline/ingest/read";
@@ -12,6 +13,7 @@ import type { ServerConfig } from "./config.ts";
 import type { Context } from "./context.ts";
 import { newCounters } from "./counters.ts";
 import { heldBatches, heldLimits } from "./held-batches.ts";
+import { type Forwarder, noForwarder, openForwarder } from "./forward/forwarder.ts";
 import { grpcDoor, type GrpcDoor } from "./grpc.ts";
 import { newKin } from "./kin.ts";
 import { metricsPusher } from "./metrics/push.ts";
@@ -20,7 +22,7 @@ import { hasEndedRoot, openTraces } from "./open-traces.ts";
 import { builtPage } from "./page.ts";
 import { inGoes } from "./reader.ts";
 import type { Reader } from "./reader.ts";
-import { schedule } from "./schedule.ts";
+import { type Schedule, schedule } from "./schedule.ts";
 import { newStages } from "./stages.ts";
 import { programVersion } from "./store/data-directory.ts";
 import { openStore } from "./store/store.ts";
@@ -33,20 +35,27 @@ export interface Running {
   readonly grpc: GrpcDoor;
   /** Begins to settle and diagnose; what an earlier process left unsettled first. */
   resume(): void;
-  /** Ends the schedule, lets what runs end, and closes the store. */
+  /** Ends the schedule, lets what runs end, and closes the queues and the store. */
   stop(): Promise<void>;
 }
 
 /**
- * Config → store → app → schedule.
+ * Config → store → queues of what is forwarded → app → schedule.
  *
  * @throws PortError  if the store cannot be opened: locked, newer, full
  */
 export async function start(config: ServerConfig): Promise<Running> {
   const store = await openStore(config);
+  let forwarder = noForwarder;
   try {
-    return await startOver(store, config);
+    forwarder = await openForwarder(config.forward, {
+      folder: join(config.dataDir, "forward"),
+      agent: `rootward/${programVersion()}`,
+      log: (line) => process.stderr.write(`rootward: ${line}\n`),
+    });
+    return await startOver(store, forwarder, config);
   } catch (error) {
+    await forwarder.close();
     await store.close();
     throw error;
   }
@@ -59,9 +68,13 @@ function onError(error: unknown): void {
 
 async function startOver(
   store: Awaited<ReturnType<typeof openStore>>,
+  forwarder: Forwarder,
   config: ServerConfig,
 ): Promise<Running> {
-  const open = openTraces(heldBatches(heldLimits(join(config.dataDir, "open"))));
+  const open = openTraces(
+    heldBatches(heldLimits(join(config.dataDir, "open"))),
+    config.forward.some(({ when }) => when === "settled"),
+  );
   const counters = newCounters();
   const countUnmapped = unmappedCounter(counters, config.rootward);
   const signals = signalCounts();
@@ -85,7 +98,9 @@ async function startOver(
         countUnmapped(content);
         return optionsFor(content);
       };
-      const found = await settle(inGoes(contents), counting, { store });
+      const found = await settle(inGoes(contents), counting, { store }, (settled) =>
+        forwarder.settled(settled),
+      );
       signals.note(found.map(({ digest }) => digest));
       return found;
     },
@@ -101,6 +116,7 @@ async function startOver(
     counters,
     signals,
     schedule: clock,
+    forwarder,
     settings: book,
     reader,
     cases,
@@ -126,7 +142,7 @@ function optionsIn(
 }
 
 function runningOver(context: Context, { metrics }: ServerConfig): Running {
-  const { schedule: clock, open, store } = context;
+  const { schedule: clock, open, forwarder, store } = context;
   const pusher = metrics === null ? null : metricsPusher(metrics, context);
   let ticking: NodeJS.Timeout | null = null;
   return {
@@ -142,6 +158,7 @@ function runningOver(context: Context, { metrics }: ServerConfig): Running {
       await clock.rest();
       open.close();
       await pusher?.end();
+      await forwarder.close();
       await store.close();
     },
   };

@@ -5,6 +5,23 @@ import { count, counted, OperatorError, plain, printJson, printLine } from "../o
 
 const signals = ["grounded", "fallback", "confidence", "downstream_ok"] as const;
 
+const Forward = z.object({
+  name: z.string(),
+  sent: z.number(),
+  rejected: z.number(),
+  refused: z.number(),
+  dropped: z.number(),
+  waitingRecords: z.number(),
+  waitingBytes: z.number(),
+  retries: z.number(),
+  lastSuccessMs: z.number().nullable(),
+  trouble: z.string().nullable(),
+  lastRejected: z.string().nullable(),
+  lastRefused: z.string().nullable(),
+  lastDropped: z.string().nullable(),
+});
+type Forward = z.infer<typeof Forward>;
+
 const Status = z.object({
   version: z.string(),
   received: z.number(),
@@ -25,6 +42,7 @@ const Status = z.object({
   oldestUnsettledAgeMs: z.number().nullable(),
   spans: z.number(),
   runs: z.number(),
+  forward: z.array(Forward),
   loopsClosed: z.object({ closed: z.number(), of: z.number() }),
   warnings: z.array(z.string()),
 });
@@ -76,7 +94,7 @@ export function register(program: Command): void {
     });
 }
 
-/** The status for people: a line per workflow, one for what came in, one for the loops. */
+/** The status for people: a line per workflow, one for what came in, one for the loops, one per endpoint that gets spans. */
 export function statusLines({ workflows, clusters, status }: Overview): readonly string[] {
   const names = workflows.map(({ name, environment }) => plain(`${name} · ${environment}`));
   const width = Math.max(0, ...names.map((name) => name.length));
@@ -91,6 +109,7 @@ export function statusLines({ workflows, clusters, status }: Overview): readonly
     `waiting  ${waitingText(status)}`,
     ...troubleTexts(status),
     `loops    ${loopsText(clusters, status)}`,
+    ...status.forward.map((endpoint) => `forward  ${forwardText(endpoint)}`),
     ...status.warnings.map((warning) => `warning  ${plain(warning)}`),
   ];
 }
@@ -183,6 +202,24 @@ function troubleTexts(status: Overview["status"]): readonly string[] {
   return lines
     .filter(([, parts]) => parts.length > 0)
     .map(([name, parts]) => `${name} ${parts.join(" · ")}`);
+}
+
+/** What went to one endpoint, and what went wrong on the way. */
+function forwardText(endpoint: Forward): string {
+  const { waitingRecords, waitingBytes, retries, lastSuccessMs, trouble } = endpoint;
+  const lost = (what: "rejected" | "refused" | "dropped", why: string | null): string =>
+    `${what} ${count(endpoint[what])}${why === null ? "" : ` (${plain(why)})`}`;
+  const last = lastSuccessMs === null ? "never" : new Date(lastSuccessMs).toISOString();
+  const parts = [
+    `${plain(endpoint.name)}: sent ${count(endpoint.sent)}`,
+    `waiting ${count(waitingRecords)}, ${count(waitingBytes)} bytes`,
+    `retries ${count(retries)}${trouble === null ? "" : ` (${plain(trouble)})`}`,
+    lost("rejected", endpoint.lastRejected),
+    lost("refused", endpoint.lastRefused),
+    lost("dropped", endpoint.lastDropped),
+    `last success ${last}`,
+  ];
+  return parts.join(" · ");
 }
 
 function loopsText(clusters: Overview["clusters"], { loopsClosed }: Overview["status"]): string {

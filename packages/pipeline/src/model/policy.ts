@@ -432,6 +432,51 @@ const entries = {
     source: "the hosted APIs cut requests after 30 to 60 s themselves",
   },
   validatorTimeoutMs: { value: 30_000, unit: "ms", source: "half of a trial's own time" },
+  forwardQueueBytes: {
+    value: 1024 * 1024 * 1024,
+    unit: "bytes",
+    source: "one endpoint's queue on disk: five hours of ten spans of 6 kB a second",
+  },
+  forwardSegmentBytes: {
+    value: 16 * 1024 * 1024,
+    unit: "bytes",
+    source: "what is dropped at once when a queue is full: a sixty-fourth of it",
+  },
+  forwardBatchBytes: {
+    value: 4 * 1024 * 1024,
+    unit: "bytes",
+    source: "of one request before gzip; where a receiver finds it too large it is halved",
+  },
+  forwardEntryBytes: {
+    value: 256 * 1024,
+    unit: "bytes",
+    source: "what a request shrinks to where a receiver finds it too large; a larger span is alone",
+  },
+  forwardTimeoutMs: { value: 30_000, unit: "ms", source: "for one request, answer included" },
+  forwardRetryFirstMs: { value: 1_000, unit: "ms", source: "doubled at every failure" },
+  forwardRetryMostMs: {
+    value: 60_000,
+    unit: "ms",
+    source: "an endpoint that is up again gets spans within a minute",
+  },
+  forwardRetryAfterMostMs: {
+    value: 3_600_000,
+    unit: "ms",
+    source: "a Retry-After beyond an hour is a mistake more often than a wish",
+  },
+  forwardSyncMs: {
+    value: 1_000,
+    unit: "ms",
+    source: "what a power cut may take from a queue; the spans stay in the store",
+  },
+  forwardCloseMs: { value: 3_000, unit: "ms", source: "for a request under way at the end" },
+  forwardRemembered: {
+    value: 524_288,
+    unit: "records",
+    source: "the last so many, at least, are not forwarded again: 16 MiB of memory",
+  },
+  forwardReasonMost: { value: 300, unit: "characters", source: "as ReadingEvidence.text" },
+  forwardListMost: { value: 20, unit: "values", source: "conventions.md 3.3: lists on a span" },
   patternTimeMs: { value: 1_000, unit: "ms", source: "evals.md 6.8: a worker with a time limit" },
 } as const satisfies Record<string, Entry>;
 

@@ -83,6 +83,42 @@ const TrialsConfig = z.strictObject({
 });
 
 const Port = z.int().min(0).max(65535);
+/** The address that a sender would be given for spans; where log records go is told by it. */
+const TracesUrl = z
+  .string()
+  .refine(isTracesUrl, "no address that spans are sent to; expected https://HOST/…/v1/traces");
+
+function isTracesUrl(given: string): boolean {
+  if (!/^https?:\/\//.test(given) || !URL.canParse(given)) return false;
+  const { pathname, username, hash } = new URL(given);
+  return pathname.endsWith("/v1/traces") && username === "" && hash === "";
+}
+
+/** An endpoint of somebody else that gets what was accepted here. Source: docs/forwarding.md. */
+const ForwardConfig = z.strictObject({
+  /** Names the endpoint everywhere, and its queue's folder in the data directory. */
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, "expected a-z, 0-9, - and _, at most 40 characters"),
+  url: TracesUrl,
+  /** `${NAME}` in a value stands for an environment variable. */
+  headers: z.record(z.string(), z.string()).optional(),
+  when: z.enum(["settled", "received"]).optional(),
+  signals: z
+    .array(z.enum(["traces", "logs"]))
+    .min(1, "is empty; expected traces, logs or both")
+    .optional(),
+  compression: z.enum(["gzip", "none"]).optional(),
+});
+export type ForwardConfig = z.infer<typeof ForwardConfig>;
+
+const Forward = z.array(ForwardConfig).superRefine((endpoints, context) => {
+  for (const [index, { name }] of endpoints.entries()) {
+    if (endpoints.findIndex((other) => other.name === name) === index) continue;
+    const message = `"${name}" is the name of an endpoint above; expected another one`;
+    context.addIssue({ code: "custom", message, path: [index, "name"] });
+  }
+});
 
 /** `rootward.yaml`: one file for server, gate, inspect and diagnose; every part may be missing. Source: evals.md 4.5. */
 export const RootwardConfig = z.strictObject({
@@ -117,6 +153,7 @@ export const RootwardConfig = z.strictObject({
       everyMs: z.int().min(1_000).max(86_400_000).optional(),
     })
     .optional(),
+  forward: Forward.optional(),
   agents: z.record(z.string(), AgentConfig).optional(),
   trials: z
     .strictObject({

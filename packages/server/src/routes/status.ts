@@ -33,7 +33,7 @@ async function healthOf(context: Context) {
 
 /** Counters since the start, what is stored, and how many loops are closed. */
 export async function statusOf(context: Context) {
-  const { counters, open, schedule, cases, version } = context;
+  const { counters, open, schedule, forwarder, cases, version } = context;
   const { rejected, unmapped, ...counted } = counters;
   // Before the store is asked: to answer, it first stores what waits.
   const pendingBytes = pendingBytesOf(context.store);
@@ -59,6 +59,7 @@ export async function statusOf(context: Context) {
     workflows: diagnosis?.workflows.length ?? 0,
     clusters: shown.length,
     behind: schedule.behind,
+    forward: forwarder.status(),
     loopsClosed: { closed: closed.length, of: shown.length },
     warnings: diagnosis?.warnings ?? [],
   };

@@ -10,6 +10,7 @@ import { newApp } from "../app.ts";
 import { openCaseBook } from "../case-book.ts";
 import type { Context } from "../context.ts";
 import { newCounters } from "../counters.ts";
+import { noForwarder } from "../forward/forwarder.ts";
 import { newKin } from "../kin.ts";
 import { signalCounts } from "../metrics/signal-counts.ts";
 import { openTraces } from "../open-traces.ts";
@@ -114,6 +115,7 @@ export async function openDoor(given: Partial<Context> = {}): Promise<Door> {
     counters,
     signals: signalCounts(),
     schedule: schedule({ store, open, counters, stages, kin: newKin(), onError }, null),
+    forwarder: noForwarder,
     settings: { of: () => noSettings },
     reader: () => [],
     cases: await openCaseBook(store),

@@ -5,6 +5,7 @@ import { compileContract } from "@rootward/pipeline/evals/contract";
 import { parseYaml } from "@rootward/pipeline/evals/yaml";
 import { type ContractCheck, RootwardConfig } from "@rootward/pipeline/model/workflow";
 import { isLoopback } from "./access.ts";
+import { clickhouseAddress } from "./store/clickhouse-address.ts";
 
 /** How the server was started, checked. */
 export interface ServerConfig {
@@ -78,12 +79,12 @@ function portOf(text: string | undefined): number | undefined {
 
 function clickhouseUrl(text: string | undefined): string | null {
   if (text === undefined || text === "") return null;
-  if (!/^clickhouses?:\/\//.test(text) || !URL.canParse(text)) {
-    throw new ConfigError(
-      "ROOTWARD_STORE is no URL of a ClickHouse; expected clickhouse://user:password@host:port/database",
-    );
+  try {
+    clickhouseAddress(text);
+    return text;
+  } catch (error) {
+    throw new ConfigError(`ROOTWARD_STORE: ${error instanceof Error ? error.message : "refused"}`);
   }
-  return text;
 }
 
 function configFile(named: string | undefined, folder: string) {

@@ -64,6 +64,10 @@ function clusterXml({ name, tcpPorts }: ClusterShape): string {
   return `<remote_servers><${name}>${shards.join("")}</${name}></remote_servers>`;
 }
 
+/** Nothing is merged, so that a row that came twice is seen twice. */
+const noMerges =
+  "<merge_tree><max_bytes_to_merge_at_max_space_in_pool>1</max_bytes_to_merge_at_max_space_in_pool></merge_tree>";
+
 /** The session that keeps the server alive is the default user's, who has no password but may come from nowhere else. */
 const usersXml = `<clickhouse>
   <profiles><default/></profiles>
@@ -149,7 +153,7 @@ export async function startClickhouse(
   const cluster = options.cluster === undefined ? "" : clusterXml(options.cluster);
   writeFileSync(
     join(folder, "config.xml"),
-    `<clickhouse><users_config>${usersFile}</users_config>${cluster}</clickhouse>`,
+    `<clickhouse><users_config>${usersFile}</users_config>${noMerges}${cluster}</clickhouse>`,
   );
   let child: ChildProcess;
   try {

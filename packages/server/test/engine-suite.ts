@@ -184,9 +184,13 @@ export function engineSuite(name: string, open: () => Promise<Clickhouse>): void
 
     test("a query that takes too long, or too much memory, is ended and says so", async () => {
       await expect(
-        opened.engine.query("SELECT sum(sipHash64(number)) FROM numbers(1000000000000)", {}, {
-          timeoutMs: 200,
-        }),
+        opened.engine.query(
+          "SELECT sum(sipHash64(number)) FROM numbers(1000000000000)",
+          {},
+          {
+            timeoutMs: 200,
+          },
+        ),
       ).rejects.toMatchObject({
         code: "query_failed",
         message: expect.stringMatching(/Timeout exceeded/),
@@ -205,7 +209,11 @@ export function engineSuite(name: string, open: () => Promise<Clickhouse>): void
     });
 
     test("what one query was bounded by does not bound the next one", async () => {
-      await opened.engine.query("SELECT 1", {}, { timeoutMs: 1_234, rowLimit: 1, memoryBytes: 9e8 });
+      await opened.engine.query(
+        "SELECT 1",
+        {},
+        { timeoutMs: 1_234, rowLimit: 1, memoryBytes: 9e8 },
+      );
       const found = await rows(
         "SELECT name, value FROM system.settings WHERE name IN ('max_result_rows', 'max_memory_usage', 'max_execution_time') ORDER BY name",
       );

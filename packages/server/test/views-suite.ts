@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { signalNames } from "@rootward/pipeline/model/signal";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
+import { receive } from "@rootward/pipeline/wire/receive";
 import { viewColumns } from "../src/store/store.ts";
 import type { OpenStore } from "../src/store/store.ts";
 
@@ -111,7 +112,8 @@ export function viewsSuite(name: string, open: () => Promise<OpenStore>): void {
       await expect(
         store.sql("SELECT throwIf(number = 5) FROM numbers(9) SETTINGS max_block_size = 1", bounds),
       ).rejects.toThrow();
-      for (let n = 0; n < 5; n++) expect((await store.sql(`SELECT ${n}`, bounds)).rows).toEqual([[n]]);
+      for (let n = 0; n < 5; n++)
+        expect((await store.sql(`SELECT ${n}`, bounds)).rows).toEqual([[n]]);
     });
 
     test("what SQL summarizes is what the runs say: the absent is counted apart, never as false or zero", async () => {
@@ -143,11 +145,43 @@ export function viewsSuite(name: string, open: () => Promise<OpenStore>): void {
           `SELECT count(), count(value), countIf(absent != ''), sum(value) FROM readings WHERE signal = '${signal}'`,
           bounds,
         );
-        const total = [1, 2, 3, 4].map((at) => byHand.reduce((sum, row) => sum + Number(row[at]), 0));
+        const total = [1, 2, 3, 4].map((at) =>
+          byHand.reduce((sum, row) => sum + Number(row[at]), 0),
+        );
         expect(readings.rows, signal).toEqual([total]);
       }
       const failed = await store.sql("SELECT count() FROM runs WHERE notEmpty(failed)", bounds);
       expect(failed.rows).toEqual([[(await store.runs({ failedOnly: true })).length]]);
+    });
+
+    test("one question over two views, joined or one within the other, is answered over all of both", async () => {
+      const runs = await store.runs({});
+      const spans = runs.map((run, n) => ({
+        traceId: run.traceIds[0],
+        spanId: (n + 1).toString(16).padStart(16, "0"),
+        name: `step ${n % 4}`,
+        startTimeUnixNano: "1",
+        endTimeUnixNano: "2",
+      }));
+      const bytes = Buffer.from(JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }));
+      await store.put(receive({ signal: "traces", encoding: "json", bytes }).batch);
+      const failing = runs.filter((run) => run.failed.length > 0).length;
+      const within = await store.sql(
+        "SELECT count() FROM spans WHERE trace_id IN (SELECT arrayJoin(trace_ids) FROM runs WHERE notEmpty(failed))",
+        bounds,
+      );
+      expect(within.rows).toEqual([[failing]]);
+      const joined = await store.sql(
+        "SELECT r.workflow, count() FROM spans AS s INNER JOIN runs AS r ON has(r.trace_ids, s.trace_id) AND s.trace_id = r.id GROUP BY r.workflow ORDER BY r.workflow",
+        bounds,
+      );
+      const ofWorkflow = (name: string) => runs.filter(({ workflow }) => workflow === name).length;
+      expect(joined.rows).toEqual(["w0", "w1", "w2"].map((each) => [each, ofWorkflow(each)]));
+      const readings = await store.sql(
+        "SELECT count() FROM readings INNER JOIN runs ON readings.run_id = runs.id WHERE signal = 'grounded'",
+        bounds,
+      );
+      expect(readings.rows).toEqual([[runs.length]]);
     });
 
     test("a run shows the cluster of the last diagnosis, and none that was before it", async () => {

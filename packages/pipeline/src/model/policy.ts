@@ -61,6 +61,11 @@ const entries = {
     unit: "ms",
     source: "engine.md 1.2: a query without a limit holds up the exit of the process",
   },
+  healthTimeoutMs: {
+    value: 3_000,
+    unit: "ms",
+    source: "below the 5 s after which the probes of most balancers give up",
+  },
   segmentRows: { value: 20_000, unit: "rows", source: "engine.md 1.3: 5 to 20 thousand a part" },
   segmentMs: { value: 500, unit: "ms", source: "engine.md 1.3: 0.5 to 1 s a part" },
   insertRetryMs: { value: 2_000, unit: "ms", source: "what an exporter waits before it retries" },

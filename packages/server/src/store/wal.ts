@@ -68,6 +68,8 @@ async function recoverAll(folder: string): Promise<SealedSegment[]> {
 interface Inserter {
   /** Inserts until nothing is ready. A segment whose insert fails stays the next one. */
   drain(): Promise<void>;
+  /** Bytes of what it was given, up to the moment at which they are in the engine. */
+  bytes(): number;
 }
 
 function inserterOf(folder: string, ready: SealedSegment[], insert: Insert): Inserter {
@@ -89,6 +91,7 @@ function inserterOf(folder: string, ready: SealedSegment[], insert: Insert): Ins
         await running;
       }
     },
+    bytes: () => ready.reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }
 
@@ -125,12 +128,14 @@ interface Segments {
   write(blocks: readonly Block[]): Promise<void>;
   /** Hands every segment on to be inserted. */
   sealAll(): Promise<void>;
+  /** Bytes of what is written and not handed on yet. */
   bytes(): number;
 }
 
 function segmentsIn(folder: string, ready: SealedSegment[]): Segments {
   const open = new Map<string, OpenSegment>();
   let count = 0;
+  let sealing = 0;
 
   const segmentFor = async (block: Block): Promise<OpenSegment> => {
     const known = open.get(block.table);
@@ -148,9 +153,14 @@ function segmentsIn(folder: string, ready: SealedSegment[]): Segments {
     const segment = open.get(table);
     if (segment === undefined) return;
     open.delete(table);
-    const sealed = await sealSegment(segment);
-    if (sealed.rows === 0) await removeSegment(folder, sealed.name);
-    else ready.push(sealed);
+    sealing += segment.bytes;
+    try {
+      const sealed = await sealSegment(segment);
+      if (sealed.rows === 0) await removeSegment(folder, sealed.name);
+      else ready.push(sealed);
+    } finally {
+      sealing -= segment.bytes;
+    }
   };
 
   const writeTable = async (table: string, blocks: readonly Block[]): Promise<void> => {
@@ -176,7 +186,7 @@ function segmentsIn(folder: string, ready: SealedSegment[]): Segments {
     sealAll: async () => {
       for (const table of open.keys()) await seal(table);
     },
-    bytes: () => [...open.values()].reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes: () => [...open.values()].reduce((sum, { bytes }) => sum + bytes, sealing),
   };
 }
 
@@ -193,10 +203,11 @@ function oneAtATime(): (work: () => Promise<void>) => Promise<void> {
 /** Makes what is appended durable in groups: requests that come during a sync share the next one. */
 function committer(write: (blocks: readonly Block[]) => Promise<void>) {
   let waiting: Waiting[] = [];
+  let group: readonly Waiting[] = [];
   let committing: Promise<void> | null = null;
   const commit = async (): Promise<void> => {
     while (waiting.length > 0) {
-      const group = waiting;
+      group = waiting;
       waiting = [];
       try {
         await write(group.flatMap(({ blocks }) => blocks));
@@ -204,6 +215,7 @@ function committer(write: (blocks: readonly Block[]) => Promise<void>) {
       } catch (cause) {
         for (const { reject } of group) reject(writeError(cause));
       }
+      group = [];
     }
     // Set here, in the same breath as the last look at what waits: nobody may be handed a commit that has stopped looking.
     committing = null;
@@ -219,7 +231,8 @@ function committer(write: (blocks: readonly Block[]) => Promise<void>) {
         waiting.push({ blocks, resolve, reject });
         void committed();
       }),
-    bytes: () => waiting.reduce((sum, { blocks }) => sum + sizeOf(blocks), 0),
+    /** Bytes of what is not durable yet. */
+    bytes: () => [...group, ...waiting].reduce((sum, { blocks }) => sum + sizeOf(blocks), 0),
   };
 }
 
@@ -230,8 +243,7 @@ function walOver(folder: string, ready: SealedSegment[], inserter: Inserter): Wa
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
 
-  const pendingBytes = (): number =>
-    commits.bytes() + segments.bytes() + ready.reduce((sum, { bytes }) => sum + bytes, 0);
+  const pendingBytes = (): number => commits.bytes() + segments.bytes() + inserter.bytes();
 
   const flush = async (): Promise<void> => {
     await commits.committed();

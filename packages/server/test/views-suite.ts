@@ -31,7 +31,7 @@ const signals = fc.record({
 
 /** A run of which only what SQL counts matters. */
 function runOf(n: number, of: unknown): RunDigest {
-  const id = n.toString(16).padStart(32, "0");
+  const id = (n + 1).toString(16).padStart(32, "0");
   return {
     id,
     aliases: [],

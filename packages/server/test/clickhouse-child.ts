@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-const program = fileURLToPath(new URL("clickhouse-program.ts", import.meta.url));
+const program = fileURLToPath(new URL("clickhouse-program.mjs", import.meta.url));
 
 export const user = "rootward";
 export const password = "open:sesame/";
@@ -96,9 +96,6 @@ function launch(folder: string, { httpPort, tcpPort }: Ports): ChildProcess {
   return spawn(
     process.execPath,
     [
-      "--conditions=rootward-source",
-      "--import",
-      "tsx",
       program,
       `--config-file=${join(folder, "config.xml")}`,
       `--path=${join(folder, "data")}`,

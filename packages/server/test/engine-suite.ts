@@ -267,9 +267,14 @@ export function engineSuite(name: string, open: () => Promise<Clickhouse>): void
     });
 
     test("tables are made again without harm, and each is kept through a loss of power", async () => {
-      for (let time = 0; time < 2; time++)
-        for (const { engine, where } of opened.servers) await migrate(engine, where, opened.layout);
-      for (const { engine } of opened.servers) {
+      const notes = laidOut("{{own stored_notes}}", opened.layout);
+      for (const { engine, where } of opened.servers) {
+        await migrate(engine, where, opened.layout);
+        // As an earlier layout left them.
+        for (const table of [notes, "migrations"])
+          await engine.ddl(`ALTER TABLE ${table} RESET SETTING fsync_after_insert`);
+        await engine.ddl("TRUNCATE TABLE migrations");
+        await migrate(engine, where, opened.layout);
         const found = await engine.query(
           "SELECT name, engine_full FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' AND name NOT LIKE 'rows_%' ORDER BY name",
         );

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { PortError } from "@rootward/pipeline/errors";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { Segment } from "./engine.ts";
@@ -11,6 +12,7 @@ import {
   recoverSegment,
   removeSegment,
   sealSegment,
+  syncFolder,
 } from "./segment-file.ts";
 import type { OpenSegment, SealedSegment } from "./segment-file.ts";
 
@@ -43,6 +45,7 @@ interface Waiting {
  */
 export async function openWal(folder: string, insert: Insert): Promise<Wal> {
   await mkdir(folder, { recursive: true });
+  await syncFolder(dirname(folder));
   const ready: SealedSegment[] = await recoverAll(folder);
   const inserter = inserterOf(folder, ready, insert);
   await inserter.drain();

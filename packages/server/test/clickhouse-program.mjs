@@ -1,6 +1,6 @@
 /**
  * A program for tests: a ClickHouse server out of the npm package of the embedded engine, whose library still exports the main
- * of `clickhouse local`. `node clickhouse-program.ts ARGUMENTS`: the arguments of `clickhouse local`. It lives until it is
+ * of `clickhouse local`. `node clickhouse-program.mjs ARGUMENTS`: the arguments of `clickhouse local`. It lives until it is
  * killed, or until its standard input ends, so that it never outlives whoever started it.
  */
 import { libchdbPath } from "chdb/libchdb";

@@ -29,7 +29,8 @@ let hook: ClickHouseClient;
 beforeAll(() => {
   dir = newFolder();
   newSession();
-  hook = createClient({ connection: createChdbConnection({ path: dir }) });
+  // Its types are those of another copy of the client.
+  hook = createClient({ connection: createChdbConnection({ path: dir }) as never });
 });
 afterAll(async () => {
   await hook.close();

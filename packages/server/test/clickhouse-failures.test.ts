@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { RootwardConfig } from "@rootward/pipeline/model/workflow";
 import { receive } from "@rootward/pipeline/wire/receive";
@@ -108,6 +110,41 @@ test("the engine is killed while spans come in: they are taken all the same, the
   expect(await health(rootward)).toMatchObject({ status: 200, body: { reason: null } });
 });
 
+/** Puts batches of ten spans in another process and kills it with no warning after so many; answers what was acknowledged. */
+async function putAndKill(first: number, after: number): Promise<readonly number[]> {
+  const program = fileURLToPath(new URL("putting.ts", import.meta.url));
+  const options = ["--conditions=rootward-source", "--import", "tsx", program];
+  const what = [dataDir, String(first), "100000", clickhouseUrl];
+  const child = spawn(process.execPath, [...options, ...what]);
+  let output = "";
+  let errors = "";
+  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+  child.stdout.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+    if (output.split("\n").length - 2 >= after) child.kill("SIGKILL");
+  });
+  await new Promise((resolve) => child.on("close", resolve));
+  if (!output.startsWith("open")) throw new Error(errors);
+  return output.split("\n").slice(1, -1).map(Number);
+}
+
+test("Rootward is killed while it writes to the engine: what it acknowledged is there when it is back, and none twice", async () => {
+  const acknowledged: number[] = [];
+  for (const [round, after] of [12, 333, 120].entries())
+    acknowledged.push(...(await putAndKill(round * 1_000_000, after)));
+  const store = await openStore({ dataDir, clickhouseUrl });
+  await store.counts();
+  await store.close();
+  const counted = await server.ask(
+    `SELECT trace_id, count(), uniqExact(span_id) FROM ${database}.stored_spans GROUP BY trace_id`,
+  );
+  const stored = new Map(counted.split("\n").map((line) => [line.slice(0, 32), line.slice(33)]));
+  expect(new Set(stored.values())).toEqual(new Set(["10\t10"]));
+  for (const n of acknowledged)
+    expect(stored.has(`c${n.toString(16).padStart(31, "0")}`)).toBe(true);
+  expect(acknowledged.length).toBeGreaterThan(400);
+});
+
 test("an answer of the engine that is lost on the way does not make a segment come twice", async () => {
   const wire = await wireCutter(server.httpPort);
   const throughWire = clickhouseUrl.replace(String(server.httpPort), String(wire.port));
@@ -142,25 +179,32 @@ test("an engine that has no time delays what is read and nothing that is sent", 
   expect((await health(rootward)).status).toBe(200);
 });
 
-test("when more waits for the engine than the limit, spans are refused, and what was taken is stored later", async () => {
-  const rootward = await serve();
-  await server.kill();
-  const text = "x".repeat(1024 * 1024);
-  const statuses: number[] = [];
-  let refused: Response | null = null;
-  for (let trace = 0; refused === null && trace < 10; trace++) {
-    const response = await post(rootward, bodyOf(trace, 50, text));
-    statuses.push(response.status);
-    if (response.status !== 200) refused = response;
-  }
-  expect(statuses).toEqual([200, 200, 200, 200, 200, 429]);
-  expect(refused?.headers.get("retry-after")).toBe("1");
-  expect(await refused?.text()).toMatch(/bytes wait to be stored; the limit is 268435456/);
-  await server.start();
-  await vi.waitUntil(async () => (await health(rootward)).status === 200, patience);
-  expect(await storedRows()).toBe("250\t250");
-  expect((await post(rootward, bodyOf(20, 1))).status).toBe(200);
-});
+test(
+  "when more waits for the engine than the limit, spans are refused, and what was taken is stored later",
+  { timeout: 240_000 },
+  async () => {
+    const rootward = await serve();
+    await server.kill();
+    const text = "x".repeat(1024 * 1024);
+    const statuses: number[] = [];
+    let refused: Response | null = null;
+    for (let trace = 0; refused === null && trace < 10; trace++) {
+      const response = await post(rootward, bodyOf(trace, 50, text));
+      statuses.push(response.status);
+      if (response.status !== 200) refused = response;
+    }
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 429]);
+    expect(refused?.headers.get("retry-after")).toBe("1");
+    expect(await refused?.text()).toMatch(/bytes wait to be stored; the limit is 268435456/);
+    await server.start();
+    await vi.waitUntil(async () => (await health(rootward)).status === 200, {
+      ...patience,
+      timeout: 120_000,
+    });
+    expect(await storedRows()).toBe("250\t250");
+    expect((await post(rootward, bodyOf(20, 1))).status).toBe(200);
+  },
+);
 
 test("a ClickHouse that is down at the start is one clear message; what was acknowledged before is stored once it is back", async () => {
   const store = await openStore({ dataDir, clickhouseUrl });

@@ -1,4 +1,11 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -91,6 +98,23 @@ export function engineSuite(name: string, open: () => Promise<Clickhouse>): void
       expect(await rows(`SELECT count(), uniqExact(id) FROM ${table}`)).toEqual([["321", "321"]]);
       await opened.engine.insertNative(segment, "token-2");
       expect(await rows(`SELECT count(), uniqExact(id) FROM ${table}`)).toEqual([["642", "321"]]);
+    });
+
+    test("a segment is whole in the engine or not at all, also one of more rows than the engine takes in one go", async () => {
+      const table = await newTable();
+      const segment = segmentOf(table, many(0, 100_000));
+      const block = readFileSync(segment.path);
+      for (let n = 1; n < 12; n++) appendFileSync(segment.path, block);
+      await opened.engine.insertNative(segment, "token-1");
+      await opened.engine.insertNative(segment, "token-1");
+      expect(await rows(`SELECT count() FROM ${table}`)).toEqual([["1200000"]]);
+      const own = laidOut(`{{own ${table}}}`, opened.layout);
+      for (const { engine } of opened.servers) {
+        const parts = await engine.query(
+          `SELECT count(), max(level) FROM system.parts WHERE active AND database = currentDatabase() AND table = '${own}'`,
+        );
+        expect(parts.rows, "one part, that no merge made").toEqual([["1", 0]]);
+      }
     });
 
     test("a token that was given to one table is not taken for one of another", async () => {

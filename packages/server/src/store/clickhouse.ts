@@ -3,7 +3,7 @@ import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { PortError } from "@rootward/pipeline/errors";
 import { policy } from "@rootward/pipeline/model/policy";
-import { answerFormat, answerOf, answerSettings, rowOf } from "./answer.ts";
+import { answerFormat, answerOf, answerSettings, insertSettings, rowOf } from "./answer.ts";
 import { bind } from "./bind.ts";
 import { clickhouseAddress } from "./clickhouse-address.ts";
 import type { ClickhouseAddress } from "./clickhouse-address.ts";
@@ -161,9 +161,8 @@ async function post({ client, layout }: Server, segment: Segment, token: string)
       values,
       clickhouse_settings: {
         ...layoutSettings(layout),
+        ...insertSettings,
         insert_deduplication_token: token,
-        async_insert: 0,
-        max_partitions_per_insert_block: "0",
       },
     });
     // The insert is over when the answer is: an error may still stand in it.

@@ -83,10 +83,11 @@ describe("a cluster of three shards", () => {
       await sending;
       // The first is asked by its HTTP port, the others by one another.
       const port = index === 0 ? shard.httpPort : shard.tcpPort;
+      const what = index === 0 ? "does not answer" : "does not reach a shard of its cluster";
       const down = {
         code: "store_down",
         retryable: true,
-        message: expect.stringMatching(new RegExp(`does not answer: .*127\\.0\\.0\\.1:${port}`)),
+        message: expect.stringMatching(new RegExp(`${what}: .*127\\.0\\.0\\.1:${port}`)),
       };
       await expect(store.counts()).rejects.toMatchObject(down);
       await expect(store.sql("SELECT count() FROM spans", bounds)).rejects.toMatchObject(down);

@@ -45,7 +45,7 @@ function settingsOf(layout: Layout, bounds?: Bounds) {
   return { ...answerSettings, ...layoutSettings(layout), ...limits };
 }
 
-/** What stands before the server's own message, for errors that say nothing of where they come from. */
+/** What stands before the server's own message, by the server's name of the error. */
 const prefaces: readonly (readonly [RegExp, (server: Server) => string])[] = [
   [
     /AUTHENTICATION_FAILED|REQUIRED_PASSWORD/,
@@ -55,6 +55,10 @@ const prefaces: readonly (readonly [RegExp, (server: Server) => string])[] = [
     /UNKNOWN_DATABASE/,
     ({ name, database }) =>
       `the ClickHouse at ${name} has no database "${database}"; make it, or name another one`,
+  ],
+  [
+    /ALL_CONNECTION_TRIES_FAILED|NETWORK_ERROR|SOCKET_TIMEOUT|ALL_REPLICAS_LOST/,
+    ({ name }) => `the ClickHouse at ${name} does not reach a shard of its cluster`,
   ],
 ];
 

@@ -170,7 +170,7 @@ test("an engine that has no time delays what is read and nothing that is sent", 
       expect((await post(rootward, bodyOf(trace, 5))).status).toBe(200);
     expect(await health(rootward)).toMatchObject({
       status: 503,
-      body: { reason: expect.stringMatching(/the store has not answered for 3 s/) },
+      body: { reason: expect.stringMatching(/the store has not answered for 5 s/) },
     });
   } finally {
     server.goOn();

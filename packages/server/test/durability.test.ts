@@ -208,6 +208,25 @@ test("what waits is counted while it is on its way: many requests at once cannot
   await expect(wal.close()).rejects.toMatchObject({ code: "store_down" });
 });
 
+test("a read waits for what was acknowledged before it, and not for what comes while it waits", async () => {
+  const releases: (() => void)[] = [];
+  const wal = await openWal(dataDir, () => new Promise((resolve) => releases.push(resolve)));
+  const append = (text: string) => wal.append([{ ...block, bytes: Buffer.from(text) }]);
+  await append("before");
+  const read = wal.flush();
+  await vi.waitUntil(() => releases.length === 1);
+  await append("after");
+  const later = wal.flush();
+  // The second segment is handed on, and its insert is never over while the first read waits.
+  await vi.waitUntil(() => readdirSync(dataDir).length === 4);
+  releases[0]?.();
+  await read;
+  await vi.waitUntil(() => releases.length === 2);
+  releases[1]?.();
+  await later;
+  await wal.close();
+});
+
 test("a segment whose insert fails is kept and inserted later, under the same token", async () => {
   const tokens: string[] = [];
   const wal = await openWal(dataDir, async (_segment, token) => {

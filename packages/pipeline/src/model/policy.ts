@@ -62,9 +62,10 @@ const entries = {
     source: "engine.md 1.2: a query without a limit holds up the exit of the process",
   },
   healthTimeoutMs: {
-    value: 3_000,
+    value: 5_000,
     unit: "ms",
-    source: "below the 5 s after which the probes of most balancers give up",
+    source:
+      "engine.md 5.1: queryable 3.3 s after the last ack at most, saturated; beyond it something is wrong",
   },
   segmentRows: { value: 20_000, unit: "rows", source: "engine.md 1.3: 5 to 20 thousand a part" },
   segmentMs: { value: 500, unit: "ms", source: "engine.md 1.3: 0.5 to 1 s a part" },

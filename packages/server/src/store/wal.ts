@@ -69,7 +69,7 @@ async function recoverAll(folder: string): Promise<SealedSegment[]> {
 }
 
 interface Inserter {
-  /** Inserts until nothing is ready. A segment whose insert fails stays the next one. */
+  /** Inserts all that is ready now, and not what becomes ready meanwhile. A segment whose insert fails stays the next one. */
   drain(): Promise<void>;
   /** Bytes of what it was given, up to the moment at which they are in the engine. */
   bytes(): number;
@@ -87,7 +87,10 @@ function inserterOf(folder: string, ready: SealedSegment[], insert: Insert): Ins
   };
   return {
     drain: async () => {
-      while (ready.length > 0 || running !== null) {
+      const last = ready.at(-1);
+      // What runs may still be removing the files of a segment that is inserted.
+      if (last === undefined) await running;
+      while (last !== undefined && ready.includes(last)) {
         running ??= next().finally(() => {
           running = null;
         });

@@ -82,7 +82,7 @@ async function insertRate(bodies: readonly Buffer[], spansEach: number): Promise
   const folder = mkdtempSync(join(tmpdir(), "rootward-bench-"));
   const engine = await openChdb(join(folder, "db"));
   try {
-    await migrate(engine, folder);
+    await migrate(engine, folder, { kind: "single" });
     const perSegment = Math.ceil(10_000 / spansEach);
     const segments: { readonly path: string; readonly columns: readonly string[] }[] = [];
     for (let at = 0; at < bodies.length; at += perSegment) {

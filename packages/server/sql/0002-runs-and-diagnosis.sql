@@ -1,5 +1,5 @@
 -- One row a run. A run that absorbed another leaves a row under the old id whose `replaced_by` leads to it.
-CREATE TABLE IF NOT EXISTS stored_runs (
+CREATE TABLE IF NOT EXISTS {{own stored_runs}} (
   id String CODEC(ZSTD(1)),
   replaced_by String CODEC(ZSTD(1)),
   trace_ids Array(String) CODEC(ZSTD(1)),
@@ -32,23 +32,25 @@ CREATE TABLE IF NOT EXISTS stored_runs (
   mapping UInt64,
   digest String CODEC(ZSTD(3)),
   version UInt64
-) ENGINE = ReplacingMergeTree(version)
+) ENGINE = {{replacing version}}
 ORDER BY id
 SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 1000,
   fsync_after_insert = 1, fsync_part_directory = 1, min_compressed_bytes_to_fsync_after_merge = 1,
   old_parts_lifetime = 60;
+{{spread stored_runs by id}};
 
-CREATE TABLE IF NOT EXISTS stored_texts (
+CREATE TABLE IF NOT EXISTS {{own stored_texts}} (
   hash String,
   text String CODEC(ZSTD(3)),
   version UInt64
-) ENGINE = ReplacingMergeTree(version)
+) ENGINE = {{replacing version}}
 ORDER BY hash
 SETTINGS index_granularity = 256, non_replicated_deduplication_window = 1000,
   fsync_after_insert = 1, fsync_part_directory = 1, min_compressed_bytes_to_fsync_after_merge = 1,
   old_parts_lifetime = 60;
+{{spread stored_texts by hash}};
 
-CREATE TABLE IF NOT EXISTS stored_changes (
+CREATE TABLE IF NOT EXISTS {{own stored_changes}} (
   id String,
   at_ms Int64,
   kind LowCardinality(String),
@@ -61,14 +63,15 @@ CREATE TABLE IF NOT EXISTS stored_changes (
   origin LowCardinality(String),
   content String CODEC(ZSTD(3)),
   version UInt64
-) ENGINE = ReplacingMergeTree(version)
+) ENGINE = {{replacing version}}
 ORDER BY id
 SETTINGS non_replicated_deduplication_window = 1000,
   fsync_after_insert = 1, fsync_part_directory = 1, min_compressed_bytes_to_fsync_after_merge = 1,
   old_parts_lifetime = 60;
+{{spread stored_changes by id}};
 
 -- Clusters and who is in them, of the diagnosis whose number stands under the key `diagnosis` of stored_meta.
-CREATE TABLE IF NOT EXISTS stored_clusters (
+CREATE TABLE IF NOT EXISTS {{own stored_clusters}} (
   id String,
   title String,
   workflow LowCardinality(String),
@@ -84,33 +87,36 @@ CREATE TABLE IF NOT EXISTS stored_clusters (
   cause LowCardinality(String),
   verdict LowCardinality(String),
   version UInt64
-) ENGINE = ReplacingMergeTree(version)
+) ENGINE = {{replacing version}}
 ORDER BY id
 SETTINGS non_replicated_deduplication_window = 1000,
   fsync_after_insert = 1, fsync_part_directory = 1, min_compressed_bytes_to_fsync_after_merge = 1,
   old_parts_lifetime = 60;
+{{spread stored_clusters by id}};
 
-CREATE TABLE IF NOT EXISTS stored_members (
+CREATE TABLE IF NOT EXISTS {{own stored_members}} (
   run_id String CODEC(ZSTD(1)),
   cluster LowCardinality(String),
   version UInt64
-) ENGINE = ReplacingMergeTree(version)
+) ENGINE = {{replacing version}}
 ORDER BY run_id
 SETTINGS non_replicated_deduplication_window = 1000,
   fsync_after_insert = 1, fsync_part_directory = 1, min_compressed_bytes_to_fsync_after_merge = 1,
   old_parts_lifetime = 60;
+{{spread stored_members by run_id}};
 
-CREATE TABLE IF NOT EXISTS stored_meta (
+CREATE TABLE IF NOT EXISTS {{own stored_meta}} (
   key String,
   text String CODEC(ZSTD(3)),
   version UInt64
-) ENGINE = ReplacingMergeTree(version)
+) ENGINE = {{replacing version}}
 ORDER BY key
 SETTINGS non_replicated_deduplication_window = 1000,
   fsync_after_insert = 1, fsync_part_directory = 1, min_compressed_bytes_to_fsync_after_merge = 1,
   old_parts_lifetime = 60;
+{{spread stored_meta by key}};
 
-CREATE TABLE IF NOT EXISTS stored_notes (
+CREATE TABLE IF NOT EXISTS {{own stored_notes}} (
   id String,
   run_id String,
   author String,
@@ -118,10 +124,14 @@ CREATE TABLE IF NOT EXISTS stored_notes (
   text String CODEC(ZSTD(3)),
   code LowCardinality(String),
   version UInt64
-) ENGINE = ReplacingMergeTree(version)
-ORDER BY id;
+) ENGINE = {{replacing version}}
+ORDER BY id
+SETTINGS non_replicated_deduplication_window = 1000,
+  fsync_after_insert = 1, fsync_part_directory = 1, min_compressed_bytes_to_fsync_after_merge = 1,
+  old_parts_lifetime = 60;
+{{spread stored_notes by id}};
 
-CREATE TABLE IF NOT EXISTS stored_verdicts (
+CREATE TABLE IF NOT EXISTS {{own stored_verdicts}} (
   id String,
   case_id String,
   at_ms Int64,
@@ -130,5 +140,9 @@ CREATE TABLE IF NOT EXISTS stored_verdicts (
   verdict LowCardinality(String),
   action LowCardinality(String),
   version UInt64
-) ENGINE = ReplacingMergeTree(version)
-ORDER BY id;
+) ENGINE = {{replacing version}}
+ORDER BY id
+SETTINGS non_replicated_deduplication_window = 1000,
+  fsync_after_insert = 1, fsync_part_directory = 1, min_compressed_bytes_to_fsync_after_merge = 1,
+  old_parts_lifetime = 60;
+{{spread stored_verdicts by id}};

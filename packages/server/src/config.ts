@@ -8,6 +8,7 @@ import { type ContractCheck, RootwardConfig } from "@rootward/pipeline/model/wor
 import { isLoopback } from "./access.ts";
 import { ConfigError } from "./config-error.ts";
 import { type Endpoint, endpointsOf } from "./forward/endpoints.ts";
+import { clickhouseAddress } from "./store/clickhouse-address.ts";
 
 /** How the server was started, checked. */
 export interface ServerConfig {
@@ -100,12 +101,12 @@ function grpcPortOf(asked: string | number | undefined, httpPort: number): numbe
 
 function clickhouseUrl(text: string | undefined): string | null {
   if (text === undefined || text === "") return null;
-  if (!/^clickhouses?:\/\//.test(text) || !URL.canParse(text)) {
-    throw new ConfigError(
-      "ROOTWARD_STORE is no URL of a ClickHouse; expected clickhouse://user:password@host:port/database",
-    );
+  try {
+    clickhouseAddress(text);
+    return text;
+  } catch (error) {
+    throw new ConfigError(`ROOTWARD_STORE: ${error instanceof Error ? error.message : "refused"}`);
   }
-  return text;
 }
 
 function configFile(named: string | undefined, folder: string) {

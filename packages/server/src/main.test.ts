@@ -247,6 +247,14 @@ describe("what the operator got wrong is one clear line and exit 2", () => {
     expect(stderr).toMatch(why);
   });
 
+  test("a store that is no ClickHouse, with what is accepted and without its password", async () => {
+    const store = "clickhouse://ann:secret@a:8123,b:8123/traces";
+    const { code, stderr } = await started([], { ROOTWARD_STORE: store }).ended;
+    expect([code, stderr.split("\n").length]).toEqual([2, 2]);
+    expect(stderr).toMatch(/ROOTWARD_STORE: it names several servers and no cluster; expected /);
+    expect(stderr).not.toMatch(/secret/);
+  });
+
   test("an unknown key of rootward.yaml, with its place", async () => {
     const file = join(folder, "wrong.yaml");
     writeFileSync(file, "server:\n  prot: 1\n");

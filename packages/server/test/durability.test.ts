@@ -7,10 +7,11 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { receive } from "@rootward/pipeline/wire/receive";
 import { PortError } from "@rootward/pipeline/errors";
 import { dataPath, appendBlocks, createSegment, sealSegment } from "../src/store/segment-file.ts";
@@ -170,6 +171,60 @@ test("the write-ahead log replays what was acknowledged and cuts off a torn tail
   await wal.close();
   expect(inserted).toEqual({ data: "whole,whole too", line: "whole,whole too", crc: "whole," });
   expect(readdirSync(dataDir)).toEqual([]);
+});
+
+test("what is acknowledged is synced: a segment's folder once, when it is made, and both its files with each group", async () => {
+  const probe = await open(dataDir, "r");
+  const handles = Object.getPrototypeOf(probe) as typeof probe;
+  await probe.close();
+  const folder = vi.spyOn(handles, "sync");
+  const files = vi.spyOn(handles, "datasync");
+  try {
+    const wal = await openWal(join(dataDir, "wal"), async () => undefined);
+    expect(folder, "the folder of the log").toHaveBeenCalledTimes(1);
+    for (let group = 1; group <= 3; group++) {
+      await wal.append([{ ...block, bytes: Buffer.from("x") }]);
+      expect(folder, "the folder of the segment").toHaveBeenCalledTimes(2);
+      expect(files).toHaveBeenCalledTimes(2 * group);
+    }
+    await wal.flush();
+    await wal.append([{ ...block, bytes: Buffer.from("x") }]);
+    expect(folder, "the folder of the next segment").toHaveBeenCalledTimes(3);
+    await wal.close();
+  } finally {
+    vi.restoreAllMocks();
+  }
+});
+
+test("what waits is counted while it is on its way: many requests at once cannot pass the limit together", async () => {
+  const wal = await openWal(dataDir, () =>
+    Promise.reject(new PortError("store_down", "down", { retryable: true })),
+  );
+  const bytes = Buffer.alloc(30 * 1024 * 1024);
+  const sent = Array.from({ length: 12 }, () => wal.append([{ ...block, bytes }]));
+  const outcomes = await Promise.allSettled(sent);
+  expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(8);
+  expect(wal.pendingBytes()).toBe(8 * bytes.length);
+  await expect(wal.close()).rejects.toMatchObject({ code: "store_down" });
+});
+
+test("a read waits for what was acknowledged before it, and not for what comes while it waits", async () => {
+  const releases: (() => void)[] = [];
+  const wal = await openWal(dataDir, () => new Promise((resolve) => releases.push(resolve)));
+  const append = (text: string) => wal.append([{ ...block, bytes: Buffer.from(text) }]);
+  await append("before");
+  const read = wal.flush();
+  await vi.waitUntil(() => releases.length === 1);
+  await append("after");
+  const later = wal.flush();
+  // The second segment is handed on, and its insert is never over while the first read waits.
+  await vi.waitUntil(() => readdirSync(dataDir).length === 4);
+  releases[0]?.();
+  await read;
+  await vi.waitUntil(() => releases.length === 2);
+  releases[1]?.();
+  await later;
+  await wal.close();
 });
 
 test("a segment whose insert fails is kept and inserted later, under the same token", async () => {

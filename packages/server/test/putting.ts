@@ -1,11 +1,11 @@
 /**
  * A program for tests: opens the store of a data directory and puts one batch of spans after another, writing a line when each
- * is acknowledged. `node putting.ts DIR FIRST COUNT`: batches FIRST to FIRST + COUNT, ten spans each.
+ * is acknowledged. `node putting.ts DIR FIRST COUNT [CLICKHOUSE]`: batches FIRST to FIRST + COUNT, ten spans each.
  */
 import { receive } from "@rootward/pipeline/wire/receive";
 import { openStore } from "../src/store/store.ts";
 
-const [dataDir = "", first = "0", count = "1"] = process.argv.slice(2);
+const [dataDir = "", first = "0", count = "1", clickhouseUrl = null] = process.argv.slice(2);
 
 function batchOf(n: number, text: string) {
   const spans = Array.from({ length: 10 }, (_, at) => ({
@@ -21,7 +21,7 @@ function batchOf(n: number, text: string) {
 }
 
 try {
-  const store = await openStore({ dataDir });
+  const store = await openStore({ dataDir, clickhouseUrl });
   console.log("open");
   const text = "x".repeat(2000);
   for (let n = Number(first); n < Number(first) + Number(count); n += 4) {

@@ -23,10 +23,11 @@ describe("status and health", () => {
 
   test("a store that fails makes the server refuse, with the reason", async () => {
     const { store } = await openDoor();
-    const counts = async () => {
+    const meta = async () => {
       throw new Error("the disk is gone");
     };
-    const door = await openDoor({ store: { ...store, counts } });
+    const door = await openDoor();
+    Object.assign(door.store, { ...store, meta });
     const health = await door.get("/healthz");
     expect([health.status, await health.json()]).toEqual([
       503,

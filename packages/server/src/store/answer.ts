@@ -9,6 +9,17 @@ export const answerSettings = {
   output_format_json_quote_denormals: 1,
 } as const;
 
+/**
+ * Settings of every insert. A segment is one block however large it is, so that it is in the engine whole or not at all, and its
+ * token stands for all of it.
+ */
+export const insertSettings = {
+  async_insert: 0,
+  max_partitions_per_insert_block: "0",
+  min_insert_block_size_rows: String(Number.MAX_SAFE_INTEGER),
+  min_insert_block_size_bytes: "0",
+} as const;
+
 /** Settings as they stand at the end of a statement, where they hold for it alone. */
 export function settingsText(settings: Readonly<Record<string, number | string>>): string {
   const each = Object.entries(settings).map(([name, value]) =>

@@ -1,7 +1,14 @@
 import { PortError } from "@rootward/pipeline/errors";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { Session } from "chdb";
-import { answerFormat, answerOf, answerSettings, rowOf, settingsText } from "./answer.ts";
+import {
+  answerFormat,
+  answerOf,
+  answerSettings,
+  insertSettings,
+  rowOf,
+  settingsText,
+} from "./answer.ts";
 import { bind, quoted } from "./bind.ts";
 import type { Answer, Bounds, Engine, Parameters, Row, Segment } from "./engine.ts";
 import { engineError } from "./engine-errors.ts";
@@ -164,10 +171,6 @@ function bounded(sql: string, bounds?: Bounds): string {
 /** Columns are named, so that a segment that an older version wrote still fits a table that has grown. */
 function insertStatement(segment: Segment, token: string): string {
   const columns = segment.columns.join(", ");
-  const settings = {
-    insert_deduplication_token: token,
-    async_insert: 0,
-    max_partitions_per_insert_block: 0,
-  };
+  const settings = { ...insertSettings, insert_deduplication_token: token };
   return `INSERT INTO ${segment.table} (${columns}) SELECT ${columns} FROM file(${quoted(segment.path)}, 'Native')${settingsText(settings)}`;
 }

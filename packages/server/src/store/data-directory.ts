@@ -1,6 +1,7 @@
 import {
   closeSync,
   existsSync,
+  fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -9,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { PortError } from "@rootward/pipeline/errors";
 import { z } from "zod";
 
@@ -68,7 +69,8 @@ export function takeDirectory(dataDir: string, format: number): DataDirectory {
 
 function makeDirectory(dataDir: string): string {
   try {
-    mkdirSync(dataDir, { recursive: true });
+    const first = mkdirSync(dataDir, { recursive: true });
+    if (first !== undefined) syncFolders(resolve(dataDir), dirname(resolve(first)));
     return realpathSync(dataDir);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
@@ -76,6 +78,28 @@ function makeDirectory(dataDir: string): string {
       retryable: false,
       cause,
     });
+  }
+}
+
+/** Makes the folders durable that were created from one above on down to this one. */
+function syncFolders(path: string, above: string): void {
+  syncFolder(path);
+  if (path !== above && path !== dirname(path)) syncFolders(dirname(path), above);
+}
+
+function syncFolder(path: string): void {
+  let handle: number;
+  try {
+    handle = openSync(path, "r");
+  } catch (cause) {
+    // A folder that may be entered and not read cannot be synced by us.
+    if (cause instanceof Error && "code" in cause && cause.code === "EACCES") return;
+    throw cause;
+  }
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
   }
 }
 

@@ -40,8 +40,8 @@ function indexPath(folder: string, name: string): string {
   return join(folder, `${name}.index`);
 }
 
-/** Makes files that were created in a folder, or removed from it, durable. */
-async function syncFolder(folder: string): Promise<void> {
+/** Makes files and folders that were created in a folder durable. */
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   try {
     await handle.sync();
@@ -50,7 +50,7 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Begins a segment; both files are durable, with the head, when it returns. */
+/** Begins a segment: both files are there for good when it returns, the head with the first blocks. */
 export async function createSegment(
   folder: string,
   name: string,

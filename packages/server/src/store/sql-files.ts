@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { laidOut } from "./layout.ts";
+import type { Layout } from "./layout.ts";
 
 const folder = new URL("../../sql/", import.meta.url);
 const queries = new Map<string, string>();
@@ -19,15 +21,15 @@ export interface Migration {
   readonly statements: readonly string[];
 }
 
-/** Every migration there is, in order. A statement ends with a semicolon at the end of a line. */
-export function migrations(): readonly Migration[] {
+/** Every migration there is, in order, as the tables stand. A statement ends with a semicolon at the end of a line. */
+export function migrations(layout: Layout): readonly Migration[] {
   return readdirSync(folder)
     .filter((file) => /^\d{4}-.*\.sql$/.test(file))
     .toSorted()
     .map((file) => ({
       number: Number(file.slice(0, 4)),
       name: file.slice(5, -".sql".length),
-      statements: readFileSync(new URL(file, folder), "utf8")
+      statements: laidOut(readFileSync(new URL(file, folder), "utf8"), layout)
         .split(/;\s*$/m)
         .map((statement) => statement.replace(/^--.*$/gm, "").trim())
         .filter((statement) => statement !== ""),

@@ -10,6 +10,8 @@ import type { RunQuery, Store } from "@rootward/pipeline/ports";
 import type { TraceContent } from "@rootward/pipeline/model/span";
 import { openChdb } from "./chdb.ts";
 import { openClickhouse } from "./clickhouse.ts";
+import type { Clickhouse } from "./clickhouse.ts";
+import { checkCluster } from "./cluster.ts";
 import { takeDirectory } from "./data-directory.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import type { Answer, Bounds, Column, Engine, Parameters, Row } from "./engine.ts";
@@ -26,7 +28,7 @@ export { viewColumns } from "./views.ts";
 export interface StoreOptions {
   /** The data directory; with a remote ClickHouse it holds what is not sent yet. */
   readonly dataDir: string;
-  /** `clickhouse://user:password@host:port/database`; the embedded engine without it. */
+  /** Where a ClickHouse is, as `clickhouseAddress` reads it; the embedded engine without it. */
   readonly clickhouseUrl?: string | null;
   /** Milliseconds since 1970; `Date.now` without it. */
   readonly now?: () => number;
@@ -70,32 +72,35 @@ export interface OpenStore extends Store {
 export async function openStore(options: StoreOptions): Promise<OpenStore> {
   const directory = takeDirectory(options.dataDir, knownFormat());
   const url = options.clickhouseUrl ?? null;
-  let engine: Engine | null = null;
+  let opened: Clickhouse | null = null;
   try {
-    engine = url === null ? await openChdb(join(directory.path, "db")) : openClickhouse(url);
-    const opened = engine;
-    await migrate(opened, url === null ? directory.path : `the database ${withoutPassword(url)}`);
+    opened = url === null ? await embedded(directory.path) : openClickhouse(url);
+    const { engine, layout, servers } = opened;
+    await checkCluster(opened);
+    for (const server of servers) await migrate(server.engine, server.where, layout);
     directory.markFormat(knownFormat());
     const wal = await openWal(join(directory.path, "wal"), (segment, token) =>
-      opened.insertNative(segment, token),
+      engine.insertNative(segment, token),
     );
-    const clock = await versions(opened, options.now ?? Date.now);
+    const clock = await versions(engine, options.now ?? Date.now);
     return storeOver({
       directory,
-      engine: opened,
+      engine,
       wal,
       clock,
       kind: url === null ? "embedded" : "clickhouse",
     });
   } catch (cause) {
-    await engine?.close();
+    await opened?.engine.close();
     directory.release();
     throw cause;
   }
 }
 
-function withoutPassword(url: string): string {
-  return url.replace(/:\/\/[^@/]*@/, "://");
+/** The embedded engine on a data directory, as a ClickHouse of one server. */
+async function embedded(path: string): Promise<Clickhouse> {
+  const engine = await openChdb(join(path, "db"));
+  return { engine, layout: { kind: "single" }, servers: [{ engine, where: path }] };
 }
 
 /** Microseconds since 1970 that grow with every call, also past what an earlier process wrote. */

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { PortError } from "@rootward/pipeline/errors";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { Segment } from "./engine.ts";
@@ -11,6 +12,7 @@ import {
   recoverSegment,
   removeSegment,
   sealSegment,
+  syncFolder,
 } from "./segment-file.ts";
 import type { OpenSegment, SealedSegment } from "./segment-file.ts";
 
@@ -43,6 +45,7 @@ interface Waiting {
  */
 export async function openWal(folder: string, insert: Insert): Promise<Wal> {
   await mkdir(folder, { recursive: true });
+  await syncFolder(dirname(folder));
   const ready: SealedSegment[] = await recoverAll(folder);
   const inserter = inserterOf(folder, ready, insert);
   await inserter.drain();
@@ -66,8 +69,10 @@ async function recoverAll(folder: string): Promise<SealedSegment[]> {
 }
 
 interface Inserter {
-  /** Inserts until nothing is ready. A segment whose insert fails stays the next one. */
+  /** Inserts all that is ready now, and not what becomes ready meanwhile. A segment whose insert fails stays the next one. */
   drain(): Promise<void>;
+  /** Bytes of what it was given, up to the moment at which they are in the engine. */
+  bytes(): number;
 }
 
 function inserterOf(folder: string, ready: SealedSegment[], insert: Insert): Inserter {
@@ -82,13 +87,17 @@ function inserterOf(folder: string, ready: SealedSegment[], insert: Insert): Ins
   };
   return {
     drain: async () => {
-      while (ready.length > 0 || running !== null) {
+      const last = ready.at(-1);
+      // What runs may still be removing the files of a segment that is inserted.
+      if (last === undefined) await running;
+      while (last !== undefined && ready.includes(last)) {
         running ??= next().finally(() => {
           running = null;
         });
         await running;
       }
     },
+    bytes: () => ready.reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }
 
@@ -125,12 +134,14 @@ interface Segments {
   write(blocks: readonly Block[]): Promise<void>;
   /** Hands every segment on to be inserted. */
   sealAll(): Promise<void>;
+  /** Bytes of what is written and not handed on yet. */
   bytes(): number;
 }
 
 function segmentsIn(folder: string, ready: SealedSegment[]): Segments {
   const open = new Map<string, OpenSegment>();
   let count = 0;
+  let sealing = 0;
 
   const segmentFor = async (block: Block): Promise<OpenSegment> => {
     const known = open.get(block.table);
@@ -148,9 +159,14 @@ function segmentsIn(folder: string, ready: SealedSegment[]): Segments {
     const segment = open.get(table);
     if (segment === undefined) return;
     open.delete(table);
-    const sealed = await sealSegment(segment);
-    if (sealed.rows === 0) await removeSegment(folder, sealed.name);
-    else ready.push(sealed);
+    sealing += segment.bytes;
+    try {
+      const sealed = await sealSegment(segment);
+      if (sealed.rows === 0) await removeSegment(folder, sealed.name);
+      else ready.push(sealed);
+    } finally {
+      sealing -= segment.bytes;
+    }
   };
 
   const writeTable = async (table: string, blocks: readonly Block[]): Promise<void> => {
@@ -176,7 +192,7 @@ function segmentsIn(folder: string, ready: SealedSegment[]): Segments {
     sealAll: async () => {
       for (const table of open.keys()) await seal(table);
     },
-    bytes: () => [...open.values()].reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes: () => [...open.values()].reduce((sum, { bytes }) => sum + bytes, sealing),
   };
 }
 
@@ -193,10 +209,11 @@ function oneAtATime(): (work: () => Promise<void>) => Promise<void> {
 /** Makes what is appended durable in groups: requests that come during a sync share the next one. */
 function committer(write: (blocks: readonly Block[]) => Promise<void>) {
   let waiting: Waiting[] = [];
+  let group: readonly Waiting[] = [];
   let committing: Promise<void> | null = null;
   const commit = async (): Promise<void> => {
     while (waiting.length > 0) {
-      const group = waiting;
+      group = waiting;
       waiting = [];
       try {
         await write(group.flatMap(({ blocks }) => blocks));
@@ -204,6 +221,7 @@ function committer(write: (blocks: readonly Block[]) => Promise<void>) {
       } catch (cause) {
         for (const { reject } of group) reject(writeError(cause));
       }
+      group = [];
     }
     // Set here, in the same breath as the last look at what waits: nobody may be handed a commit that has stopped looking.
     committing = null;
@@ -219,7 +237,8 @@ function committer(write: (blocks: readonly Block[]) => Promise<void>) {
         waiting.push({ blocks, resolve, reject });
         void committed();
       }),
-    bytes: () => waiting.reduce((sum, { blocks }) => sum + sizeOf(blocks), 0),
+    /** Bytes of what is not durable yet. */
+    bytes: () => [...group, ...waiting].reduce((sum, { blocks }) => sum + sizeOf(blocks), 0),
   };
 }
 
@@ -230,8 +249,7 @@ function walOver(folder: string, ready: SealedSegment[], inserter: Inserter): Wa
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
 
-  const pendingBytes = (): number =>
-    commits.bytes() + segments.bytes() + ready.reduce((sum, { bytes }) => sum + bytes, 0);
+  const pendingBytes = (): number => commits.bytes() + segments.bytes() + inserter.bytes();
 
   const flush = async (): Promise<void> => {
     await commits.committed();

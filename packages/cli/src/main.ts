@@ -18,6 +18,7 @@ const commands = {
   show: () => import("./commands/show.ts"),
   serve: () => import("./commands/serve.ts"),
   status: () => import("./commands/status.ts"),
+  reprocess: () => import("./commands/reprocess.ts"),
   changes: () => import("./commands/changes.ts"),
   sql: () => import("./commands/sql.ts"),
   cases: () => import("./commands/cases.ts"),

@@ -4,6 +4,7 @@ import type { CaseBook } from "./case-book.ts";
 import type { Counters } from "./counters.ts";
 import type { OpenTraces } from "./open-traces.ts";
 import type { Reader } from "./reader.ts";
+import type { Reprocess } from "./reprocess.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** Rows of one question in SQL that was judged already. */
@@ -38,6 +39,7 @@ export interface Context {
   readonly settings: Settings;
   readonly reader: Reader;
   readonly cases: CaseBook;
+  readonly reprocess: Reprocess;
   /** The built page by path (`/index.html`), or null where it is not built. */
   readonly page: ReadonlyMap<string, PageFile> | null;
   readonly version: string;

@@ -47,6 +47,8 @@ export interface OpenTraces {
   takeQuiet(nowMs: number, quietMs: number, limit: number): readonly QuietTrace[];
   /** It was taken and could not be settled: it waits in the store for the next record, or until it is idle. */
   putBack(trace: QuietTrace, nowMs: number): void;
+  /** Whether records of the trace are here that no run was made of. */
+  holds(id: TraceId): boolean;
   readonly size: number;
   /** Bytes of request bodies that are kept alive. */
   readonly bytes: number;
@@ -86,6 +88,7 @@ export function openTraces(byteLimit = policy("openTraceBytes")): OpenTraces {
       // Records that came meanwhile are a reason to look again; without any, only time is.
       if (again.rows.size === 0) again.waiting = true;
     },
+    holds: (id) => state.traces.has(id),
     get size() {
       return state.traces.size;
     },

@@ -1,7 +1,10 @@
+import { createHash } from "node:crypto";
 import type { Hono } from "hono";
 import { policy } from "@rootward/pipeline/model/policy";
+import type { Store } from "@rootward/pipeline/ports";
 import type { TraceContent } from "@rootward/pipeline/model/span";
 import { diagnose, settle } from "@rootward/pipeline/pipeline";
+import { mappingVersion } from "@rootward/pipeline/ingest/digest";
 import { learn } from "@rootward/pipeline/ingest/learn";
 import { read } from "@rootward/pipeline/ingest/read";
 import type { ReadOptions } from "@rootward/pipeline/ingest/read";
@@ -9,16 +12,18 @@ import { newApp } from "./app.ts";
 import { openCaseBook } from "./case-book.ts";
 import type { ServerConfig } from "./config.ts";
 import { newCounters } from "./counters.ts";
-import { newKin } from "./kin.ts";
-import { hasEndedRoot, openTraces } from "./open-traces.ts";
+import { newKin, type Kin } from "./kin.ts";
+import { hasEndedRoot, openTraces, type OpenTraces } from "./open-traces.ts";
 import { builtPage } from "./page.ts";
 import { inGoes } from "./reader.ts";
 import type { Reader } from "./reader.ts";
-import { schedule } from "./schedule.ts";
+import { newReprocess, type Reprocess } from "./reprocess.ts";
+import { rereadTraces } from "./reread.ts";
+import { schedule, type Schedule } from "./schedule.ts";
 import { newStages } from "./stages.ts";
 import { programVersion } from "./store/data-directory.ts";
 import { openStore } from "./store/store.ts";
-import { workflowBook } from "./workflow-book.ts";
+import { workflowBook, type WorkflowBook } from "./workflow-book.ts";
 
 /** A server with everything but its port. */
 export interface Running {
@@ -58,12 +63,7 @@ async function startOver(
   const kin = newKin();
   const cases = await openCaseBook(store);
   const book = workflowBook(store, config.rootward, learn);
-  const optionsFor = (content: TraceContent): ReadOptions => ({
-    settingsFor: (workflow, environment) => book.of(workflow, environment),
-    contractFor: (workflow) => config.contracts.get(workflow) ?? null,
-    map: config.rootward.map,
-    closedBy: hasEndedRoot(content) ? "root" : "idle",
-  });
+  const optionsFor = optionsFrom(book, config);
   const reader: Reader = (content) => read(content, optionsFor(content));
   const runs = await store.runs({});
   book.note(runs);
@@ -81,6 +81,7 @@ async function startOver(
     },
   });
   const clock = schedule({ store, open, counters, kin, stages, onError }, await store.diagnosis());
+  const reprocess = reprocessOver({ store, open, reader, kin, book, clock }, config);
   const app = newApp({
     store,
     open,
@@ -89,6 +90,7 @@ async function startOver(
     settings: book,
     reader,
     cases,
+    reprocess,
     page: builtPage(),
     version: programVersion(),
     now: Date.now,
@@ -102,8 +104,48 @@ async function startOver(
     },
     async stop() {
       if (ticking !== null) clearInterval(ticking);
+      await reprocess.rest();
       await clock.rest();
       await store.close();
     },
   };
+}
+
+function optionsFrom(book: WorkflowBook, config: ServerConfig) {
+  return (content: TraceContent): ReadOptions => ({
+    settingsFor: (workflow, environment) => book.of(workflow, environment),
+    contractFor: (workflow) => config.contracts.get(workflow) ?? null,
+    map: config.rootward.map,
+    closedBy: hasEndedRoot(content) ? "root" : "idle",
+  });
+}
+
+function reprocessOver(
+  parts: {
+    readonly store: Store;
+    readonly open: OpenTraces;
+    readonly reader: Reader;
+    readonly kin: Kin;
+    readonly book: WorkflowBook;
+    readonly clock: Schedule;
+  },
+  config: ServerConfig,
+): Reprocess {
+  const { store, open, clock, book } = parts;
+  return newReprocess({
+    store,
+    open,
+    schedule: clock,
+    reread: async (ids) => await rereadTraces(parts, ids),
+    note: (changed) => book.note(changed),
+    readBy: readBy(config),
+    now: Date.now,
+  });
+}
+
+/** Names what reads: this version, its mapping and what was declared. */
+function readBy({ rootward, contracts }: ServerConfig): string {
+  const declared = JSON.stringify([rootward.workflows, rootward.map, [...contracts.keys()]]);
+  const hash = createHash("sha256").update(declared).digest("hex").slice(0, 16);
+  return `${programVersion()}/${mappingVersion}/${hash}`;
 }

@@ -4,7 +4,7 @@ import type { Change } from "../model/change.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { RunId, TraceId } from "../model/ids.ts";
 import type { LogRecord, Span } from "../model/span.ts";
-import type { RunQuery, Store } from "../ports.ts";
+import type { RunQuery, Store, TraceQuery } from "../ports.ts";
 
 interface Trace {
   readonly spans: Map<string, Span>;
@@ -89,6 +89,16 @@ function countOf(memory: Memory) {
   return { spans, logs };
 }
 
+/** Whether a trace's earliest record lies in the window. */
+function beganIn(trace: Trace, { window }: TraceQuery): boolean {
+  const times = [
+    ...[...trace.spans.values()].map((span) => span.startNanos),
+    ...[...trace.logs.values()].map((log) => log.timeNanos),
+  ];
+  const startMs = Number(times.reduce((a, b) => (b < a ? b : a), times[0] ?? 0n) / 1_000_000n);
+  return times.length > 0 && startMs >= window.start && startMs < window.end;
+}
+
 /** A store that forgets when the process ends. It answers as every other store does: `testing/store-suite.ts` holds for it. */
 export function memoryStore(): Store {
   const memory: Memory = { traces: new Map(), looseLogs: new Map(), clock: 0 };
@@ -109,12 +119,33 @@ export function memoryStore(): Store {
     for (const id of run.traceIds) traceIn(memory, id).runAt = memory.clock;
   };
 
+  const matching = (query: TraceQuery): TraceId[] => {
+    const wanted = new Set(
+      [...runs.values()]
+        .filter((run) => run.workflow === query.workflow)
+        .flatMap((run) => run.traceIds),
+    );
+    return [...memory.traces]
+      .filter(([id]) => query.workflow === undefined || wanted.has(id))
+      .flatMap(([id, trace]) => (beganIn(trace, query) ? [id] : []))
+      .sort();
+  };
+
   return {
     put: async (batch) => putBatch(memory, batch),
     traces: async (ids) => {
       const found = [...new Set(ids)].flatMap((id) => memory.traces.get(id) ?? []);
       return { spans: spansOf(found), logs: logsOf(found) };
     },
+    tracesAfter: async (after, limit, query) =>
+      matching(query)
+        .filter((id) => after === null || id > after)
+        .slice(0, limit)
+        .map((id) => {
+          const trace = memory.traces.get(id);
+          return { id, records: (trace?.spans.size ?? 0) + (trace?.logs.size ?? 0) };
+        }),
+    countTraces: async (query) => matching(query).length,
     unsettled: async () =>
       [...memory.traces]
         .filter(([, trace]) => trace.spanAt > trace.runAt)
@@ -130,6 +161,12 @@ export function memoryStore(): Store {
       return query.limit === undefined
         ? found
         : found.slice(Math.max(0, found.length - query.limit));
+    },
+    runsOf: async (ids) => {
+      const wanted = new Set(ids);
+      return [...runs.values()]
+        .filter((run) => run.traceIds.some((id) => wanted.has(id)))
+        .sort(byStart);
     },
     run: async (id) => runs.get(id) ?? runs.get(aliases.get(id) ?? id) ?? null,
     texts: async (hashes) =>

@@ -6,7 +6,7 @@ import type { RunDigest } from "@rootward/pipeline/model/digest";
 import { isTraceId } from "@rootward/pipeline/model/ids";
 import type { RunId, TraceId } from "@rootward/pipeline/model/ids";
 import type { LogRecord, Span } from "@rootward/pipeline/model/span";
-import type { RunQuery, Store } from "@rootward/pipeline/ports";
+import type { RunQuery, Store, StoredTrace, TraceQuery } from "@rootward/pipeline/ports";
 import type { TraceContent } from "@rootward/pipeline/model/span";
 import { openChdb } from "./chdb.ts";
 import { openClickhouse } from "./clickhouse.ts";
@@ -159,11 +159,26 @@ function writers({ wal, clock }: Parts): Pick<Store, "put" | "putRuns" | "putCha
   };
 }
 
-type Reader = "traces" | "unsettled" | "runs" | "run" | "texts" | "changes" | "counts";
+type Reader =
+  | "traces"
+  | "tracesAfter"
+  | "countTraces"
+  | "unsettled"
+  | "runs"
+  | "runsOf"
+  | "run"
+  | "texts"
+  | "changes"
+  | "counts";
 
 function readers({ engine, wal }: Parts, ask: Ask): Pick<Store, Reader> {
   return {
     traces: (ids) => tracesOf(ids, ask),
+    tracesAfter: (after, limit, query) => tracesAfter(ask, query, { after: after ?? "", limit }),
+    countTraces: async (query) => {
+      const counted = await ask("count-traces", boundsOf(query));
+      return Number(counted[0]?.[0] ?? 0);
+    },
     unsettled: async () => {
       const lookback = policy("unsettledLookbackMs") * 1000;
       const rows = await ask("unsettled", { lookback });
@@ -172,6 +187,18 @@ function readers({ engine, wal }: Parts, ask: Ask): Pick<Store, Reader> {
     runs: async (query) => {
       await wal.flush();
       return runsOf(engine, query);
+    },
+    runsOf: async (ids) => {
+      const found = new Map<string, RunDigest>();
+      for (const some of inSteps([...new Set(ids)])) {
+        for (const row of await ask("runs-of-traces", { ids: some })) {
+          const run = asRun(JSON.parse(textAt(row, 0)));
+          found.set(run.id, run);
+        }
+      }
+      return [...found.values()].sort(
+        (a, b) => a.startedMs - b.startedMs || (a.id < b.id ? -1 : 1),
+      );
     },
     run: (id) => runOf(id, ask),
     texts: async (hashes) => {
@@ -232,19 +259,57 @@ async function tracesOf(ids: readonly TraceId[], ask: Ask): Promise<TraceContent
   const spans: Span[] = [];
   const logs: LogRecord[] = [];
   const wanted = [...new Set(ids)];
-  const step = policy("traceReadMost");
-  for (let at = 0; at < wanted.length; at += step) {
-    const group = { ids: wanted.slice(at, at + step) };
+  for (const some of inSteps(wanted)) {
+    const group = { ids: some };
     const originOf = originReader();
     for (const row of await ask("spans-of-traces", group)) spans.push(spanOf(row, originOf));
     for (const row of await ask("logs-of-traces", group)) logs.push(logOf(row, originOf));
   }
   const byTime = (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0);
-  if (wanted.length > step) {
+  if (wanted.length > policy("traceReadMost")) {
     spans.sort((a, b) => byTime(a.startNanos, b.startNanos));
     logs.sort((a, b) => byTime(a.timeNanos, b.timeNanos));
   }
   return { spans, logs };
+}
+
+/** Ids in lists that are not too long for one statement or one answer. */
+function* inSteps(ids: readonly TraceId[]): Generator<readonly TraceId[]> {
+  const step = policy("traceReadMost");
+  for (let at = 0; at < ids.length; at += step) yield ids.slice(at, at + step);
+}
+
+/** The window in nanoseconds, of which none are negative here. */
+function boundsOf({ window, workflow }: TraceQuery) {
+  const nanos = (ms: number) => BigInt(Math.max(0, whole(ms))) * 1_000_000n;
+  const longest = 2n ** 64n - 1n;
+  const end = nanos(window.end);
+  return {
+    start: nanos(window.start),
+    end: end > longest ? longest : end,
+    anyWorkflow: workflow === undefined,
+    workflow: workflow ?? "",
+  };
+}
+
+/** Spans and log records are listed apart and merged: each table is read in its own order, and no further than the limit. */
+async function tracesAfter(
+  ask: Ask,
+  query: TraceQuery,
+  page: { readonly after: string; readonly limit: number },
+): Promise<readonly StoredTrace[]> {
+  const parameters = { ...boundsOf(query), ...page };
+  const records = new Map<TraceId, number>();
+  for (const name of ["span-traces-after", "log-traces-after"]) {
+    for (const row of await ask(name, parameters)) {
+      const id = textAt(row, 0);
+      if (isTraceId(id)) records.set(id, (records.get(id) ?? 0) + Number(row[1]));
+    }
+  }
+  return [...records]
+    .map(([id, number]) => ({ id, records: number }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .slice(0, page.limit);
 }
 
 const allRuns = Number.MAX_SAFE_INTEGER;

@@ -12,6 +12,8 @@ import type { Context } from "../context.ts";
 import { newCounters } from "../counters.ts";
 import { newKin } from "../kin.ts";
 import { openTraces } from "../open-traces.ts";
+import { newReprocess } from "../reprocess.ts";
+import { rereadTraces } from "../reread.ts";
 import { schedule } from "../schedule.ts";
 
 /** A span as OTLP/JSON; without a parent it is a root. */
@@ -106,13 +108,25 @@ export async function openDoor(given: Partial<Context> = {}): Promise<Door> {
     throw error;
   };
   const door: Pick<Door, "nowMs"> = { nowMs: 1_000_000 };
+  const kin = newKin();
+  const clock = schedule({ store, open, counters, stages, kin, onError }, null);
+  const reader = given.reader ?? (() => []);
   const context: Context = {
     store,
     open,
     counters,
-    schedule: schedule({ store, open, counters, stages, kin: newKin(), onError }, null),
+    schedule: clock,
     settings: { of: () => noSettings },
-    reader: () => [],
+    reader,
+    reprocess: newReprocess({
+      store,
+      open,
+      schedule: clock,
+      reread: async (ids) => await rereadTraces({ store, reader, kin }, ids),
+      note: () => undefined,
+      readBy: "0.0.0",
+      now: () => door.nowMs,
+    }),
     cases: await openCaseBook(store),
     page: null,
     version: "0.0.0",

@@ -13,8 +13,31 @@ export interface RunQuery {
   /** By start time. */
   readonly window?: TimeWindow;
   readonly failedOnly?: boolean;
-  /** At most so many, latest first; all of them without it. */
+  /** At most so many of the latest; all of them without it. */
   readonly limit?: number;
+  /** With a limit: so many of the earliest instead. */
+  readonly earliest?: boolean;
+}
+
+/** What lists show of a run: no step, no evidence, and the first 200 characters of the input. */
+export type RunHead = Pick<
+  RunDigest,
+  | "id"
+  | "traceIds"
+  | "workflow"
+  | "environment"
+  | "startedMs"
+  | "endedMs"
+  | "signals"
+  | "failed"
+  | "inputText"
+>;
+
+/** A workflow in an environment, with how many runs of it are stored. */
+export interface StoredWorkflow {
+  readonly workflow: string;
+  readonly environment: string;
+  readonly runs: number;
 }
 
 /** Which stored traces to go over. */
@@ -50,6 +73,12 @@ export interface Store {
   putRuns(runs: readonly RunDigest[], texts: readonly VersionText[]): Promise<void>;
   /** By start time, earliest first (latest `limit` of them where one is given). */
   runs(query: RunQuery): Promise<readonly RunDigest[]>;
+  /** The same runs as `runs`, without what only reading them needs: quick however many there are. */
+  heads(query: RunQuery & { readonly limit: number }): Promise<readonly RunHead[]>;
+  /** What runs there are of, by workflow, then environment. */
+  workflows(): Promise<readonly StoredWorkflow[]>;
+  /** The traces of each stored run, in no order: many, so they come in groups. */
+  runTraces(): AsyncIterable<readonly (readonly TraceId[])[]>;
   /** The runs that were made of these traces, or of some of them with others; by start time. */
   runsOf(ids: readonly TraceId[]): Promise<readonly RunDigest[]>;
   /** By id or alias. */

@@ -21,6 +21,7 @@ export function newApp(context: Context): Hono {
   const app = new Hono();
   app.use(securityHeaders, localOnly);
   app.use("/api/*", async (http, next) => {
+    await context.ready();
     await next();
     http.header("Cache-Control", "no-store");
   });

@@ -40,6 +40,8 @@ export interface Context {
   readonly reader: Reader;
   readonly cases: CaseBook;
   readonly reprocess: Reprocess;
+  /** Resolves when what is stored is known well enough to answer: settings, and which traces were settled. */
+  readonly ready: () => Promise<void>;
   /** The built page by path (`/index.html`), or null where it is not built. */
   readonly page: ReadonlyMap<string, PageFile> | null;
   readonly version: string;

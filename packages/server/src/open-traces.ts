@@ -38,7 +38,7 @@ export interface OpenTraces {
   /** Traces of which the store has records that no run was made of. */
   reopen(ids: readonly TraceId[], nowMs: number): void;
   /** Traces that were made into runs before, so that what still comes of them is joined to what is stored. */
-  remember(ids: Iterable<string>): void;
+  remember(ids: Iterable<TraceId>): void;
   /**
    * Takes out at most `limit` traces of which nothing came for `quietMs` and whose root has ended, or of which nothing came for
    * the policy's settleIdleMs. One whose root may be in the store is taken too; who takes it must read it back and, if it has
@@ -80,7 +80,12 @@ export function openTraces(byteLimit = policy("openTraceBytes")): OpenTraces {
       for (const id of ids) opened(state, id, nowMs).stored = true;
     },
     remember(ids) {
-      for (const id of ids) state.seen.add(id);
+      for (const id of ids) {
+        state.seen.add(id);
+        // It may be here already: what was settled is told after the start, not before it.
+        const known = state.traces.get(id);
+        if (known !== undefined) known.stored = true;
+      }
     },
     putBack(trace, nowMs) {
       const again = opened(state, trace.id, nowMs);

@@ -9,7 +9,7 @@ import type { Reread } from "./reread.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** What is asked for, as it was written: the same words go on where the last ones stopped. */
-export interface ReprocessWords {
+interface ReprocessWords {
   readonly since: string;
   readonly until: string | null;
   readonly workflow: string | null;
@@ -47,7 +47,7 @@ const Kept = z.object({
 type Kept = z.infer<typeof Kept>;
 
 /** Where it stands. `stopping`: it was asked to, and ends after the running batch. */
-export type ReprocessProgress =
+type ReprocessProgress =
   | { readonly state: "none" }
   | (Omit<Kept, "state" | "readBy"> & {
       readonly state: Kept["state"] | "stopping" | "diagnosing";

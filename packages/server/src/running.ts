@@ -35,7 +35,8 @@ export interface Running {
 }
 
 /**
- * Config → store → app → schedule.
+ * Config → store → app → schedule. Spans are taken in at once; what must be known of the stored runs before anything is read or
+ * settled is read meanwhile.
  *
  * @throws PortError  if the store cannot be opened: locked, newer, full
  */
@@ -62,14 +63,17 @@ async function startOver(
   const counters = newCounters();
   const kin = newKin();
   const cases = await openCaseBook(store);
-  const book = workflowBook(store, config.rootward, learn);
+  const book = workflowBook(store, config.rootward, learn, readBy(config));
   const optionsFor = optionsFrom(book, config);
   const reader: Reader = (content) => read(content, optionsFor(content));
-  const runs = await store.runs({});
-  book.note(runs);
-  kin.learn(runs);
-  open.remember(runs.flatMap((run) => run.traceIds));
-  await book.learn(true);
+  const ready = once(async () => {
+    await book.open();
+    await book.learn(false);
+    for await (const traces of store.runTraces()) {
+      kin.learn(traces.map((traceIds) => ({ traceIds })));
+      open.remember(traces.flat());
+    }
+  });
   const stages = newStages({
     store,
     book,
@@ -91,6 +95,7 @@ async function startOver(
     reader,
     cases,
     reprocess,
+    ready: ready.done,
     page: builtPage(),
     version: programVersion(),
     now: Date.now,
@@ -99,15 +104,38 @@ async function startOver(
   return {
     app,
     resume() {
-      ticking = setInterval(() => void clock.tick(Date.now()), policy("settleTickMs"));
-      void store.unsettled().then((ids) => open.reopen(ids, Date.now()), onError);
+      const begin = async (): Promise<void> => {
+        await ready.done();
+        open.reopen(await store.unsettled(), Date.now());
+      };
+      const begun = once(begin);
+      const tick = () => void begun.done().then(() => clock.tick(Date.now()), onError);
+      ticking = setInterval(tick, policy("settleTickMs"));
+      tick();
     },
     async stop() {
       if (ticking !== null) clearInterval(ticking);
+      await ready.rest();
       await reprocess.rest();
       await clock.rest();
       await store.close();
     },
+  };
+}
+
+/** Work that is done once, by whoever asks first; tried again by the next one where it failed. */
+function once(work: () => Promise<void>): { done(): Promise<void>; rest(): Promise<void> } {
+  let doing: Promise<void> | null = null;
+  return {
+    done: async () => {
+      doing ??= work().catch((error: unknown) => {
+        doing = null;
+        throw error;
+      });
+      await doing;
+    },
+    /** Resolves when it is not being done, however it ended. */
+    rest: async () => await doing?.catch(() => undefined),
   };
 }
 

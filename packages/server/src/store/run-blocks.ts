@@ -135,6 +135,25 @@ export function runsBlock(runs: readonly RunDigest[], version: bigint): Block {
   return blockIn("stored_runs", runShape, [...rows, ...aliases]);
 }
 
+/** The runs by time: where lists begin. */
+export function timesBlock(runs: readonly RunDigest[], version: bigint): Block {
+  const shape = {
+    started_ms: "Int64",
+    id: "String",
+    workflow: "String",
+    environment: "String",
+    version: "UInt64",
+  } as const;
+  const rows = runs.map(({ id, workflow, environment, startedMs }) => ({
+    started_ms: whole(startedMs),
+    id,
+    workflow,
+    environment,
+    version,
+  }));
+  return blockIn("stored_times", shape, rows);
+}
+
 /** Texts behind the hashes of runs. */
 export function textsBlock(texts: readonly VersionText[], version: bigint): Block {
   const shape = { hash: "String", text: "String", version: "UInt64" } as const;

@@ -2,11 +2,10 @@ import { join } from "node:path";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { Change } from "@rootward/pipeline/model/change";
-import type { RunDigest } from "@rootward/pipeline/model/digest";
 import { isTraceId } from "@rootward/pipeline/model/ids";
-import type { RunId, TraceId } from "@rootward/pipeline/model/ids";
+import type { TraceId } from "@rootward/pipeline/model/ids";
 import type { LogRecord, Span } from "@rootward/pipeline/model/span";
-import type { RunQuery, Store, StoredTrace, TraceQuery } from "@rootward/pipeline/ports";
+import type { Store, StoredTrace, TraceQuery } from "@rootward/pipeline/ports";
 import type { TraceContent } from "@rootward/pipeline/model/span";
 import { openChdb } from "./chdb.ts";
 import { openClickhouse } from "./clickhouse.ts";
@@ -16,8 +15,17 @@ import type { Answer, Bounds, Column, Engine, Parameters, Row } from "./engine.t
 import { knownFormat, migrate } from "./migrate.ts";
 import { logsBlock, spansBlock } from "./record-blocks.ts";
 import { logOf, originReader, spanOf, textAt } from "./rows.ts";
-import { changesBlock, diagnosisBlocks, metaBlock, runsBlock, textsBlock } from "./run-blocks.ts";
+import {
+  changesBlock,
+  diagnosisBlocks,
+  metaBlock,
+  runsBlock,
+  textsBlock,
+  timesBlock,
+} from "./run-blocks.ts";
+import { runReaders, wholeMs } from "./run-reads.ts";
 import { statementOf } from "./sql-files.ts";
+import { own } from "./own.ts";
 import { openWal } from "./wal.ts";
 import type { Wal } from "./wal.ts";
 
@@ -123,10 +131,15 @@ function storeOver(parts: Parts): OpenStore {
     await wal.flush();
     return (await engine.query(statementOf(name), parameters)).rows;
   };
+  async function* stream(name: string, parameters?: Parameters) {
+    await wal.flush();
+    yield* engine.stream(statementOf(name), parameters);
+  }
   let closing: Promise<void> | null = null;
   return {
     ...writers(parts),
-    ...readers(parts, ask),
+    ...readers(ask),
+    ...runReaders(ask, stream),
     ...diagnosisIn(parts, ask),
     sql: async (text, bounds) => {
       await wal.flush();
@@ -150,7 +163,11 @@ function writers({ wal, clock }: Parts): Pick<Store, "put" | "putRuns" | "putCha
     },
     putRuns: async (runs, texts) => {
       const version = clock();
-      const blocks = [runsBlock(runs, version), textsBlock(texts, version)];
+      const blocks = [
+        runsBlock(runs, version),
+        timesBlock(runs, version),
+        textsBlock(texts, version),
+      ];
       await wal.append(blocks.filter(({ rows }) => rows > 0));
     },
     putChanges: async (changes) => {
@@ -164,14 +181,11 @@ type Reader =
   | "tracesAfter"
   | "countTraces"
   | "unsettled"
-  | "runs"
-  | "runsOf"
-  | "run"
   | "texts"
   | "changes"
   | "counts";
 
-function readers({ engine, wal }: Parts, ask: Ask): Pick<Store, Reader> {
+function readers(ask: Ask): Pick<Store, Reader> {
   return {
     traces: (ids) => tracesOf(ids, ask),
     tracesAfter: (after, limit, query) => tracesAfter(ask, query, { after: after ?? "", limit }),
@@ -184,23 +198,6 @@ function readers({ engine, wal }: Parts, ask: Ask): Pick<Store, Reader> {
       const rows = await ask("unsettled", { lookback });
       return rows.map((row) => textAt(row, 0)).filter(isTraceId);
     },
-    runs: async (query) => {
-      await wal.flush();
-      return runsOf(engine, query);
-    },
-    runsOf: async (ids) => {
-      const found = new Map<string, RunDigest>();
-      for (const some of inSteps([...new Set(ids)])) {
-        for (const row of await ask("runs-of-traces", { ids: some })) {
-          const run = asRun(JSON.parse(textAt(row, 0)));
-          found.set(run.id, run);
-        }
-      }
-      return [...found.values()].sort(
-        (a, b) => a.startedMs - b.startedMs || (a.id < b.id ? -1 : 1),
-      );
-    },
-    run: (id) => runOf(id, ask),
     texts: async (hashes) => {
       const rows = await ask("texts", { hashes });
       return new Map(rows.map((row) => [textAt(row, 0), textAt(row, 1)]));
@@ -281,7 +278,7 @@ function* inSteps(ids: readonly TraceId[]): Generator<readonly TraceId[]> {
 
 /** The window in nanoseconds, of which none are negative here. */
 function boundsOf({ window, workflow }: TraceQuery) {
-  const nanos = (ms: number) => BigInt(Math.max(0, whole(ms))) * 1_000_000n;
+  const nanos = (ms: number) => BigInt(Math.max(0, wholeMs(ms))) * 1_000_000n;
   const longest = 2n ** 64n - 1n;
   const end = nanos(window.end);
   return {
@@ -312,45 +309,6 @@ async function tracesAfter(
     .slice(0, page.limit);
 }
 
-const allRuns = Number.MAX_SAFE_INTEGER;
-
-async function runsOf(engine: Engine, query: RunQuery): Promise<readonly RunDigest[]> {
-  const found: RunDigest[] = [];
-  const parameters = {
-    anyWorkflow: query.workflow === undefined,
-    workflow: query.workflow ?? "",
-    anyEnvironment: query.environment === undefined,
-    environment: query.environment ?? "",
-    start: whole(query.window?.start ?? -allRuns),
-    end: whole(query.window?.end ?? allRuns),
-    failedOnly: query.failedOnly === true,
-    limit: query.limit ?? allRuns,
-  };
-  for await (const rows of engine.stream(statementOf("runs"), parameters))
-    for (const row of rows) found.push(asRun(JSON.parse(textAt(row, 0))));
-  return found.toReversed();
-}
-
-/** A bound as the whole millisecond from which on it holds. */
-function whole(ms: number): number {
-  return Math.min(allRuns, Math.max(-allRuns, Math.ceil(ms)));
-}
-
-/** How many runs may have absorbed one another before an id that leads on is a mistake. */
-const aliasHops = 20;
-
-async function runOf(id: RunId, ask: Ask): Promise<RunDigest | null> {
-  let wanted: string = id;
-  for (let hop = 0; hop < aliasHops; hop++) {
-    const [row] = await ask("run", { id: wanted });
-    if (row === undefined) return null;
-    const replacedBy = textAt(row, 1);
-    if (replacedBy === "") return asRun(JSON.parse(textAt(row, 0)));
-    wanted = replacedBy;
-  }
-  return null;
-}
-
 const wide = /^(Nullable\()?U?Int(64|128|256)\)?$/;
 
 /** Integers that JavaScript holds exactly become numbers: a count is one. */
@@ -364,15 +322,5 @@ function plainAnswer(answer: Answer): SqlAnswer {
   return { columns: answer.columns, rows: answer.rows.map((row) => row.map(plain)) };
 }
 
-/** JSON that this store wrote itself: it is what was put, so only that it is an object is looked at. */
-function isOwn<T>(value: unknown, key: keyof T & string): value is T {
-  return typeof value === "object" && value !== null && key in value;
-}
-
-function own<T>(value: unknown, key: keyof T & string, what: string): T {
-  if (isOwn<T>(value, key)) return value;
-  throw new Error(`the store holds a ${what} without ${key}`);
-}
-const asRun = (value: unknown) => own<RunDigest>(value, "traceIds", "run");
 const asChange = (value: unknown) => own<Change>(value, "atMs", "change");
 const asDiagnosis = (value: unknown) => own<Diagnosis>(value, "clusters", "diagnosis");

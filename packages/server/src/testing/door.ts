@@ -127,6 +127,7 @@ export async function openDoor(given: Partial<Context> = {}): Promise<Door> {
       readBy: "0.0.0",
       now: () => door.nowMs,
     }),
+    ready: async () => undefined,
     cases: await openCaseBook(store),
     page: null,
     version: "0.0.0",

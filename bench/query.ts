@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { fill, type Filled, largeTraces } from "./query/fill.ts";
 import { openChdb } from "../packages/server/src/store/chdb.ts";
-import { serve, type Served } from "./query/served.ts";
+import { ownProgram, serve, type Served } from "./query/served.ts";
 
 const { values } = parseArgs({
   options: {
@@ -15,6 +15,8 @@ const { values } = parseArgs({
     /** Kept and, if it was filled before, used again. */
     data: { type: "string" },
     diagnose: { type: "boolean", default: true },
+    /** Another build of the server, to compare: its dist/main.js. */
+    server: { type: "string", default: ownProgram },
     "fill-only": { type: "boolean", default: false },
   },
   allowNegative: true,
@@ -204,7 +206,7 @@ async function diagnosed(served: Served): Promise<void> {
 }
 
 async function asked(dataDir: string, made: Filled): Promise<void> {
-  const served = await serve(dataDir);
+  const served = await serve(values.server, dataDir);
   const rss = served.memory();
   console.log(
     `${made.runs.toLocaleString("en-US")} runs, ${made.spans.toLocaleString("en-US")} spans; start to first accepted span ${served.firstSpanMs.toFixed(0)} ms (target 1,000), RSS then ${megabytes(rss.now)}, at most ${megabytes(rss.most)}`,

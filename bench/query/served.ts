@@ -2,7 +2,10 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const program = fileURLToPath(new URL("../../packages/server/dist/main.js", import.meta.url));
+/** The server as it is built here. */
+export const ownProgram = fileURLToPath(
+  new URL("../../packages/server/dist/main.js", import.meta.url),
+);
 
 /** The built server on a data directory. */
 export interface Served {
@@ -37,7 +40,7 @@ const spanBody = JSON.stringify({
 });
 
 /** @throws Error  if the server ends before it listens, with what it said */
-export async function serve(dataDir: string): Promise<Served> {
+export async function serve(program: string, dataDir: string): Promise<Served> {
   const startedMs = performance.now();
   const child = spawn(process.execPath, [program, "--data", dataDir, "--port", "0"], {
     env: { ...process.env, UV_THREADPOOL_SIZE: "16" },

@@ -1,5 +1,5 @@
 SELECT started_ms
-FROM stored_times FINAL
+FROM stored_heads FINAL
 WHERE started_ms >= {start:Int64} AND started_ms < {end:Int64}
   AND ({anyWorkflow:Bool} OR workflow = {workflow:String})
   AND ({anyEnvironment:Bool} OR environment = {environment:String})

@@ -1,3 +1,3 @@
-SELECT id, started_ms, digest
+SELECT id, digest
 FROM stored_runs FINAL
-WHERE replaced_by = '' AND id IN {ids:Array(String)}
+WHERE id IN {ids:Array(String)}

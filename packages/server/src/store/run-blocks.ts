@@ -135,23 +135,36 @@ export function runsBlock(runs: readonly RunDigest[], version: bigint): Block {
   return blockIn("stored_runs", runShape, [...rows, ...aliases]);
 }
 
-/** The runs by time: where lists begin. */
-export function timesBlock(runs: readonly RunDigest[], version: bigint): Block {
-  const shape = {
-    started_ms: "Int64",
-    id: "String",
-    workflow: "String",
-    environment: "String",
-    version: "UInt64",
-  } as const;
-  const rows = runs.map(({ id, workflow, environment, startedMs }) => ({
-    started_ms: whole(startedMs),
-    id,
-    workflow,
-    environment,
+const headShape = {
+  started_ms: "Int64",
+  id: "String",
+  workflow: "String",
+  environment: "String",
+  ended_ms: "Int64",
+  trace_ids: "Array(String)",
+  failed: "Array(String)",
+  input_text: "String",
+  ...signalColumns,
+  version: "UInt64",
+} as const satisfies TableShape;
+
+const inputShown = 200;
+
+/** What lists show of the runs, by time. `version` is that of their rows in `stored_runs`. */
+export function headsBlock(runs: readonly RunDigest[], version: bigint): Block {
+  const rows = runs.map((run) => ({
+    started_ms: whole(run.startedMs),
+    id: run.id,
+    workflow: run.workflow,
+    environment: run.environment,
+    ended_ms: whole(run.endedMs),
+    trace_ids: run.traceIds,
+    failed: run.failed,
+    input_text: run.inputText?.slice(0, inputShown) ?? "",
+    ...signalCells(run),
     version,
   }));
-  return blockIn("stored_times", shape, rows);
+  return blockIn("stored_heads", headShape, rows);
 }
 
 /** Texts behind the hashes of runs. */

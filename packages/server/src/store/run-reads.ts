@@ -21,8 +21,8 @@ export function runReaders(
     runs: async (query) =>
       query.limit === undefined || (query.limit > byIdMost && query.failedOnly !== true)
         ? await streamedRuns(stream, query, await cutOf(ask, query))
-        : await page(ask, { ...query, limit: query.limit }, runsById),
-    heads: async (query) => await page(ask, query, headsById),
+        : await runsById(ask, await headsIn(ask, { ...query, limit: query.limit })),
+    heads: async (query) => await headsIn(ask, query),
     workflows: async () =>
       (await ask("workflows")).map((row) => ({
         workflow: textAt(row, 0),
@@ -58,70 +58,52 @@ function filterOf(query: RunQuery) {
   };
 }
 
-/** A run with what its page needs to know of it: the time under which it is listed, and whether it failed. */
-interface Found<T> {
-  readonly startedMs: number;
-  readonly failed: boolean;
-  readonly value: T;
-}
-
-type ById<T> = (ask: Ask, ids: readonly string[]) => Promise<ReadonlyMap<string, Found<T>>>;
-
-/** One after the other through the runs by time, until there are enough; earliest first. */
-async function page<T>(
+/** One page after the other through the runs by time, until there are enough; earliest first. */
+async function headsIn(
   ask: Ask,
   query: RunQuery & { readonly limit: number },
-  byId: ById<T>,
-): Promise<readonly T[]> {
+): Promise<readonly RunHead[]> {
   const isEarliest = query.earliest === true;
-  const found = new Map<string, T>();
+  const name = isEarliest ? "heads-earliest" : "heads-latest";
   const filter = filterOf(query);
-  let from = isEarliest ? { fromMs: -everMs, fromId: "" } : { fromMs: everMs, fromId: "" };
+  const found = new Map<string, RunHead>();
+  let from = { fromMs: isEarliest ? -everMs : everMs, fromId: "" };
   for (;;) {
     const limit = Math.min(pageMost, query.limit - found.size);
     if (limit <= 0) break;
-    const name = isEarliest ? "times-earliest" : "times-latest";
-    const times = await ask(name, { ...filter, ...from, limit });
-    const listed = new Map(times.map((row) => [textAt(row, 1), Number(row[0])]));
-    const runs =
-      listed.size === 0 ? new Map<string, Found<T>>() : await byId(ask, [...listed.keys()]);
-    for (const [id, startedMs] of listed) {
-      const run = runs.get(id);
-      if (run === undefined || run.startedMs !== startedMs) continue;
-      if (query.failedOnly !== true || run.failed) found.set(id, run.value);
+    const rows = await ask(name, { ...filter, ...from, limit });
+    for (const row of await current(ask, rows)) {
+      const head = headOf(row);
+      if (query.failedOnly !== true || head.failed.length > 0) found.set(head.id, head);
     }
-    const last = times.at(-1);
-    if (last === undefined || times.length < limit) break;
-    from = { fromMs: Number(last[0]), fromId: textAt(last, 1) };
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < limit) break;
+    from = { fromMs: Number(last[1]), fromId: textAt(last, 0) };
   }
   return isEarliest ? [...found.values()] : [...found.values()].toReversed();
 }
 
-const runsById: ById<RunDigest> = async (ask, ids) => {
-  const rows = await ask("runs-by-id", { ids });
-  return new Map(
-    rows.map((row) => {
-      const value = asRun(JSON.parse(textAt(row, 2)));
-      return [
-        textAt(row, 0),
-        { startedMs: Number(row[1]), failed: value.failed.length > 0, value },
-      ];
-    }),
-  );
-};
+/** Those rows that are of their run's newest version. */
+async function current(ask: Ask, rows: readonly Row[]): Promise<readonly Row[]> {
+  if (rows.length === 0) return rows;
+  const ids = [...new Set(rows.map((row) => textAt(row, 0)))];
+  const versions = await ask("versions-by-id", { ids });
+  const newest = new Map(versions.map((row) => [textAt(row, 0), row[1]]));
+  return rows.filter((row) => newest.get(textAt(row, 0)) === row[2]);
+}
 
-const headsById: ById<RunHead> = async (ask, ids) => {
-  const rows = await ask("heads-by-id", { ids });
-  return new Map(
-    rows.map((row) => {
-      const value = headOf(row);
-      const { startedMs } = value;
-      return [textAt(row, 0), { startedMs, failed: value.failed.length > 0, value }];
-    }),
-  );
-};
+/** The runs of these heads, in their order. */
+async function runsById(ask: Ask, heads: readonly RunHead[]): Promise<readonly RunDigest[]> {
+  const found = new Map<string, RunDigest>();
+  for (let at = 0; at < heads.length; at += pageMost) {
+    const ids = heads.slice(at, at + pageMost).map(({ id }) => id);
+    for (const row of await ask("runs-by-id", { ids }))
+      found.set(textAt(row, 0), asRun(JSON.parse(textAt(row, 1))));
+  }
+  return heads.flatMap(({ id }) => found.get(id) ?? []);
+}
 
-const signalsFrom = 8;
+const signalsFrom = 9;
 const cellsPerSignal = 4;
 
 function headOf(row: Row): RunHead {
@@ -133,7 +115,7 @@ function headOf(row: Row): RunHead {
     const known = isShare ? Number(value) : Number(value) === 1;
     return [name, { kind: "measured", value: known, method, source, evidence: [] }];
   });
-  const [id, startedMs, endedMs, traceIds, workflow, environment, failed, inputText] = row;
+  const [id, startedMs, , endedMs, traceIds, workflow, environment, failed, inputText] = row;
   const head: unknown = {
     id,
     traceIds,

@@ -21,7 +21,7 @@ import {
   metaBlock,
   runsBlock,
   textsBlock,
-  timesBlock,
+  headsBlock,
 } from "./run-blocks.ts";
 import { runReaders, wholeMs } from "./run-reads.ts";
 import { statementOf } from "./sql-files.ts";
@@ -165,7 +165,7 @@ function writers({ wal, clock }: Parts): Pick<Store, "put" | "putRuns" | "putCha
       const version = clock();
       const blocks = [
         runsBlock(runs, version),
-        timesBlock(runs, version),
+        headsBlock(runs, version),
         textsBlock(texts, version),
       ];
       await wal.append(blocks.filter(({ rows }) => rows > 0));
@@ -203,12 +203,24 @@ function readers(ask: Ask): Pick<Store, Reader> {
       return new Map(rows.map((row) => [textAt(row, 0), textAt(row, 1)]));
     },
     changes: async () => (await ask("changes")).map((row) => asChange(JSON.parse(textAt(row, 0)))),
-    counts: async () => {
-      const [row] = await ask("counts");
-      return { spans: Number(row?.[0]), logs: Number(row?.[1]), runs: Number(row?.[2]) };
-    },
+    counts: countsOver(ask),
   };
 }
+
+/** Counting reads every id: it is done again only where parts of the tables are others than last time. */
+function countsOver(ask: Ask): Store["counts"] {
+  let known: { readonly state: string; readonly counts: StoreCounts } | null = null;
+  return async () => {
+    const [parts] = await ask("counts-state");
+    const state = parts === undefined ? "" : textAt(parts, 0);
+    if (known?.state === state) return known.counts;
+    const [row] = await ask("counts");
+    const counts = { spans: Number(row?.[0]), logs: Number(row?.[1]), runs: Number(row?.[2]) };
+    known = { state, counts };
+    return counts;
+  };
+}
+type StoreCounts = Awaited<ReturnType<Store["counts"]>>;
 
 type Texts = "putDiagnosis" | "diagnosis" | "putMeta" | "meta";
 

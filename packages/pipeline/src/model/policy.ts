@@ -254,6 +254,11 @@ const entries = {
   settleTickMs: { value: 1_000, unit: "ms", source: "architecture.md 3.1: per tick, one second" },
   settleBatchTraces: { value: 500, unit: "traces", source: "one read of the store per tick" },
   diagnoseEveryMs: { value: 5_000, unit: "ms", source: "while new runs arrive" },
+  diagnoseRunsMost: {
+    value: 100_000,
+    unit: "runs",
+    source: "bench/query.ts: about 10 kB of memory each while a diagnosis lasts",
+  },
   joinedTracesLimit: { value: 50, unit: "traces", source: "one run; a hub of links is none" },
   remeasureRuns: {
     value: 5_000,

@@ -6,7 +6,7 @@ import type { Span } from "@rootward/pipeline/model/span";
 import type { RunHead } from "@rootward/pipeline/ports";
 import type { Context } from "../context.ts";
 import { contentTypes } from "../otlp-answer.ts";
-import { jsonAnswer, jsonText } from "../json.ts";
+import { jsonAnswer, jsonText, plainAttributes, plainJson } from "../json.ts";
 import { parsed, Problem } from "../problem.ts";
 import { readOne } from "../reader.ts";
 import { failedBy, indexOf, latestRuns, lineOf } from "../standing.ts";
@@ -78,17 +78,26 @@ async function runAnswer(context: Context, text: string): Promise<Response> {
     diagnosed: index.diagnosed.get(digest.id) ?? null,
     standing: index.standings.get(digest.id) ?? null,
     agentSignals: found.agentSignals,
-    spans: content.spans.map(shownSpan),
   };
-  const body = `{"run":${encodeRun(found.run)},${jsonText(rest).slice(1)}`;
+  const spans = JSON.stringify(content.spans.map(shownSpan));
+  const body = `{"run":${encodeRun(found.run)},${jsonText(rest).slice(1, -1)},"spans":${spans}}`;
   return new Response(body, { headers: { "content-type": contentTypes.json } });
 }
 
+/** A span as JSON shows it, ready to be written: a large run has ten thousand. */
 function shownSpan(span: Span) {
-  const { resource, scope, links, ...shown } = span;
+  const { resource, scope, links, events, startNanos, endNanos, attributes, ...shown } = span;
   return {
     ...shown,
-    service: resource.attributes.get("service.name") ?? null,
+    startNanos: startNanos.toString(),
+    endNanos: endNanos.toString(),
+    attributes: plainAttributes(attributes),
+    events: events.map((event) => ({
+      ...event,
+      timeNanos: event.timeNanos.toString(),
+      attributes: plainAttributes(event.attributes),
+    })),
+    service: plainJson(resource.attributes.get("service.name") ?? null),
     scope: scope.name,
     links: links.map(({ traceId, spanId }) => ({ traceId, spanId })),
   };

@@ -150,8 +150,14 @@ async function streamedRuns(
   const found: RunDigest[] = [];
   for await (const rows of stream("runs", parameters))
     for (const row of rows) found.push(asRun(JSON.parse(textAt(row, 0))));
+  // Sorted here: the engine would hold every digest to do it.
+  found.sort(byStart);
   const { limit = found.length } = query;
   return isEarliest ? found.slice(0, limit) : found.slice(Math.max(0, found.length - limit));
+}
+
+function byStart(a: RunDigest, b: RunDigest): number {
+  return a.startedMs - b.startedMs || (a.id < b.id ? -1 : 1);
 }
 
 /** Traces in one question about their runs: a text that is not too long for the engine. */
@@ -166,7 +172,7 @@ async function runsOf(ask: Ask, ids: readonly TraceId[]): Promise<readonly RunDi
       found.set(run.id, run);
     }
   }
-  return [...found.values()].sort((a, b) => a.startedMs - b.startedMs || (a.id < b.id ? -1 : 1));
+  return [...found.values()].sort(byStart);
 }
 
 /** How many runs may have absorbed one another before an id that leads on is a mistake. */

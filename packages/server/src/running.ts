@@ -13,6 +13,7 @@ import { openCaseBook } from "./case-book.ts";
 import type { ServerConfig } from "./config.ts";
 import { newCounters } from "./counters.ts";
 import { newKin, type Kin } from "./kin.ts";
+import { once, type Once } from "./once.ts";
 import { hasEndedRoot, openTraces, type OpenTraces } from "./open-traces.ts";
 import { builtPage } from "./page.ts";
 import { inGoes } from "./reader.ts";
@@ -66,14 +67,7 @@ async function startOver(
   const book = workflowBook(store, config.rootward, learn, readBy(config));
   const optionsFor = optionsFrom(book, config);
   const reader: Reader = (content) => read(content, optionsFor(content));
-  const ready = once(async () => {
-    await book.open();
-    await book.learn(false);
-    for await (const traces of store.runTraces()) {
-      kin.learn(traces.map((traceIds) => ({ traceIds })));
-      open.remember(traces.flat());
-    }
-  });
+  const ready = readyOver({ store, book, kin, open });
   const stages = newStages({
     store,
     book,
@@ -95,7 +89,7 @@ async function startOver(
     reader,
     cases,
     reprocess,
-    ready: ready.done,
+    ready: async () => await ready.done(),
     page: builtPage(),
     version: programVersion(),
     now: Date.now,
@@ -104,11 +98,10 @@ async function startOver(
   return {
     app,
     resume() {
-      const begin = async (): Promise<void> => {
+      const begun = once(async () => {
         await ready.done();
         open.reopen(await store.unsettled(), Date.now());
-      };
-      const begun = once(begin);
+      });
       const tick = () => void begun.done().then(() => clock.tick(Date.now()), onError);
       ticking = setInterval(tick, policy("settleTickMs"));
       tick();
@@ -123,20 +116,22 @@ async function startOver(
   };
 }
 
-/** Work that is done once, by whoever asks first; tried again by the next one where it failed. */
-function once(work: () => Promise<void>): { done(): Promise<void>; rest(): Promise<void> } {
-  let doing: Promise<void> | null = null;
-  return {
-    done: async () => {
-      doing ??= work().catch((error: unknown) => {
-        doing = null;
-        throw error;
-      });
-      await doing;
-    },
-    /** Resolves when it is not being done, however it ended. */
-    rest: async () => await doing?.catch(() => undefined),
-  };
+/** What must be known of the stored runs before anything is read or settled. */
+function readyOver(parts: {
+  readonly store: Store;
+  readonly book: WorkflowBook;
+  readonly kin: Kin;
+  readonly open: OpenTraces;
+}): Once {
+  const { store, book, kin, open } = parts;
+  return once(async () => {
+    await book.open();
+    await book.learn(false);
+    for await (const traces of store.runTraces()) {
+      kin.learn(traces.map((traceIds) => ({ traceIds })));
+      open.remember(traces.flat());
+    }
+  });
 }
 
 function optionsFrom(book: WorkflowBook, config: ServerConfig) {

@@ -7,8 +7,8 @@ import {
   type WorkflowSettings,
 } from "@rootward/pipeline/model/workflow";
 import type { Store } from "@rootward/pipeline/ports";
-import { z } from "zod";
 import type { Settings } from "./context.ts";
+import { keepLearned, keptIn } from "./learned.ts";
 
 /** What the hallway makes of a workflow's runs and of what a person declared of it. */
 export type Learn = (
@@ -66,15 +66,14 @@ export function workflowBook(
     const key = keyOf(workflow, environment);
     const known = entries.get(key);
     if (known !== undefined) return known;
-    const settings = unlearned(workflow);
-    const entry = { workflow, environment, settings, runs: 0, learnedAt: 0 };
+    const counts = { runs: 0, learnedAt: 0 };
+    const entry = { workflow, environment, settings: unlearned(workflow), ...counts };
     entries.set(key, entry);
     return entry;
   }
 
   async function relearned(entry: Entry): Promise<boolean> {
-    const { workflow, environment } = entry;
-    const settings = learn(await sampleOf(store, entry), declaredOf(workflow));
+    const settings = learn(await sampleOf(store, entry), declaredOf(entry.workflow));
     const isOther = meaningOf(settings) !== meaningOf(entry.settings);
     entry.settings = settings;
     entry.learnedAt = entry.runs;
@@ -85,14 +84,11 @@ export function workflowBook(
     of: (workflow, environment) =>
       entries.get(keyOf(workflow, environment))?.settings ?? unlearned(workflow),
     async open() {
-      const kept = await keptIn(store, readBy);
-      for (const { workflow, environment, runs } of await store.workflows()) {
-        const entry = entryOf({ workflow, environment });
-        entry.runs += runs;
-        const known = kept?.get(keyOf(workflow, environment));
-        if (known === undefined) continue;
-        entry.settings = known.settings;
-        entry.learnedAt = Math.min(known.learnedAt, entry.runs);
+      for (const { runs, ...key } of await store.workflows()) entryOf(key).runs += runs;
+      for (const { settings, learnedAt, ...key } of await keptIn(store, readBy)) {
+        const entry = entryOf(key);
+        entry.settings = settings;
+        entry.learnedAt = Math.min(learnedAt, entry.runs);
       }
     },
     note(runs) {
@@ -100,18 +96,17 @@ export function workflowBook(
     },
     async learn(all) {
       const changed: WorkflowKey[] = [];
-      let learned = 0;
-      for (const entry of entries.values()) {
-        const fresh = entry.runs - entry.learnedAt;
-        const due = fresh >= Math.min(policy("learnEveryRuns"), entry.learnedAt / 5);
-        if (fresh <= 0 || !(all || due)) continue;
-        learned += 1;
-        if (await relearned(entry)) changed.push(entry);
-      }
-      if (learned > 0) await keep(store, readBy, entries.values());
+      const due = [...entries.values()].filter((entry) => isDue(entry, all));
+      for (const entry of due) if (await relearned(entry)) changed.push(entry);
+      if (due.length > 0) await keepLearned(store, readBy, entries.values());
       return changed;
     },
   };
+}
+
+function isDue({ runs, learnedAt }: Entry, all: boolean): boolean {
+  const fresh = runs - learnedAt;
+  return fresh > 0 && (all || fresh >= Math.min(policy("learnEveryRuns"), learnedAt / 5));
 }
 
 /** The first runs, which are the baseline's, and the latest, which know the newest tools. */
@@ -128,47 +123,4 @@ async function sampleOf(store: Store, key: WorkflowKey): Promise<readonly RunDig
 /** What settings say, without why: new evidence for the same guess is no reason to measure again. */
 function meaningOf(settings: WorkflowSettings): string {
   return JSON.stringify({ ...settings, origins: null });
-}
-
-const metaKey = "learned";
-
-const Kept = z.object({
-  readBy: z.string(),
-  workflows: z.array(
-    z.object({
-      workflow: z.string(),
-      environment: z.string(),
-      learnedAt: z.number(),
-      settings: z.unknown(),
-    }),
-  ),
-});
-
-async function keep(store: Store, readBy: string, entries: Iterable<Entry>): Promise<void> {
-  const workflows = [...entries].map(({ workflow, environment, learnedAt, settings }) => ({
-    workflow,
-    environment,
-    learnedAt,
-    settings,
-  }));
-  await store.putMeta(metaKey, JSON.stringify({ readBy, workflows }));
-}
-
-/** What was learned before by the same version from the same declarations, by workflow and environment; null without it. */
-async function keptIn(store: Store, readBy: string) {
-  const text = await store.meta(metaKey);
-  const kept = text === null ? null : Kept.safeParse(JSON.parse(text));
-  if (kept?.success !== true || kept.data.readBy !== readBy) return null;
-  return new Map(
-    kept.data.workflows.flatMap(({ workflow, environment, learnedAt, settings }) =>
-      isSettings(settings)
-        ? [[JSON.stringify([workflow, environment]), { learnedAt, settings }] as const]
-        : [],
-    ),
-  );
-}
-
-/** The same version wrote it, so only that it is settings is looked at. */
-function isSettings(value: unknown): value is WorkflowSettings {
-  return typeof value === "object" && value !== null && "retrievers" in value && "origins" in value;
 }

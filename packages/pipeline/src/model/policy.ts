@@ -255,9 +255,9 @@ const entries = {
   settleBatchTraces: { value: 500, unit: "traces", source: "one read of the store per tick" },
   diagnoseEveryMs: { value: 5_000, unit: "ms", source: "while new runs arrive" },
   diagnoseRunsMost: {
-    value: 100_000,
+    value: 50_000,
     unit: "runs",
-    source: "bench/query.ts: about 10 kB of memory each while a diagnosis lasts",
+    source: "bench/query.ts: up to 30 kB of memory each while a diagnosis lasts",
   },
   joinedTracesLimit: { value: 50, unit: "traces", source: "one run; a hub of links is none" },
   remeasureRuns: {

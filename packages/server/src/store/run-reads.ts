@@ -3,10 +3,9 @@ import { isTraceId } from "@rootward/pipeline/model/ids";
 import type { RunId, TraceId } from "@rootward/pipeline/model/ids";
 import { signalNames } from "@rootward/pipeline/model/signal";
 import type { RunHead, RunQuery, Store } from "@rootward/pipeline/ports";
-import type { Engine, Parameters, Row } from "./engine.ts";
+import type { Parameters, Row } from "./engine.ts";
 import { own } from "./own.ts";
 import { textAt } from "./rows.ts";
-import { statementOf } from "./sql-files.ts";
 
 type Ask = (name: string, parameters?: Parameters) => Promise<readonly Row[]>;
 

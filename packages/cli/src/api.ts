@@ -18,24 +18,34 @@ export function serverUrl(option?: string): string {
  * @throws OperatorError  if no server answers there, or it refuses: its own message
  */
 export async function request(url: string, path: string, body?: unknown): Promise<Response> {
-  const response = await send(url, path, body);
+  return await accepted(
+    url,
+    path,
+    body === undefined
+      ? {}
+      : {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(body),
+        },
+  );
+}
+
+/** `DELETE path`. @throws OperatorError  as `request` */
+export async function requestDelete(url: string, path: string): Promise<void> {
+  await accepted(url, path, { method: "DELETE" });
+}
+
+async function accepted(url: string, path: string, init: RequestInit): Promise<Response> {
+  const response = await send(url, path, init);
   if (response.ok) return response;
   const text = await response.text();
   throw new OperatorError(errorText(text) ?? `${url}${path} answered ${response.status}`);
 }
 
-async function send(url: string, path: string, body: unknown): Promise<Response> {
+async function send(url: string, path: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(
-      `${url}${path}`,
-      body === undefined
-        ? {}
-        : {
-            method: "POST",
-            headers: { "content-type": "application/json" },
-            body: JSON.stringify(body),
-          },
-    );
+    return await fetch(`${url}${path}`, init);
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     throw new OperatorError(

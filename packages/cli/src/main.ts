@@ -19,6 +19,7 @@ const commands = {
   serve: () => import("./commands/serve.ts"),
   import: () => import("./commands/import.ts"),
   status: () => import("./commands/status.ts"),
+  reprocess: () => import("./commands/reprocess.ts"),
   changes: () => import("./commands/changes.ts"),
   sql: () => import("./commands/sql.ts"),
   cases: () => import("./commands/cases.ts"),

@@ -57,17 +57,30 @@ export async function settle(
   return runs;
 }
 
-/** Per window. All runs of the store, compared with their workflow's clean ones: drifts, clusters, causes. */
+/**
+ * Per window. The runs of the store, compared with their workflow's clean ones: drifts, clusters, causes. All of them, or the
+ * latest `runsMost` with a warning: they are held in memory while it lasts.
+ */
 export async function diagnose(
-  options: DiagnoseOptions,
+  options: DiagnoseOptions & { readonly runsMost?: number },
   { store }: Pick<Ports, "store">,
 ): Promise<Diagnosis> {
-  const runs = await store.runs({});
+  const { runsMost = policy("diagnoseRunsMost") } = options;
+  const runs = await store.runs({ limit: runsMost });
+  const stored = runs.length < runsMost ? runs.length : (await store.counts()).runs;
   const told = await store.changes();
   const texts = await store.texts(sharedVersions(runs));
-  const diagnosis = diagnoseRuns({ runs, told, texts, options });
+  const found = diagnoseRuns({ runs, told, texts, options });
+  const diagnosis =
+    stored > runs.length
+      ? { ...found, warnings: [...found.warnings, leftOut(stored, runs.length)] }
+      : found;
   await store.putDiagnosis(diagnosis);
   return diagnosis;
+}
+
+function leftOut(stored: number, read: number): string {
+  return `${stored} runs are stored; the latest ${read} are diagnosed, and the first of these are the baseline`;
 }
 
 /** Versions that several runs carry: a prompt that differs from run to run is no change, and its texts are not needed. */

@@ -13,8 +13,45 @@ export interface RunQuery {
   /** By start time. */
   readonly window?: TimeWindow;
   readonly failedOnly?: boolean;
-  /** At most so many, latest first; all of them without it. */
+  /** At most so many of the latest; all of them without it. */
   readonly limit?: number;
+  /** With a limit: so many of the earliest instead. */
+  readonly earliest?: boolean;
+}
+
+/** What lists show of a run: no step, no evidence, and the first 200 characters of the input. */
+export type RunHead = Pick<
+  RunDigest,
+  | "id"
+  | "traceIds"
+  | "workflow"
+  | "environment"
+  | "startedMs"
+  | "endedMs"
+  | "signals"
+  | "failed"
+  | "inputText"
+>;
+
+/** A workflow in an environment, with how many runs of it are stored. */
+export interface StoredWorkflow {
+  readonly workflow: string;
+  readonly environment: string;
+  readonly runs: number;
+}
+
+/** Which stored traces to go over. */
+export interface TraceQuery {
+  /** Traces of which a stored run is of this workflow. */
+  readonly workflow?: string;
+  /** By the start of a trace's earliest record. */
+  readonly window: TimeWindow;
+}
+
+/** A trace with how many spans and log records of it are stored, those that came twice perhaps counted twice. */
+export interface StoredTrace {
+  readonly id: TraceId;
+  readonly records: number;
 }
 
 /** Where everything is kept, in nouns. Every implementation passes `testing/store-suite.ts`. */
@@ -23,12 +60,27 @@ export interface Store {
   put(batch: SpanBatch): Promise<void>;
   /** Everything stored of these traces, by start time; nothing for a trace that is not known. */
   traces(ids: readonly TraceId[]): Promise<TraceContent>;
+  /** By id, in an order that does not change: the first `limit` after one id, or from the beginning. */
+  tracesAfter(
+    after: TraceId | null,
+    limit: number,
+    query: TraceQuery,
+  ): Promise<readonly StoredTrace[]>;
+  countTraces(query: TraceQuery): Promise<number>;
   /** Traces that hold spans newer than the last settled mark and have no run yet, oldest first: what a restart must settle. */
   unsettled(): Promise<readonly TraceId[]>;
   /** A run replaces an earlier one with the same id, or one whose id is among its aliases. */
   putRuns(runs: readonly RunDigest[], texts: readonly VersionText[]): Promise<void>;
   /** By start time, earliest first (latest `limit` of them where one is given). */
   runs(query: RunQuery): Promise<readonly RunDigest[]>;
+  /** The same runs as `runs`, without what only reading them needs: quick however many there are. */
+  heads(query: RunQuery & { readonly limit: number }): Promise<readonly RunHead[]>;
+  /** What runs there are of, by workflow, then environment. */
+  workflows(): Promise<readonly StoredWorkflow[]>;
+  /** The traces of each stored run, in no order: many, so they come in groups. */
+  runTraces(): AsyncIterable<readonly (readonly TraceId[])[]>;
+  /** The runs that were made of these traces, or of some of them with others; by start time. */
+  runsOf(ids: readonly TraceId[]): Promise<readonly RunDigest[]>;
   /** By id or alias. */
   run(id: RunId): Promise<RunDigest | null>;
   texts(hashes: readonly string[]): Promise<ReadonlyMap<string, string>>;

@@ -11,6 +11,7 @@ import { clusterRoutes } from "./routes/clusters.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { encodingOf, otlpPaths, otlpRoutes } from "./routes/otlp.ts";
 import { pageRoutes } from "./routes/page.ts";
+import { reprocessRoutes } from "./routes/reprocess.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { sqlRoutes } from "./routes/sql.ts";
 import { statusRoutes } from "./routes/status.ts";
@@ -20,6 +21,7 @@ export function newApp(context: Context): Hono {
   const app = new Hono();
   app.use(securityHeaders, localOnly);
   app.use("/api/*", async (http, next) => {
+    await context.ready();
     await next();
     http.header("Cache-Control", "no-store");
   });
@@ -30,6 +32,7 @@ export function newApp(context: Context): Hono {
   app.route("/", runRoutes(context));
   app.route("/", changeRoutes(context));
   app.route("/", caseRoutes(context));
+  app.route("/", reprocessRoutes(context));
   app.route("/", sqlRoutes(context));
   app.all("/api/*", (http) => {
     throw new Problem(404, `${http.req.method} ${http.req.path} is not part of the API`);

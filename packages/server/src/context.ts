@@ -6,6 +6,7 @@ import type { SignalCounts } from "./metrics/signal-counts.ts";
 import type { Forwarder } from "./forward/forwarder.ts";
 import type { OpenTraces } from "./open-traces.ts";
 import type { Reader } from "./reader.ts";
+import type { Reprocess } from "./reprocess.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** Rows of one question in SQL that was judged already. */
@@ -49,6 +50,9 @@ export interface Context {
   readonly settings: Settings;
   readonly reader: Reader;
   readonly cases: CaseBook;
+  readonly reprocess: Reprocess;
+  /** Resolves when what is stored is known well enough to answer: settings, and which traces were settled. */
+  readonly ready: () => Promise<void>;
   /** The built page by path (`/index.html`), or null where it is not built. */
   readonly page: ReadonlyMap<string, PageFile> | null;
   readonly version: string;

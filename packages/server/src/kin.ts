@@ -5,7 +5,7 @@ import { policy } from "@rootward/pipeline/model/policy";
 /** Which traces made one run together, so that late records of one of them lead to the others. */
 export interface Kin {
   of(id: TraceId): readonly TraceId[];
-  learn(runs: Iterable<RunDigest>): void;
+  learn(runs: Iterable<Pick<RunDigest, "traceIds">>): void;
 }
 
 export function newKin(): Kin {

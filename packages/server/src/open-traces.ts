@@ -51,7 +51,7 @@ export interface OpenTraces {
   /** Traces of which the store has records that no run was made of. */
   reopen(ids: readonly TraceId[], nowMs: number): void;
   /** Traces that were made into runs before, so that what still comes of them is joined to what is stored. */
-  remember(ids: Iterable<string>): void;
+  remember(ids: Iterable<TraceId>): void;
   /**
    * Takes out at most `limit` traces of which nothing came for `quietMs` and whose root has ended, or of which nothing came for
    * the policy's settleIdleMs. One whose root may be in the store is taken too; who takes it must read it back and, if it has
@@ -62,6 +62,8 @@ export interface OpenTraces {
   letGo(taken: readonly QuietTrace[]): void;
   /** It was taken and could not be settled: it waits in the store for the next record, or until it is idle. */
   putBack(trace: QuietTrace, nowMs: number): void;
+  /** Whether records of the trace are here that no run was made of. */
+  holds(id: TraceId): boolean;
   readonly size: number;
   /** Records that came after their trace was settled, since the start; one that was sent again is among them. */
   readonly late: number;
@@ -109,22 +111,22 @@ export function openTraces(
       }
     },
     reopen(ids, nowMs) {
-      for (const id of ids) {
-        const trace = opened(state, id, nowMs);
-        trace.stored = true;
-        trace.late = false;
-      }
+      for (const id of ids) reopened(state, id, nowMs);
     },
     remember(ids) {
-      for (const id of ids) state.seen.add(id);
+      for (const id of ids) {
+        state.seen.add(id);
+        // It may be here already: what was settled is told after the start, not before it.
+        const known = state.traces.get(id);
+        if (known !== undefined) known.stored = true;
+      }
     },
     putBack(trace, nowMs) {
-      const again = opened(state, trace.id, nowMs);
-      again.stored = true;
-      again.late = false;
+      const again = reopened(state, trace.id, nowMs);
       // Records that came meanwhile are a reason to look again; without any, only time is.
       if (again.parts.length === 0) again.waiting = true;
     },
+    holds: (id) => state.traces.has(id),
     get size() {
       return state.traces.size;
     },
@@ -166,6 +168,14 @@ function opened(state: State, id: TraceId, nowMs: number): OpenTrace {
     waiting: false,
   };
   state.traces.set(id, trace);
+  return trace;
+}
+
+/** A trace of which the store has more than will be held. */
+function reopened(state: State, id: TraceId, nowMs: number): OpenTrace {
+  const trace = opened(state, id, nowMs);
+  trace.stored = true;
+  trace.late = false;
   return trace;
 }
 

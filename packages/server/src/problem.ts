@@ -15,7 +15,7 @@ export class Problem extends Error {
   }
 }
 
-export type ProblemStatus = 400 | 403 | 404 | 405 | 413 | 415 | 429 | 500 | 501 | 503;
+export type ProblemStatus = 400 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 501 | 503;
 
 /** What the schema made of the value. @throws Problem 400  naming the first thing that is wrong, where it stands and what is accepted */
 export function parsed<T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> {

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { ReadRun } from "@rootward/pipeline/ingest/read";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
-import type { TraceId } from "@rootward/pipeline/model/ids";
+import type { RunId, TraceId } from "@rootward/pipeline/model/ids";
 import type { Store } from "@rootward/pipeline/ports";
 import type { TraceContent } from "@rootward/pipeline/model/span";
 import { joined, split } from "./trace-content.ts";
@@ -23,6 +23,11 @@ export async function* inGoes(contents: Iterable<TraceContent>): AsyncGenerator<
   }
 }
 
+/** The run of this id, also if it goes by another one now, in the contents of its traces; undefined where it is not there. */
+export function readOne(reader: Reader, id: RunId, content: TraceContent): ReadRun | undefined {
+  return reader(content).find(({ run }) => run.id === id || run.aliases.includes(id));
+}
+
 /**
  * Runs made again from their stored spans, in the order of the digests: a run is recomputable, so only its digest is kept. A
  * digest whose spans are gone, or make another run now, is left out.
@@ -30,7 +35,7 @@ export async function* inGoes(contents: Iterable<TraceContent>): AsyncGenerator<
 export async function* readAgain(
   store: Store,
   reader: Reader,
-  digests: readonly RunDigest[],
+  digests: readonly Pick<RunDigest, "id" | "traceIds">[],
 ): AsyncGenerator<ReadRun> {
   for (let start = 0; start < digests.length; start += runsAtOnce) {
     const some = digests.slice(start, start + runsAtOnce);
@@ -39,9 +44,7 @@ export async function* readAgain(
     for (const [index, digest] of some.entries()) {
       if (index % readInOneGo === 0) await setImmediate();
       const own = joined(digest.traceIds.flatMap((id) => contents.get(id) ?? []));
-      const found = reader(own).find(
-        ({ run }) => run.id === digest.id || run.aliases.includes(digest.id),
-      );
+      const found = readOne(reader, digest.id, own);
       if (found !== undefined) yield found;
     }
   }

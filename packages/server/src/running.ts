@@ -1,33 +1,30 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Hono } from "hono";
 import { policy } from "@rootward/pipeline/model/policy";
-import type { TraceContent } from "@rootward/pipeline/model/span";
-import { diagnose, settle } from "@rootward/pipeline/pipeline";
-import type { Store } from "@rootward/pipeline/ports";
+import { mappingVersion } from "@rootward/pipeline/ingest/digest";
 import { learn } from "@rootward/pipeline/ingest/learn";
-import { read } from "@rootward/pipeline/ingest/read";
-import type { ReadOptions } from "@rootward/pipeline/ingest/read";
 import { newApp } from "./app.ts";
 import { openCaseBook } from "./case-book.ts";
 import type { ServerConfig } from "./config.ts";
 import type { Context } from "./context.ts";
 import { newCounters } from "./counters.ts";
-import { heldBatches, heldLimits } from "./held-batches.ts";
 import { type Forwarder, noForwarder, openForwarder } from "./forward/forwarder.ts";
 import { grpcDoor, type GrpcDoor } from "./grpc.ts";
-import { newKin } from "./kin.ts";
+import { heldBatches, heldLimits } from "./held-batches.ts";
+import { newKin, type Kin } from "./kin.ts";
 import { metricsPusher } from "./metrics/push.ts";
 import { signalCounts } from "./metrics/signal-counts.ts";
-import { hasEndedRoot, openTraces } from "./open-traces.ts";
+import { once, type Once } from "./once.ts";
+import { openTraces } from "./open-traces.ts";
 import { builtPage } from "./page.ts";
-import { inGoes } from "./reader.ts";
-import type { Reader } from "./reader.ts";
-import { type Schedule, schedule } from "./schedule.ts";
-import { newStages } from "./stages.ts";
+import { readingFrom } from "./reading.ts";
+import { newReprocess } from "./reprocess.ts";
+import { rereadTraces } from "./reread.ts";
+import { schedule } from "./schedule.ts";
 import { programVersion } from "./store/data-directory.ts";
 import { openStore } from "./store/store.ts";
-import { unmappedCounter } from "./unmapped.ts";
-import { type WorkflowBook, workflowBook } from "./workflow-book.ts";
+import { workflowBook, type WorkflowBook } from "./workflow-book.ts";
 
 /** A server with everything but its port. */
 export interface Running {
@@ -40,7 +37,8 @@ export interface Running {
 }
 
 /**
- * Config → store → queues of what is forwarded → app → schedule.
+ * Config → store → queues of what is forwarded → app → schedule. Spans are taken in at once; what must be known of the stored runs
+ * before anything is read or settled is read meanwhile.
  *
  * @throws PortError  if the store cannot be opened: locked, newer, full
  */
@@ -71,45 +69,32 @@ async function startOver(
   forwarder: Forwarder,
   config: ServerConfig,
 ): Promise<Running> {
-  const open = openTraces(
-    heldBatches(heldLimits(join(config.dataDir, "open"))),
-    config.forward.some(({ when }) => when === "settled"),
-  );
+  const open = openTracesFor(config);
   const counters = newCounters();
-  const countUnmapped = unmappedCounter(counters, config.rootward);
   const signals = signalCounts();
   const kin = newKin();
   const cases = await openCaseBook(store);
-  const book = workflowBook(store, config.rootward, learn);
-  const optionsFor = optionsIn(config, book);
-  const reader: Reader = (content) => read(content, optionsFor(content));
-  const runs = await store.runs({});
-  book.note(runs);
-  kin.learn(runs);
-  signals.remember(runs);
-  open.remember(runs.flatMap((run) => run.traceIds));
-  await book.learn(true);
-  const stages = newStages({
+  const book = workflowBook(store, config.rootward, learn, readBy(config));
+  const { reader, stages } = readingFrom({
+    config,
     store,
     book,
-    reader,
-    settle: async (contents) => {
-      const counting = (content: TraceContent) => {
-        countUnmapped(content);
-        return optionsFor(content);
-      };
-      const found = await settle(inGoes(contents), counting, { store }, (settled) =>
-        forwarder.settled(settled),
-      );
-      signals.note(found.map(({ digest }) => digest));
-      return found;
-    },
-    diagnose: async () => {
-      const options = { baselineWindow: null, needsDays: true, guarded: cases.guarded() };
-      return await diagnose(options, { store });
-    },
+    counters,
+    signals,
+    forwarder,
+    cases,
   });
+  const ready = readyOver({ store, book, kin, open, signals });
   const clock = schedule({ store, open, counters, kin, stages, onError }, await store.diagnosis());
+  const reprocess = newReprocess({
+    store,
+    open,
+    schedule: clock,
+    reread: async (ids) => await rereadTraces({ store, reader, kin }, ids),
+    note: (changed) => book.note(changed),
+    readBy: readBy(config),
+    now: Date.now,
+  });
   const context: Context = {
     store,
     open,
@@ -120,41 +105,62 @@ async function startOver(
     settings: book,
     reader,
     cases,
+    reprocess,
+    ready: async () => await ready.done(),
     page: builtPage(),
     version: programVersion(),
     startedMs: Date.now(),
     now: Date.now,
   };
-  return runningOver(context, config);
+  return runningOver(context, ready, config);
 }
 
-/** How a content is read by what is declared, and learned by then. */
-function optionsIn(
-  { contracts, rootward }: ServerConfig,
-  book: WorkflowBook,
-): (content: TraceContent) => ReadOptions {
-  return (content) => ({
-    settingsFor: (workflow, environment) => book.of(workflow, environment),
-    contractFor: (workflow) => contracts.get(workflow) ?? null,
-    map: rootward.map,
-    closedBy: hasEndedRoot(content) ? "root" : "idle",
+function openTracesFor({ dataDir, forward }: ServerConfig): Context["open"] {
+  const goesOn = forward.some(({ when }) => when === "settled");
+  return openTraces(heldBatches(heldLimits(join(dataDir, "open"))), goesOn);
+}
+
+/** What must be known of the stored runs before anything is read or settled. */
+function readyOver(parts: {
+  readonly store: Context["store"];
+  readonly book: WorkflowBook;
+  readonly kin: Kin;
+  readonly open: Context["open"];
+  readonly signals: Context["signals"];
+}): Once {
+  const { store, book, kin, open, signals } = parts;
+  return once(async () => {
+    await book.open();
+    await book.learn(false);
+    for await (const traces of store.runTraces()) {
+      kin.learn(traces.map((traceIds) => ({ traceIds })));
+      open.remember(traces.flat());
+      signals.remember(traces.flat());
+    }
   });
 }
 
-function runningOver(context: Context, { metrics }: ServerConfig): Running {
-  const { schedule: clock, open, forwarder, store } = context;
+function runningOver(context: Context, ready: Once, { metrics }: ServerConfig): Running {
+  const { schedule: clock, open, forwarder, reprocess, store } = context;
   const pusher = metrics === null ? null : metricsPusher(metrics, context);
   let ticking: NodeJS.Timeout | null = null;
   return {
     app: newApp(context),
     grpc: grpcDoor(context),
     resume() {
-      ticking = setInterval(() => void clock.tick(Date.now()), policy("settleTickMs"));
+      const begun = once(async () => {
+        await ready.done();
+        open.reopen(await store.unsettled(), Date.now());
+      });
+      const tick = () => void begun.done().then(() => clock.tick(Date.now()), onError);
+      ticking = setInterval(tick, policy("settleTickMs"));
       pusher?.begin();
-      void store.unsettled().then((ids) => open.reopen(ids, Date.now()), onError);
+      tick();
     },
     async stop() {
       if (ticking !== null) clearInterval(ticking);
+      await ready.rest();
+      await reprocess.rest();
       await clock.rest();
       open.close();
       await pusher?.end();
@@ -162,4 +168,11 @@ function runningOver(context: Context, { metrics }: ServerConfig): Running {
       await store.close();
     },
   };
+}
+
+/** Names what reads: this version, its mapping and what was declared. */
+function readBy({ rootward, contracts }: ServerConfig): string {
+  const declared = JSON.stringify([rootward.workflows, rootward.map, [...contracts.keys()]]);
+  const hash = createHash("sha256").update(declared).digest("hex").slice(0, 16);
+  return `${programVersion()}/${mappingVersion}/${hash}`;
 }

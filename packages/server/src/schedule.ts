@@ -33,6 +33,10 @@ export interface Schedule {
   tick(nowMs: number): Promise<void>;
   /** Settles every trace whose root has ended, quiet or not, and diagnoses. */
   diagnoseNow(nowMs: number): Promise<Diagnosis>;
+  /** Diagnoses what is settled, and settles nothing. */
+  diagnoseAgain(nowMs: number): Promise<Diagnosis>;
+  /** Does something while nothing is settled or diagnosed. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
   /** Resolves when nothing runs any more; what is asked later is not done. */
   rest(): Promise<void>;
   readonly diagnosis: Diagnosis | null;
@@ -102,6 +106,8 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
         return await diagnose(nowMs, true);
       });
     },
+    diagnoseAgain: (nowMs) => alone(async () => await diagnose(nowMs, true)),
+    alone,
     async rest() {
       waiting = Number.POSITIVE_INFINITY;
       await alone(async () => undefined);

@@ -1,11 +1,10 @@
 import { oncePer } from "@rootward/pipeline/ingest/memo";
-import type { RunDigest } from "@rootward/pipeline/model/digest";
 import type { Diagnosis, RunStanding } from "@rootward/pipeline/model/baseline";
 import type { Cluster, DiagnosedRun } from "@rootward/pipeline/model/cluster";
 import type { ClusterId, RunId } from "@rootward/pipeline/model/ids";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { FailureReason, Signals } from "@rootward/pipeline/model/signal";
-import type { Store } from "@rootward/pipeline/ports";
+import type { RunHead, Store } from "@rootward/pipeline/ports";
 
 /** What a list shows of a run. */
 export interface RunLine {
@@ -41,13 +40,14 @@ export function indexOf(diagnosis: Diagnosis | null): Index {
 }
 
 /** Why a run failed, after diagnosis read it again; as measured, while it is not diagnosed. */
-export function failedBy(index: Index, digest: RunDigest): readonly FailureReason[] {
+export function failedBy(
+  index: Index,
+  digest: Pick<RunHead, "id" | "failed">,
+): readonly FailureReason[] {
   return index.standings.get(digest.id)?.failed ?? digest.failed;
 }
 
-const inputShown = 200;
-
-export function lineOf(index: Index, digest: RunDigest): RunLine {
+export function lineOf(index: Index, digest: RunHead): RunLine {
   const standing = index.standings.get(digest.id);
   const downstream = standing?.downstreamOk ?? null;
   return {
@@ -60,7 +60,7 @@ export function lineOf(index: Index, digest: RunDigest): RunLine {
       downstream === null ? digest.signals : { ...digest.signals, downstream_ok: downstream },
     failed: failedBy(index, digest),
     cluster: standing?.cluster ?? index.diagnosed.get(digest.id)?.cluster ?? null,
-    inputText: digest.inputText?.slice(0, inputShown) ?? null,
+    inputText: digest.inputText,
   };
 }
 
@@ -72,19 +72,20 @@ export interface LatestQuery {
   /** Runs that started at it or later; ms. */
   readonly fromMs: number;
   readonly limit: number;
-  readonly accepts: (digest: RunDigest) => boolean;
+  readonly accepts: (run: RunHead) => boolean;
 }
 
-const pageRuns = 500;
+const pageMost = 500;
 
 /** The latest runs that are accepted, latest first: read page by page, so that memory does not grow with all runs. */
-export async function latestRuns(store: Store, query: LatestQuery): Promise<readonly RunDigest[]> {
-  const found: RunDigest[] = [];
+export async function latestRuns(store: Store, query: LatestQuery): Promise<readonly RunHead[]> {
+  const found: RunHead[] = [];
   const seen = new Set<RunId>();
   let endMs = query.beforeMs;
-  let limit = pageRuns;
+  // What is asked for, if nearly all are accepted; pages grow while they are not.
+  let limit = Math.min(pageMost, query.limit + 1);
   for (;;) {
-    const page = await store.runs({
+    const page = await store.heads({
       ...(query.workflow === null ? {} : { workflow: query.workflow }),
       ...(query.environment === null ? {} : { environment: query.environment }),
       window: { start: query.fromMs, end: endMs },
@@ -99,7 +100,7 @@ export async function latestRuns(store: Store, query: LatestQuery): Promise<read
     const [earliest] = page;
     if (page.length < limit || earliest === undefined) return found;
     // Runs of the page's first millisecond may stand on the next page too; if they fill it, the page must grow.
-    if (fresh.length === 0) limit *= 2;
+    limit = fresh.length === 0 ? limit * 2 : Math.max(limit, pageMost);
     endMs = earliest.startedMs + 1;
   }
 }

@@ -8,6 +8,7 @@ import {
 } from "@rootward/pipeline/model/workflow";
 import type { Store } from "@rootward/pipeline/ports";
 import type { Settings } from "./context.ts";
+import { keepLearned, keptIn } from "./learned.ts";
 
 /** What the hallway makes of a workflow's runs and of what a person declared of it. */
 export type Learn = (
@@ -22,6 +23,8 @@ export interface WorkflowKey {
 
 /** The settings of every workflow, kept in memory: declared in `rootward.yaml`, else learned from stored runs. */
 export interface WorkflowBook extends Settings {
+  /** Begins with what is stored: how many runs there are of each workflow, and what was learned of them before. */
+  open(): Promise<void>;
   /** Counts runs, so that it is known which workflows have enough new ones to be learned again. */
   note(runs: Iterable<RunDigest>): void;
   /**
@@ -39,7 +42,13 @@ interface Entry extends WorkflowKey {
   learnedAt: number;
 }
 
-export function workflowBook(store: Store, config: RootwardConfig, learn: Learn): WorkflowBook {
+/** @param readBy  names the version and what was declared: what another one learned is learned again */
+export function workflowBook(
+  store: Store,
+  config: RootwardConfig,
+  learn: Learn,
+  readBy = "",
+): WorkflowBook {
   const entries = new Map<string, Entry>();
   const declaredOf = (workflow: string) => config.workflows?.[workflow] ?? null;
   const keyOf = (workflow: string, environment: string) => JSON.stringify([workflow, environment]);
@@ -57,16 +66,14 @@ export function workflowBook(store: Store, config: RootwardConfig, learn: Learn)
     const key = keyOf(workflow, environment);
     const known = entries.get(key);
     if (known !== undefined) return known;
-    const settings = unlearned(workflow);
-    const entry = { workflow, environment, settings, runs: 0, learnedAt: 0 };
+    const counts = { runs: 0, learnedAt: 0 };
+    const entry = { workflow, environment, settings: unlearned(workflow), ...counts };
     entries.set(key, entry);
     return entry;
   }
 
   async function relearned(entry: Entry): Promise<boolean> {
-    const { workflow, environment } = entry;
-    const runs = sample(await store.runs({ workflow, environment }));
-    const settings = learn(runs, declaredOf(workflow));
+    const settings = learn(await sampleOf(store, entry), declaredOf(entry.workflow));
     const isOther = meaningOf(settings) !== meaningOf(entry.settings);
     entry.settings = settings;
     entry.learnedAt = entry.runs;
@@ -76,25 +83,41 @@ export function workflowBook(store: Store, config: RootwardConfig, learn: Learn)
   return {
     of: (workflow, environment) =>
       entries.get(keyOf(workflow, environment))?.settings ?? unlearned(workflow),
+    async open() {
+      for (const { runs, ...key } of await store.workflows()) entryOf(key).runs += runs;
+      for (const { settings, learnedAt, ...key } of await keptIn(store, readBy)) {
+        const entry = entryOf(key);
+        entry.settings = settings;
+        entry.learnedAt = Math.min(learnedAt, entry.runs);
+      }
+    },
     note(runs) {
       for (const run of runs) entryOf(run).runs += 1;
     },
     async learn(all) {
       const changed: WorkflowKey[] = [];
-      for (const entry of entries.values()) {
-        const fresh = entry.runs - entry.learnedAt;
-        const due = fresh >= Math.min(policy("learnEveryRuns"), entry.learnedAt / 5);
-        if (fresh > 0 && (all || due) && (await relearned(entry))) changed.push(entry);
-      }
+      const due = [...entries.values()].filter((entry) => isDue(entry, all));
+      for (const entry of due) if (await relearned(entry)) changed.push(entry);
+      if (due.length > 0) await keepLearned(store, readBy, entries.values());
       return changed;
     },
   };
 }
 
+function isDue({ runs, learnedAt }: Entry, all: boolean): boolean {
+  const fresh = runs - learnedAt;
+  return fresh > 0 && (all || fresh >= Math.min(policy("learnEveryRuns"), learnedAt / 5));
+}
+
 /** The first runs, which are the baseline's, and the latest, which know the newest tools. */
-function sample(runs: readonly RunDigest[]): readonly RunDigest[] {
-  const each = policy("learnFromRuns");
-  return runs.length <= 2 * each ? runs : [...runs.slice(0, each), ...runs.slice(-each)];
+async function sampleOf(store: Store, key: WorkflowKey): Promise<readonly RunDigest[]> {
+  const { workflow, environment } = key;
+  const limit = policy("learnFromRuns");
+  const latest = await store.runs({ workflow, environment, limit });
+  if (latest.length < limit) return latest;
+  const first = await store.runs({ workflow, environment, limit, earliest: true });
+  const known = new Set(first.map(({ id }) => id));
+  return [...first, ...latest.filter(({ id }) => !known.has(id))];
 }
 
 /** What settings say, without why: new evidence for the same guess is no reason to measure again. */

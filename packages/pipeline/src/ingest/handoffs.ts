@@ -59,12 +59,24 @@ function targetOf(read: ToolRead, acting: readonly Acting[]): string | null {
   return after[0]?.name ?? namedTarget(call.args.value);
 }
 
-function byTool(read: ToolRead, acting: readonly Acting[]): HandoffRead | null {
+/** Those at work but for one agent: asked for once an agent and not once a call, of which a long run has thousands. */
+function othersThan(acting: readonly Acting[]): (agent: string | null) => readonly Acting[] {
+  const known = new Map<string | null, readonly Acting[]>();
+  return (agent) => {
+    const others = known.get(agent) ?? acting.filter((one) => one.name !== agent);
+    known.set(agent, others);
+    return others;
+  };
+}
+
+function byTool(
+  read: ToolRead,
+  acting: readonly Acting[],
+  others: readonly Acting[],
+): HandoffRead | null {
   const { call } = read;
-  const inside = acting.find(
-    (one) =>
-      one.name !== call.agent &&
-      read.steps.some((step) => one.step === step || isBelow(one.step, step)),
+  const inside = others.find((one) =>
+    read.steps.some((step) => one.step === step || isBelow(one.step, step)),
   );
   // An agent that stands for the call and has no name of its own goes by the call's.
   const isAgent = read.steps.some((step) => step.kind === "agent" || agentsBelow(step).length > 0);
@@ -201,9 +213,10 @@ export function handoffsOf(
   acting: readonly Acting[],
 ): readonly HandoffRead[] {
   const spans = steps.filter((step) => step.kind === "handoff").map((step) => byStep(step, acting));
+  const others = othersThan(acting);
   const found = [
     ...spans,
-    ...tools.map((read) => byTool(read, acting)),
+    ...tools.map((read) => byTool(read, acting, others(read.call.agent))),
     ...byGraph(steps),
     ...bySilence(steps, calls, acting),
     ...byIdleAgent(steps),

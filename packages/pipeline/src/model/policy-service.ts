@@ -143,6 +143,11 @@ export const servicePolicy = {
     source: "one write of runs; the bodies of these are kept until it is done",
   },
   diagnoseEveryMs: { value: 5_000, unit: "ms", source: "while new runs arrive" },
+  diagnoseRunsMost: {
+    value: 50_000,
+    unit: "runs",
+    source: "bench/query.ts: up to 30 kB of memory each while a diagnosis lasts",
+  },
   joinedTracesLimit: { value: 50, unit: "traces", source: "one run; a hub of links is none" },
   importBatchBytes: {
     value: 4 * 1024 * 1024,

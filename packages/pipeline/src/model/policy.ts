@@ -181,6 +181,21 @@ const entries = {
     source:
       "the latest runs that are measured again when settings are learned; some seconds of work",
   },
+  reprocessPageTraces: {
+    value: 2_000,
+    unit: "traces",
+    source: "listed at once: 70 kB of ids; one listing reads what lies between two ids",
+  },
+  reprocessBatchTraces: {
+    value: 100,
+    unit: "traces",
+    source: "read again without a pause: some tenths of a second, in which nothing is settled",
+  },
+  reprocessBatchRecords: {
+    value: 10_000,
+    unit: "spans and log records",
+    source: "as reprocessBatchTraces, where traces are large",
+  },
   learnEveryRuns: { value: 200, unit: "runs", source: "product.md: a baseline's size" },
   learnMinRuns: {
     value: 10,

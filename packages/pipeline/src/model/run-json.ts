@@ -2,9 +2,26 @@ import type { LlmCall, Run } from "./run.ts";
 
 /** A run as JSON text: nanoseconds become decimal strings, nothing else changes. */
 export function encodeRun(run: Run): string {
-  return JSON.stringify(run, (_key, value: unknown) =>
-    typeof value === "bigint" ? value.toString() : value,
-  );
+  const known = {
+    ...run,
+    startNanos: run.startNanos.toString(),
+    endNanos: run.endNanos.toString(),
+    llmCalls: run.llmCalls.map((call) => ({
+      ...call,
+      startNanos: call.startNanos.toString(),
+      endNanos: call.endNanos.toString(),
+    })),
+  };
+  try {
+    // Asking a function about every value makes a large run's text take twice as long.
+    return JSON.stringify(known);
+  } catch (error) {
+    // A big integer in what a tool was given or gave.
+    if (!(error instanceof TypeError)) throw error;
+    return JSON.stringify(known, (_key, value: unknown) =>
+      typeof value === "bigint" ? value.toString() : value,
+    );
+  }
 }
 
 /**

@@ -3,8 +3,9 @@ import type { Diagnosis } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { RunId, TraceId } from "../model/ids.ts";
+import type { Reading } from "../model/signal.ts";
 import type { LogRecord, Span } from "../model/span.ts";
-import type { RunQuery, Store } from "../ports.ts";
+import type { RunHead, RunQuery, Store, StoredWorkflow, TraceQuery } from "../ports.ts";
 
 interface Trace {
   readonly spans: Map<string, Span>;
@@ -89,6 +90,40 @@ function countOf(memory: Memory) {
   return { spans, logs };
 }
 
+const inputShown = 200;
+
+function headOf(run: RunDigest): RunHead {
+  const { id, traceIds, workflow, environment, startedMs, endedMs, failed, signals } = run;
+  const bare = <T extends Reading<unknown>>(reading: T): T =>
+    reading.kind === "measured" ? { ...reading, evidence: [] } : reading;
+  return {
+    id,
+    traceIds,
+    workflow,
+    environment,
+    startedMs,
+    endedMs,
+    failed,
+    signals: {
+      grounded: bare(signals.grounded),
+      fallback: bare(signals.fallback),
+      confidence: bare(signals.confidence),
+      downstream_ok: bare(signals.downstream_ok),
+    },
+    inputText: run.inputText?.slice(0, inputShown) || null,
+  };
+}
+
+/** Whether a trace's earliest record lies in the window. */
+function beganIn(trace: Trace, { window }: TraceQuery): boolean {
+  const times = [
+    ...[...trace.spans.values()].map((span) => span.startNanos),
+    ...[...trace.logs.values()].map((log) => log.timeNanos),
+  ];
+  const startMs = Number(times.reduce((a, b) => (b < a ? b : a), times[0] ?? 0n) / 1_000_000n);
+  return times.length > 0 && startMs >= window.start && startMs < window.end;
+}
+
 /** A store that forgets when the process ends. It answers as every other store does: `testing/store-suite.ts` holds for it. */
 export function memoryStore(): Store {
   const memory: Memory = { traces: new Map(), looseLogs: new Map(), clock: 0 };
@@ -109,12 +144,41 @@ export function memoryStore(): Store {
     for (const id of run.traceIds) traceIn(memory, id).runAt = memory.clock;
   };
 
+  const matching = (query: TraceQuery): TraceId[] => {
+    const wanted = new Set(
+      [...runs.values()]
+        .filter((run) => run.workflow === query.workflow)
+        .flatMap((run) => run.traceIds),
+    );
+    return [...memory.traces]
+      .filter(([id]) => query.workflow === undefined || wanted.has(id))
+      .flatMap(([id, trace]) => (beganIn(trace, query) ? [id] : []))
+      .sort();
+  };
+
+  const found = (query: RunQuery): readonly RunDigest[] => {
+    const all = [...runs.values()].filter((run) => answers(run, query)).sort(byStart);
+    if (query.limit === undefined) return all;
+    return query.earliest === true
+      ? all.slice(0, query.limit)
+      : all.slice(Math.max(0, all.length - query.limit));
+  };
+
   return {
     put: async (batch) => putBatch(memory, batch),
     traces: async (ids) => {
       const found = [...new Set(ids)].flatMap((id) => memory.traces.get(id) ?? []);
       return { spans: spansOf(found), logs: logsOf(found) };
     },
+    tracesAfter: async (after, limit, query) =>
+      matching(query)
+        .filter((id) => after === null || id > after)
+        .slice(0, limit)
+        .map((id) => {
+          const trace = memory.traces.get(id);
+          return { id, records: (trace?.spans.size ?? 0) + (trace?.logs.size ?? 0) };
+        }),
+    countTraces: async (query) => matching(query).length,
     unsettled: async () =>
       [...memory.traces]
         .filter(([, trace]) => trace.spanAt > trace.runAt)
@@ -125,11 +189,25 @@ export function memoryStore(): Store {
       for (const run of put) putRun(run);
       for (const each of putTexts) texts.set(each.hash, each.text);
     },
-    runs: async (query) => {
-      const found = [...runs.values()].filter((run) => answers(run, query)).sort(byStart);
-      return query.limit === undefined
-        ? found
-        : found.slice(Math.max(0, found.length - query.limit));
+    runs: async (query) => found(query),
+    heads: async (query) => found(query).map(headOf),
+    workflows: async () => {
+      const counts = new Map<string, StoredWorkflow>();
+      for (const { workflow, environment } of runs.values()) {
+        const key = JSON.stringify([workflow, environment]);
+        const known = counts.get(key) ?? { workflow, environment, runs: 0 };
+        counts.set(key, { ...known, runs: known.runs + 1 });
+      }
+      return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, counted]) => counted);
+    },
+    async *runTraces() {
+      yield [...runs.values()].map((run) => run.traceIds);
+    },
+    runsOf: async (ids) => {
+      const wanted = new Set(ids);
+      return [...runs.values()]
+        .filter((run) => run.traceIds.some((id) => wanted.has(id)))
+        .sort(byStart);
     },
     run: async (id) => runs.get(id) ?? runs.get(aliases.get(id) ?? id) ?? null,
     texts: async (hashes) =>

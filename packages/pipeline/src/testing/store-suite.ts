@@ -265,6 +265,44 @@ export function storeSuite(name: string, { open, receive }: StoreSuite): void {
       expect(await store.unsettled()).toEqual([traceOf(2), traceOf(1)]);
     });
 
+    test("traces are gone over by id, each with how much of it is stored, in a window and of a workflow", async () => {
+      const spans = [5, 3, 4].flatMap((trace) => [
+        { trace, span: 1 },
+        { trace, span: 2 },
+      ]);
+      await store.put(receive(body(spans)).batch);
+      await store.putRuns([runOf(3), runOf(4, { workflow: "other" })], []);
+      const always = { window: { start: 0, end: Number.MAX_SAFE_INTEGER } };
+      const all = [3, 4, 5].map((n) => ({ id: traceOf(n), records: 2 }));
+      expect(await store.tracesAfter(null, 10, always)).toEqual(all);
+      expect(await store.tracesAfter(null, 2, always)).toEqual(all.slice(0, 2));
+      expect(await store.tracesAfter(traceOf(3), 2, always)).toEqual(all.slice(1));
+      expect(await store.tracesAfter(traceOf(5), 2, always)).toEqual([]);
+      expect(await store.countTraces(always)).toBe(3);
+      const other = { ...always, workflow: "other" };
+      expect(await store.tracesAfter(null, 10, other)).toEqual(all.slice(1, 2));
+      expect(await store.countTraces(other)).toBe(1);
+      const { spans: stored } = await store.traces([traceOf(3)]);
+      const startMs = Math.floor(Number(stored[0]!.startNanos / 1_000_000n));
+      const before = { window: { start: 0, end: startMs } };
+      const from = { window: { start: startMs, end: startMs + 1_000_000 } };
+      expect(await store.countTraces(before)).toBe(0);
+      expect(await store.tracesAfter(null, 10, before)).toEqual([]);
+      expect((await store.tracesAfter(null, 10, from))[0]).toEqual(all[0]);
+    });
+
+    test("the runs of some traces are those that hold any of them", async () => {
+      const joined = runOf(1, { traceIds: [traceOf(1), traceOf(2)] });
+      await store.putRuns([joined, runOf(3)], []);
+      expect(await store.runsOf([traceOf(2)])).toEqual([joined]);
+      expect(await store.runsOf([traceOf(1), traceOf(2), traceOf(3)])).toEqual([joined, runOf(3)]);
+      expect(await store.runsOf([traceOf(9)])).toEqual([]);
+      expect(await store.runsOf([])).toEqual([]);
+      const apart = runOf(1);
+      await store.putRuns([apart], []);
+      expect(await store.runsOf([traceOf(2)])).toEqual([]);
+    });
+
     test("a run comes back as it was put, and replaces the one with its id", async () => {
       await store.putRuns([runOf(1)], []);
       const second = runOf(1, { workflow: "other", failed: ["grounded"] });

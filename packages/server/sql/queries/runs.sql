@@ -5,5 +5,3 @@ WHERE replaced_by = ''
   AND ({anyEnvironment:Bool} OR environment = {environment:String})
   AND started_ms >= {start:Int64} AND started_ms < {end:Int64}
   AND (NOT {failedOnly:Bool} OR notEmpty(failed))
-ORDER BY started_ms DESC, id DESC
-LIMIT {limit:UInt64}

@@ -72,7 +72,7 @@ describe("runs are counted by workflow, environment and signal", () => {
   test("a run that is settled again is not counted again, nor one of before the start", () => {
     const counts = signalCounts();
     const [before, run] = [buildDigest(0), buildDigest(1)];
-    counts.remember([before]);
+    counts.remember(before.traceIds);
     counts.note([before, run, run]);
     counts.note([run, { ...buildDigest(2), aliases: [run.id] }]);
     expect(sumOf(counts.families(), "rootward_workflow_runs", {})).toBe(1);

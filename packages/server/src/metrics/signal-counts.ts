@@ -8,8 +8,8 @@ import { counter, type Family, labelOf, type Sample } from "./family.ts";
 
 /** How runs behaved since the start, by workflow, environment and signal. */
 export interface SignalCounts {
-  /** Runs of before the start, which are not counted when a late span settles them again. */
-  remember(runs: Iterable<RunDigest>): void;
+  /** Traces that runs were made of before the start: these are not counted when a late span settles them again. */
+  remember(traceIds: Iterable<string>): void;
   /** Counts runs as they were settled first: a counter cannot take back what a late span changes. */
   note(runs: Iterable<RunDigest>): void;
   families(): readonly Family[];
@@ -32,12 +32,15 @@ interface Entry {
 export function signalCounts(): SignalCounts {
   const entries = new Map<string, Entry>();
   const seen = seenTraces();
+  const before = seenTraces();
   return {
-    remember(runs) {
-      for (const run of runs) seen.add(digestOf(run.id));
+    remember(traceIds) {
+      for (const id of traceIds) before.add(id);
     },
     note(runs) {
-      for (const run of runs) if (isNew(seen, run)) countRun(entryFor(entries, run), run);
+      for (const run of runs)
+        if (isNew(seen, run) && !run.traceIds.some((id) => before.has(id)))
+          countRun(entryFor(entries, run), run);
     },
     families: () => familiesOf([...entries.values()]),
   };

@@ -1,14 +1,14 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import type { RunDigest } from "@rootward/pipeline/model/digest";
 import { RunId } from "@rootward/pipeline/model/ids";
 import { encodeRun } from "@rootward/pipeline/model/run-json";
 import type { Span } from "@rootward/pipeline/model/span";
+import type { RunHead } from "@rootward/pipeline/ports";
 import type { Context } from "../context.ts";
 import { contentTypes } from "../otlp-answer.ts";
-import { jsonAnswer, jsonText } from "../json.ts";
+import { jsonAnswer, jsonText, plainAttributes, plainJson } from "../json.ts";
 import { parsed, Problem } from "../problem.ts";
-import { readAgain } from "../reader.ts";
+import { readOne } from "../reader.ts";
 import { failedBy, indexOf, latestRuns, lineOf } from "../standing.ts";
 
 const ListQuery = z.object({
@@ -30,7 +30,7 @@ export function runRoutes(context: Context): Hono {
   routes.get("/api/runs/:id", async (http) => await runAnswer(context, http.req.param("id")));
   routes.get("/api/workflows/:name/:environment/settings", async (http) => {
     const { name, environment } = http.req.param();
-    const [one] = await context.store.runs({ workflow: name, environment, limit: 1 });
+    const [one] = await context.store.heads({ workflow: name, environment, limit: 1 });
     if (one === undefined) {
       throw new Problem(404, `no runs of workflow "${name}" in environment "${environment}"`);
     }
@@ -44,7 +44,7 @@ async function listed(context: Context, query: z.infer<typeof ListQuery>) {
   const cluster = query.cluster === undefined ? null : index.clusters.get(query.cluster);
   if (cluster === undefined) throw new Problem(404, `no cluster ${query.cluster ?? ""}`);
   const members = cluster === null ? null : new Set(cluster.members);
-  const accepts = (digest: RunDigest): boolean =>
+  const accepts = (digest: RunHead): boolean =>
     (members === null || members.has(digest.id)) &&
     (query.failed !== "1" || failedBy(index, digest).length > 0) &&
     (query.failed !== "0" || failedBy(index, digest).length === 0);
@@ -68,27 +68,36 @@ async function runAnswer(context: Context, text: string): Promise<Response> {
   }
   const digest = await context.store.run(id.data);
   if (digest === null) throw new Problem(404, `no run ${id.data}`);
-  for await (const found of readAgain(context.store, context.reader, [digest])) {
-    const diagnosed = indexOf(context.schedule.diagnosis).diagnosed.get(digest.id) ?? null;
-    const { spans } = await context.store.traces(digest.traceIds);
-    const rest = {
-      digest: found.digest,
-      diagnosed,
-      standing: indexOf(context.schedule.diagnosis).standings.get(digest.id) ?? null,
-      agentSignals: found.agentSignals,
-      spans: spans.map(shownSpan),
-    };
-    const body = `{"run":${encodeRun(found.run)},${jsonText(rest).slice(1)}`;
-    return new Response(body, { headers: { "content-type": contentTypes.json } });
-  }
-  throw new Problem(404, `the spans of run ${digest.id} are no longer kept`);
+  const content = await context.store.traces(digest.traceIds);
+  const found = readOne(context.reader, digest.id, content);
+  if (found === undefined)
+    throw new Problem(404, `the spans of run ${digest.id} are no longer kept`);
+  const index = indexOf(context.schedule.diagnosis);
+  const rest = {
+    digest: found.digest,
+    diagnosed: index.diagnosed.get(digest.id) ?? null,
+    standing: index.standings.get(digest.id) ?? null,
+    agentSignals: found.agentSignals,
+  };
+  const spans = JSON.stringify(content.spans.map(shownSpan));
+  const body = `{"run":${encodeRun(found.run)},${jsonText(rest).slice(1, -1)},"spans":${spans}}`;
+  return new Response(body, { headers: { "content-type": contentTypes.json } });
 }
 
+/** A span as JSON shows it, ready to be written: a large run has ten thousand. */
 function shownSpan(span: Span) {
-  const { resource, scope, links, ...shown } = span;
+  const { resource, scope, links, events, startNanos, endNanos, attributes, ...shown } = span;
   return {
     ...shown,
-    service: resource.attributes.get("service.name") ?? null,
+    startNanos: startNanos.toString(),
+    endNanos: endNanos.toString(),
+    attributes: plainAttributes(attributes),
+    events: events.map((event) => ({
+      ...event,
+      timeNanos: event.timeNanos.toString(),
+      attributes: plainAttributes(event.attributes),
+    })),
+    service: plainJson(resource.attributes.get("service.name") ?? null),
     scope: scope.name,
     links: links.map(({ traceId, spanId }) => ({ traceId, spanId })),
   };

@@ -135,6 +135,38 @@ export function runsBlock(runs: readonly RunDigest[], version: bigint): Block {
   return blockIn("stored_runs", runShape, [...rows, ...aliases]);
 }
 
+const headShape = {
+  started_ms: "Int64",
+  id: "String",
+  workflow: "String",
+  environment: "String",
+  ended_ms: "Int64",
+  trace_ids: "Array(String)",
+  failed: "Array(String)",
+  input_text: "String",
+  ...signalColumns,
+  version: "UInt64",
+} as const satisfies TableShape;
+
+const inputShown = 200;
+
+/** What lists show of the runs, by time. `version` is that of their rows in `stored_runs`. */
+export function headsBlock(runs: readonly RunDigest[], version: bigint): Block {
+  const rows = runs.map((run) => ({
+    started_ms: whole(run.startedMs),
+    id: run.id,
+    workflow: run.workflow,
+    environment: run.environment,
+    ended_ms: whole(run.endedMs),
+    trace_ids: run.traceIds,
+    failed: run.failed,
+    input_text: run.inputText?.slice(0, inputShown) ?? "",
+    ...signalCells(run),
+    version,
+  }));
+  return blockIn("stored_heads", headShape, rows);
+}
+
 /** Texts behind the hashes of runs. */
 export function textsBlock(texts: readonly VersionText[], version: bigint): Block {
   const shape = { hash: "String", text: "String", version: "UInt64" } as const;

@@ -2,11 +2,10 @@ import { join } from "node:path";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { Change } from "@rootward/pipeline/model/change";
-import type { RunDigest } from "@rootward/pipeline/model/digest";
 import { isTraceId } from "@rootward/pipeline/model/ids";
-import type { RunId, TraceId } from "@rootward/pipeline/model/ids";
+import type { TraceId } from "@rootward/pipeline/model/ids";
 import type { LogRecord, Span } from "@rootward/pipeline/model/span";
-import type { RunQuery, Store } from "@rootward/pipeline/ports";
+import type { Store, StoredTrace, TraceQuery } from "@rootward/pipeline/ports";
 import type { TraceContent } from "@rootward/pipeline/model/span";
 import { openChdb } from "./chdb.ts";
 import { openClickhouse } from "./clickhouse.ts";
@@ -15,11 +14,21 @@ import { checkCluster } from "./cluster.ts";
 import { takeDirectory } from "./data-directory.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import type { Answer, Bounds, Column, Engine, Parameters, Row } from "./engine.ts";
+import type { Layout } from "./layout.ts";
 import { knownFormat, migrate } from "./migrate.ts";
 import { logsBlock, spansBlock } from "./record-blocks.ts";
 import { logOf, originReader, spanOf, textAt } from "./rows.ts";
-import { changesBlock, diagnosisBlocks, metaBlock, runsBlock, textsBlock } from "./run-blocks.ts";
+import {
+  changesBlock,
+  diagnosisBlocks,
+  metaBlock,
+  runsBlock,
+  textsBlock,
+  headsBlock,
+} from "./run-blocks.ts";
+import { runReaders, wholeMs } from "./run-reads.ts";
 import { statementOf } from "./sql-files.ts";
+import { own } from "./own.ts";
 import { openWal } from "./wal.ts";
 import type { Wal } from "./wal.ts";
 
@@ -89,6 +98,7 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
       wal,
       clock,
       kind: url === null ? "embedded" : "clickhouse",
+      layout,
     });
   } catch (cause) {
     await opened?.engine.close();
@@ -120,6 +130,7 @@ interface Parts {
   readonly wal: Wal;
   readonly clock: () => bigint;
   readonly kind: "embedded" | "clickhouse";
+  readonly layout: Layout;
 }
 
 type Ask = (name: string, parameters?: Parameters) => Promise<readonly Row[]>;
@@ -130,10 +141,15 @@ function storeOver(parts: Parts): OpenStore {
     await wal.flush();
     return (await engine.query(statementOf(name), parameters)).rows;
   };
+  async function* stream(name: string, parameters?: Parameters) {
+    await wal.flush();
+    yield* engine.stream(statementOf(name), parameters);
+  }
   let closing: Promise<void> | null = null;
   return {
     ...writers(parts),
-    ...readers(parts, ask),
+    ...readers(ask, parts.layout),
+    ...runReaders(ask, stream),
     ...diagnosisIn(parts, ask),
     sql: async (text, bounds) => {
       await wal.flush();
@@ -158,7 +174,11 @@ function writers({ wal, clock }: Parts): Pick<Store, "put" | "putRuns" | "putCha
     },
     putRuns: async (runs, texts) => {
       const version = clock();
-      const blocks = [runsBlock(runs, version), textsBlock(texts, version)];
+      const blocks = [
+        runsBlock(runs, version),
+        headsBlock(runs, version),
+        textsBlock(texts, version),
+      ];
       await wal.append(blocks.filter(({ rows }) => rows > 0));
     },
     putChanges: async (changes) => {
@@ -167,32 +187,55 @@ function writers({ wal, clock }: Parts): Pick<Store, "put" | "putRuns" | "putCha
   };
 }
 
-type Reader = "traces" | "unsettled" | "runs" | "run" | "texts" | "changes" | "counts";
+type Reader =
+  | "traces"
+  | "tracesAfter"
+  | "countTraces"
+  | "unsettled"
+  | "texts"
+  | "changes"
+  | "counts";
 
-function readers({ engine, wal }: Parts, ask: Ask): Pick<Store, Reader> {
+function readers(ask: Ask, layout: Layout): Pick<Store, Reader> {
   return {
     traces: (ids) => tracesOf(ids, ask),
+    tracesAfter: (after, limit, query) => tracesAfter(ask, query, { after: after ?? "", limit }),
+    countTraces: async (query) => {
+      const counted = await ask("count-traces", boundsOf(query));
+      return Number(counted[0]?.[0] ?? 0);
+    },
     unsettled: async () => {
       const lookback = policy("unsettledLookbackMs") * 1000;
       const rows = await ask("unsettled", { lookback });
       return rows.map((row) => textAt(row, 0)).filter(isTraceId);
     },
-    runs: async (query) => {
-      await wal.flush();
-      return runsOf(engine, query);
-    },
-    run: (id) => runOf(id, ask),
     texts: async (hashes) => {
       const rows = await ask("texts", { hashes });
       return new Map(rows.map((row) => [textAt(row, 0), textAt(row, 1)]));
     },
     changes: async () => (await ask("changes")).map((row) => asChange(JSON.parse(textAt(row, 0)))),
-    counts: async () => {
-      const [row] = await ask("counts");
-      return { spans: Number(row?.[0]), logs: Number(row?.[1]), runs: Number(row?.[2]) };
-    },
+    counts: layout.kind === "single" ? countsKept(ask) : async () => await counted(ask),
   };
 }
+
+async function counted(ask: Ask): Promise<StoreCounts> {
+  const [row] = await ask("counts");
+  return { spans: Number(row?.[0]), logs: Number(row?.[1]), runs: Number(row?.[2]) };
+}
+
+/** Counting reads every id: it is done again only where parts of the tables are others than last time. A shard's are not seen. */
+function countsKept(ask: Ask): Store["counts"] {
+  let known: { readonly state: string; readonly counts: StoreCounts } | null = null;
+  return async () => {
+    const [parts] = await ask("counts-state");
+    const state = parts === undefined ? "" : textAt(parts, 0);
+    if (known?.state === state) return known.counts;
+    const counts = await counted(ask);
+    known = { state, counts };
+    return counts;
+  };
+}
+type StoreCounts = Awaited<ReturnType<Store["counts"]>>;
 
 type Texts = "putDiagnosis" | "diagnosis" | "putMeta" | "meta";
 
@@ -240,58 +283,57 @@ async function tracesOf(ids: readonly TraceId[], ask: Ask): Promise<TraceContent
   const spans: Span[] = [];
   const logs: LogRecord[] = [];
   const wanted = [...new Set(ids)];
-  const step = policy("traceReadMost");
-  for (let at = 0; at < wanted.length; at += step) {
-    const group = { ids: wanted.slice(at, at + step) };
+  for (const some of inSteps(wanted)) {
+    const group = { ids: some };
     const originOf = originReader();
     for (const row of await ask("spans-of-traces", group)) spans.push(spanOf(row, originOf));
     for (const row of await ask("logs-of-traces", group)) logs.push(logOf(row, originOf));
   }
   const byTime = (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0);
-  if (wanted.length > step) {
+  if (wanted.length > policy("traceReadMost")) {
     spans.sort((a, b) => byTime(a.startNanos, b.startNanos));
     logs.sort((a, b) => byTime(a.timeNanos, b.timeNanos));
   }
   return { spans, logs };
 }
 
-const allRuns = Number.MAX_SAFE_INTEGER;
+/** Ids in lists that are not too long for one statement or one answer. */
+function* inSteps(ids: readonly TraceId[]): Generator<readonly TraceId[]> {
+  const step = policy("traceReadMost");
+  for (let at = 0; at < ids.length; at += step) yield ids.slice(at, at + step);
+}
 
-async function runsOf(engine: Engine, query: RunQuery): Promise<readonly RunDigest[]> {
-  const found: RunDigest[] = [];
-  const parameters = {
-    anyWorkflow: query.workflow === undefined,
-    workflow: query.workflow ?? "",
-    anyEnvironment: query.environment === undefined,
-    environment: query.environment ?? "",
-    start: whole(query.window?.start ?? -allRuns),
-    end: whole(query.window?.end ?? allRuns),
-    failedOnly: query.failedOnly === true,
-    limit: query.limit ?? allRuns,
+/** The window in nanoseconds, of which none are negative here. */
+function boundsOf({ window, workflow }: TraceQuery) {
+  const nanos = (ms: number) => BigInt(Math.max(0, wholeMs(ms))) * 1_000_000n;
+  const longest = 2n ** 64n - 1n;
+  const end = nanos(window.end);
+  return {
+    start: nanos(window.start),
+    end: end > longest ? longest : end,
+    anyWorkflow: workflow === undefined,
+    workflow: workflow ?? "",
   };
-  for await (const rows of engine.stream(statementOf("runs"), parameters))
-    for (const row of rows) found.push(asRun(JSON.parse(textAt(row, 0))));
-  return found.toReversed();
 }
 
-/** A bound as the whole millisecond from which on it holds. */
-function whole(ms: number): number {
-  return Math.min(allRuns, Math.max(-allRuns, Math.ceil(ms)));
-}
-
-/** How many runs may have absorbed one another before an id that leads on is a mistake. */
-const aliasHops = 20;
-
-async function runOf(id: RunId, ask: Ask): Promise<RunDigest | null> {
-  let wanted: string = id;
-  for (let hop = 0; hop < aliasHops; hop++) {
-    const [row] = await ask("run", { id: wanted });
-    if (row === undefined) return null;
-    const replacedBy = textAt(row, 1);
-    if (replacedBy === "") return asRun(JSON.parse(textAt(row, 0)));
-    wanted = replacedBy;
+/** Spans and log records are listed apart and merged: each table is read in its own order, and no further than the limit. */
+async function tracesAfter(
+  ask: Ask,
+  query: TraceQuery,
+  page: { readonly after: string; readonly limit: number },
+): Promise<readonly StoredTrace[]> {
+  const parameters = { ...boundsOf(query), ...page };
+  const records = new Map<TraceId, number>();
+  for (const name of ["span-traces-after", "log-traces-after"]) {
+    for (const row of await ask(name, parameters)) {
+      const id = textAt(row, 0);
+      if (isTraceId(id)) records.set(id, (records.get(id) ?? 0) + Number(row[1]));
+    }
   }
-  return null;
+  return [...records]
+    .map(([id, number]) => ({ id, records: number }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .slice(0, page.limit);
 }
 
 const wide = /^(Nullable\()?U?Int(64|128|256)\)?$/;
@@ -307,15 +349,5 @@ function plainAnswer(answer: Answer): SqlAnswer {
   return { columns: answer.columns, rows: answer.rows.map((row) => row.map(plain)) };
 }
 
-/** JSON that this store wrote itself: it is what was put, so only that it is an object is looked at. */
-function isOwn<T>(value: unknown, key: keyof T & string): value is T {
-  return typeof value === "object" && value !== null && key in value;
-}
-
-function own<T>(value: unknown, key: keyof T & string, what: string): T {
-  if (isOwn<T>(value, key)) return value;
-  throw new Error(`the store holds a ${what} without ${key}`);
-}
-const asRun = (value: unknown) => own<RunDigest>(value, "traceIds", "run");
 const asChange = (value: unknown) => own<Change>(value, "atMs", "change");
 const asDiagnosis = (value: unknown) => own<Diagnosis>(value, "clusters", "diagnosis");

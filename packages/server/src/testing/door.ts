@@ -14,6 +14,8 @@ import { noForwarder } from "../forward/forwarder.ts";
 import { newKin } from "../kin.ts";
 import { signalCounts } from "../metrics/signal-counts.ts";
 import { openTraces } from "../open-traces.ts";
+import { newReprocess } from "../reprocess.ts";
+import { rereadTraces } from "../reread.ts";
 import { schedule } from "../schedule.ts";
 
 /** A span as OTLP/JSON; without a parent it is a root. */
@@ -109,15 +111,28 @@ export async function openDoor(given: Partial<Context> = {}): Promise<Door> {
     throw error;
   };
   const door: Pick<Door, "nowMs"> = { nowMs: 1_000_000 };
+  const kin = newKin();
+  const clock = schedule({ store, open, counters, stages, kin, onError }, null);
+  const reader = given.reader ?? (() => []);
   const context: Context = {
     store,
     open,
     counters,
     signals: signalCounts(),
-    schedule: schedule({ store, open, counters, stages, kin: newKin(), onError }, null),
+    schedule: clock,
     forwarder: noForwarder,
     settings: { of: () => noSettings },
-    reader: () => [],
+    reader,
+    reprocess: newReprocess({
+      store,
+      open,
+      schedule: clock,
+      reread: async (ids) => await rereadTraces({ store, reader, kin }, ids),
+      note: () => undefined,
+      readBy: "0.0.0",
+      now: () => door.nowMs,
+    }),
+    ready: async () => undefined,
     cases: await openCaseBook(store),
     page: null,
     version: "0.0.0",

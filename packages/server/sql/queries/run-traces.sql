@@ -1,0 +1,3 @@
+SELECT trace_ids
+FROM stored_runs FINAL
+WHERE replaced_by = ''

@@ -1,0 +1,5 @@
+SELECT workflow, environment, count() AS runs
+FROM stored_runs FINAL
+WHERE replaced_by = ''
+GROUP BY workflow, environment
+ORDER BY workflow, environment

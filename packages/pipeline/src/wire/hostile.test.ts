@@ -4,7 +4,7 @@ import { receive, UnreadableBody } from "./receive.ts";
 
 /** A message of protobuf from its fields: bytes are written with their length, numbers as varints. */
 function message(
-  ...fields: readonly (readonly [number: number, value: Buffer | bigint])[]
+  ...fields: readonly (readonly [number: number, value: Uint8Array | bigint])[]
 ): Buffer {
   return Buffer.concat(
     fields.flatMap(([number, value]) =>

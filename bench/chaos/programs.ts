@@ -85,6 +85,10 @@ export function startLoad(): Load {
     if (word === "acked") acked.add(Number(number));
     if (word === "refused") refused.set(Number(status), (refused.get(Number(status)) ?? 0) + 1);
   });
+  const closed = new Promise<never>((_resolve, reject) =>
+    child.once("close", () => reject(new Error("the load generator ended"))),
+  );
+  closed.catch(() => undefined);
   let running: Promise<void> = Promise.resolve();
   return {
     acked,
@@ -92,10 +96,12 @@ export function startLoad(): Load {
     refused,
     order: (order) => {
       if (order.order === "send")
-        running = new Promise((resolve, reject) => {
-          whenStopped = resolve;
-          child.once("close", () => reject(new Error("the load generator ended")));
-        });
+        running = Promise.race([
+          closed,
+          new Promise<void>((resolve) => {
+            whenStopped = resolve;
+          }),
+        ]);
       child.stdin?.write(`${JSON.stringify(order)}\n`);
     },
     stopped: () => running,

@@ -1,4 +1,5 @@
 // A server that is killed, fills its disk, is cut off and is sent things twice, under load: npm run bench:chaos [-- --rounds 100 --seed 7]
+// `--only "killed,disk full"` plays only these kinds of rounds.
 import { parseArgs } from "node:util";
 import { kinds, runChaos } from "./chaos/run.ts";
 import type { Findings } from "./chaos/verify.ts";
@@ -15,6 +16,15 @@ const number = (name: string, text: string): number => {
   if (Number.isSafeInteger(value) && value >= 0) return value;
   throw new Error(`--${name} is "${text}"; a whole number from 0 is accepted`);
 };
+/** `--only "killed,disk full"`. */
+function kindsOf(text: string | undefined) {
+  if (text === undefined) return kinds;
+  const asked = text.split(",");
+  const unknown = asked.filter((word) => !kinds.some((kind) => kind === word));
+  if (unknown.length === 0) return kinds.filter((kind) => asked.includes(kind));
+  throw new Error(`--only is "${text}"; accepted are ${kinds.join(", ")}, with commas between`);
+}
+
 const rounds = number("rounds", values.rounds);
 const seed = number("seed", values.seed);
 console.log(
@@ -29,7 +39,7 @@ const startMs = performance.now();
 const { byKind, atTheEnd, rows, firstAckMs, refused, disk } = await runChaos({
   rounds,
   seed,
-  kinds: values.only === undefined ? kinds : kinds.filter((kind) => kind === values.only),
+  kinds: kindsOf(values.only),
   onRound: (round, kind, findings) => {
     console.log(`${String(round).padStart(4)} ${kind.padEnd(16)} ${columns(findings)}`);
     for (const example of findings.examples) console.log(`       ${example}`);

@@ -181,4 +181,19 @@ describe("one hostile attribute does not keep its run from being read", () => {
     expect(runs.length).toBeGreaterThan(0);
     for (const { digest } of runs) expect(() => JSON.stringify(digest)).not.toThrow();
   });
+
+  test.each(["[{", "<context>", "\n", "[{ }", "sources: "])(
+    "a prompt of nothing but %j takes no longer than its length",
+    (part) => {
+      const [capture] = captures;
+      if (capture === undefined) throw new Error("no capture");
+      const content = contentOf(capture);
+      const prompt = JSON.stringify([{ role: "user", content: part.repeat(150_000) }]);
+      const spans = content.spans.map((span) => ({
+        ...span,
+        attributes: new Map([...span.attributes, ["gen_ai.input.messages", prompt]]),
+      }));
+      expect(read({ ...content, spans }, options).length).toBeGreaterThan(0);
+    },
+  );
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import Long from "long";
 import protobuf from "protobufjs";
 import type { AttributeValue, LogRecord, Span } from "@rootward/pipeline/model/span";
 
@@ -6,6 +7,10 @@ import type { AttributeValue, LogRecord, Span } from "@rootward/pipeline/model/s
  * A second, independent reader of OTLP: protobufjs over the schema of `fixtures/otlp/otlp.proto`, and what its messages mean,
  * written down here anew and not taken from the reader under test.
  */
+// Told, not found by itself: without it 64 bits are read as doubles.
+protobuf.util.Long = Long;
+protobuf.configure();
+
 const { root } = protobuf.parse(
   readFileSync(new URL("../../fixtures/otlp/otlp.proto", import.meta.url), "utf8"),
 );

@@ -242,6 +242,25 @@ test("a segment whose insert fails is kept and inserted later, under the same to
   await wal.close();
 });
 
+test("what is durable is acknowledged, although something that was written with it failed", async () => {
+  const inserted: string[] = [];
+  const wal = await openWal(dataDir, async ({ table, path }) => {
+    inserted.push(`${table} ${readFileSync(path, "utf8")}`);
+  });
+  // The second and third wait while the first is written, and are written together.
+  const first = wal.append([{ ...block, bytes: Buffer.from("first,") }]);
+  const good = wal.append([{ ...block, bytes: Buffer.from("good") }]);
+  const unwritable = { length: 3 } as Buffer;
+  const bad = wal.append([{ ...block, table: "other", bytes: unwritable }]);
+  expect(await Promise.allSettled([first, good, bad])).toMatchObject([
+    { status: "fulfilled" },
+    { status: "fulfilled" },
+    { status: "rejected", reason: { code: "store_down" } },
+  ]);
+  await wal.close();
+  expect(inserted).toEqual(["t first,good"]);
+});
+
 test("more than the limit of what waits is refused as overloaded, and may be sent again", async () => {
   const wal = await openWal(dataDir, () =>
     Promise.reject(new PortError("store_down", "down", { retryable: true })),

@@ -5,6 +5,7 @@ import { errorIn } from "./failures.ts";
 import { find } from "./fields.ts";
 import { answerTools, messagesOf, textIn } from "./messages.ts";
 import { oncePer } from "./memo.ts";
+import { nestsTooDeep } from "./nesting.ts";
 import { parse } from "./parse.ts";
 import type { Step } from "./steps.ts";
 import { flatText, isList, isRecord, textOf } from "./value.ts";
@@ -169,7 +170,7 @@ function readOutput(step: Step): Given | null {
 /** Text that is data: an object or list, whole. */
 function jsonIn(text: string): unknown {
   const first = text.trimStart().charAt(0);
-  if (first !== "{" && first !== "[") return undefined;
+  if ((first !== "{" && first !== "[") || nestsTooDeep(text)) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     return value;

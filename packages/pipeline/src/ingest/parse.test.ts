@@ -53,3 +53,26 @@ test("no text, however cut, makes the reader throw", () => {
     ),
   );
 });
+
+test("JSON that nests deeper than a reader descends stays text; brackets in its texts do not count", () => {
+  for (const [open, close] of [
+    ["[", "]"],
+    ['{"a":', "}"],
+    ["[1,", "]"],
+  ] as const) {
+    const deep = open.repeat(30_000) + "1" + close.repeat(30_000);
+    for (const text of [deep, open.repeat(30_000), JSON.stringify(deep)]) {
+      const { value } = parse(text);
+      expect(typeof value).toBe("string");
+    }
+  }
+  expect(parse(JSON.stringify({ a: "[{".repeat(500) })).value).toEqual({ a: "[{".repeat(500) });
+  const flat = JSON.stringify(Array.from({ length: 500 }, () => ({ a: [1] })));
+  expect(parse(flat).value).toEqual(JSON.parse(flat));
+});
+
+test("a cut text of many commas and brackets is closed in one pass", () => {
+  const { value, truncated } = parse(`[${"[1,2],".repeat(50_000)}[3,`);
+  expect(truncated).toBe(true);
+  expect(value).toHaveLength(50_001);
+});

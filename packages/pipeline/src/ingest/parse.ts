@@ -1,3 +1,4 @@
+import { nestsTooDeep } from "./nesting.ts";
 import { pythonAssignments, pythonLiteral } from "./python-literal.ts";
 import { isList, isRecord } from "./value.ts";
 import type { JsonRecord } from "./value.ts";
@@ -66,6 +67,7 @@ function readPython(text: string): Parsed | null {
 
 /** JSON, also with its end cut off; null when the text is none. */
 function readJson(text: string): Parsed | null {
+  if (nestsTooDeep(text)) return null;
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" || typeof value === "string"
@@ -96,11 +98,28 @@ function repaired(text: string): Parsed | null {
 
 /** The text closed at its end, then at its last comma or opening: one of them parses if the head was JSON. */
 function closeJson(text: string): readonly string[] {
+  const whole = openAt(text, text.length);
+  if (whole === null || whole.closers === "") return [];
+  const { closers: tail, inString, lastComma } = whole;
+  const closed = inString ? `${text.replace(/\\u?[0-9a-f]{0,3}$/i, "")}"${tail}` : text + tail;
+  if (lastComma < 0) return [closed];
+  return [closed, text.slice(0, lastComma) + (openAt(text, lastComma)?.closers ?? "")];
+}
+
+interface OpenEnd {
+  /** What closes the brackets that are open there. */
+  readonly closers: string;
+  readonly inString: boolean;
+  /** Where the last comma before it stands, outside of strings; -1 without any. */
+  readonly lastComma: number;
+}
+
+/** What is open in JSON at a place; null where a bracket is closed that was not open. */
+function openAt(text: string, end: number): OpenEnd | null {
   const open: string[] = [];
   let inString = false;
   let lastComma = -1;
-  let openAtComma: readonly string[] = [];
-  for (let index = 0; index < text.length; index += 1) {
+  for (let index = 0; index < end; index += 1) {
     const char = text.charAt(index);
     if (inString) {
       if (char === "\\") index += 1;
@@ -108,18 +127,10 @@ function closeJson(text: string): readonly string[] {
     } else if (char === '"') inString = true;
     else if (char === "{" || char === "[") open.push(closers[char] ?? "");
     else if (char === "}" || char === "]") {
-      if (open.pop() !== char) return [];
-    } else if (char === ",") {
-      lastComma = index;
-      openAtComma = [...open];
-    }
+      if (open.pop() !== char) return null;
+    } else if (char === ",") lastComma = index;
   }
-  if (open.length === 0) return [];
-  const tail = open.toReversed().join("");
-  const whole = inString ? `${text.replace(/\\u?[0-9a-f]{0,3}$/i, "")}"${tail}` : text + tail;
-  const atComma =
-    lastComma < 0 ? [] : [text.slice(0, lastComma) + openAtComma.toReversed().join("")];
-  return [whole, ...atComma];
+  return { closers: open.toReversed().join(""), inString, lastComma };
 }
 
 const prefixes = [/^Observation:\s*\n/, /^Error:\s*\n/, /^Calling tools:\s*\n/];

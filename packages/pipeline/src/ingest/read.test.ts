@@ -158,3 +158,42 @@ test("a rating that comes later joins its run by trace, or by the response that 
 test("a trace in which nothing is understood gives no run", () => {
   expect(read({ spans: [], logs: [] }, options)).toEqual([]);
 });
+
+describe("one hostile attribute does not keep its run from being read", () => {
+  const deep = (open: string, close: string): string => open.repeat(5_000) + close.repeat(5_000);
+  test.each([
+    ["gen_ai.input.messages", deep("[", "]")],
+    ["gen_ai.output.messages", deep('[{"content":', "}]")],
+    ["gen_ai.tool.call.arguments", deep('{"a":', "}")],
+    ["gen_ai.tool.call.result", deep("[1,", "]")],
+    ["output.value", deep('{"output":', "}")],
+    [`gen_ai.prompt${".0".repeat(20_000)}`, "x"],
+    [`llm.input_messages${".a".repeat(20_000)}`, "x"],
+  ])("%.40s", (key, value) => {
+    const [capture] = captures;
+    if (capture === undefined) throw new Error("no capture");
+    const content = contentOf(capture);
+    const spans = content.spans.map((span) => ({
+      ...span,
+      attributes: new Map([...span.attributes, [key, value]]),
+    }));
+    const runs = read({ ...content, spans }, options);
+    expect(runs.length).toBeGreaterThan(0);
+    for (const { digest } of runs) expect(() => JSON.stringify(digest)).not.toThrow();
+  });
+
+  test.each(["[{", "<context>", "\n", "[{ }", "sources: "])(
+    "a prompt of nothing but %j takes no longer than its length",
+    (part) => {
+      const [capture] = captures;
+      if (capture === undefined) throw new Error("no capture");
+      const content = contentOf(capture);
+      const prompt = JSON.stringify([{ role: "user", content: part.repeat(150_000) }]);
+      const spans = content.spans.map((span) => ({
+        ...span,
+        attributes: new Map([...span.attributes, ["gen_ai.input.messages", prompt]]),
+      }));
+      expect(read({ ...content, spans }, options).length).toBeGreaterThan(0);
+    },
+  );
+});

@@ -164,11 +164,24 @@ function single(result: unknown): readonly Doc[] | null {
 
 /** `[POL-12] text`, `POL-12: text`, `doc_id: POL-12` at the beginning of a line, or the items of a JSON list. */
 const contextLine =
-  /^\s*(?:[-*•]\s*|\d+[.)]\s+)?(?:\[([^[\]\n]{2,200})\]|\(([^)\n]{2,60})\)|(?:doc(?:ument)?_?\s?id|id|source)\s*[:=]\s*"?([^\n"]{2,60}?)"?(?=\n|$|,|\s\|)|([A-Z]{2,}[-_/ ]?\d[\w-]*)\s*[:—–-]|[«"'<]?((?:https?:\/\/|[\w.-]+\/)[^\s|»"'>]{2,200})\s*\|)\s*(.*)$/gim;
+  /^[^\S\n]*(?:[-*•]\s*|\d+[.)]\s+)?(?:\[([^[\]\n]{2,200})\]|\(([^)\n]{2,60})\)|(?:doc(?:ument)?_?\s?id|id|source)\s*[:=]\s*"?([^\n"]{2,60}?)"?(?=\n|$|,|\s\|)|([A-Z]{2,}[-_/ ]?\d[\w-]*)\s*[:—–-]|[«"'<]?((?:https?:\/\/|[\w.-]+\/)[^\s|»"'>]{2,200})\s*\|)\s*(.*)$/gim;
+
+/** From the first `[{` of a text to its last `}]`; null without them. Not by one pattern: that takes the square of a text of openings. */
+function listedIn(text: string): string | null {
+  const start = /\[\s*\{/.exec(text);
+  if (start === null) return null;
+  const first = start.index + start[0].length;
+  for (let end = text.lastIndexOf("]"); end >= first; end = text.lastIndexOf("]", end - 1)) {
+    let before = end - 1;
+    while (before >= first && /\s/.test(text.charAt(before))) before -= 1;
+    if (before >= first && text.charAt(before) === "}") return text.slice(start.index, end + 1);
+  }
+  return null;
+}
 
 function contextDocuments(text: string): readonly Doc[] {
-  const json = /(\[\s*\{[\s\S]*\}\s*\])/.exec(text)?.[1];
-  const listed = json === undefined ? null : documentsIn(json);
+  const json = listedIn(text);
+  const listed = json === null ? null : documentsIn(json);
   if (listed !== null && listed.length > 0) return listed;
   const docs: Doc[] = [];
   const led = [...text.matchAll(contextLine)];
@@ -191,7 +204,22 @@ function contextDocuments(text: string): readonly Doc[] {
 
 const emptyContext =
   /(context|documents?|sources?|references?|passages?|excerpts?|articles?|retrieved)\b[^\n:]{0,40}:\s*(\n\s*){0,2}(\(?(none|no documents|nothing|empty|\[\]|no results)[^\n]{0,20}|(?=question|user|query|$))/i;
-const quotedContext = /<(context|references|documents|sources)>([\s\S]*?)<\/\1>/i;
+const contextNames = ["context", "references", "documents", "sources"] as const;
+
+/** What stands in the first `<context>…</context>` of a text, or in one of the other names; null without any. */
+function quotedContext(text: string): string | null {
+  const lower = text.toLowerCase();
+  let first = lower.length;
+  let content: string | null = null;
+  for (const name of contextNames) {
+    const start = lower.indexOf(`<${name}>`);
+    const end = start < 0 ? -1 : lower.indexOf(`</${name}>`, start);
+    if (end < 0 || start >= first) continue;
+    first = start;
+    content = lower.slice(start + name.length + 2, end);
+  }
+  return content;
+}
 
 /** Documents that a pipeline or framework put into the prompt of the first model call; null where the prompt shows no context. */
 function promptDocuments(messages: readonly Message[]): readonly Doc[] | null {
@@ -200,10 +228,7 @@ function promptDocuments(messages: readonly Message[]): readonly Doc[] | null {
     .map(textIn);
   const found = texts.flatMap(contextDocuments);
   if (found.length > 0) return found;
-  const empty = texts.some((text) => {
-    const quoted = quotedContext.exec(text);
-    return (quoted !== null && quoted[2]?.trim() === "") || emptyContext.test(text);
-  });
+  const empty = texts.some((text) => quotedContext(text)?.trim() === "" || emptyContext.test(text));
   return empty ? [] : null;
 }
 

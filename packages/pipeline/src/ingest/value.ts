@@ -130,8 +130,16 @@ export function unflatten(
 /** The object or list that flattened keys (`0.a.b`) describe. */
 export function nested(entries: readonly (readonly [string, unknown])[]): unknown {
   const root = new Map<string, unknown>();
-  for (const [key, value] of entries) place(root, key.split("."), value);
+  for (const [key, value] of entries) place(root, pathOf(key), value);
   return settle(root);
+}
+
+/** The parts of a key; what is deeper than a reader descends stays one part. */
+function pathOf(key: string): readonly string[] {
+  const path = key.split(".");
+  return path.length <= depthLimit
+    ? path
+    : [...path.slice(0, depthLimit - 1), path.slice(depthLimit - 1).join(".")];
 }
 
 function place(root: Map<string, unknown>, path: readonly string[], value: unknown): void {

@@ -34,6 +34,12 @@ export const servicePolicy = {
     unit: "levels of one attribute value",
     source: "protobuf's own readers stop at 100 messages; a level of a map takes two to three",
   },
+  textNestingLimit: {
+    value: 200,
+    unit: "levels of JSON in one text",
+    source:
+      "three times nestingLimit; every reader below descends it on the stack, and JSON of tools nests under 30",
+  },
   engineMemoryBytes: {
     value: 800_000_000,
     unit: "bytes",

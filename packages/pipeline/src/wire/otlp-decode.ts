@@ -11,7 +11,7 @@ import type {
   SpanLink,
   StatusCode,
 } from "../model/span.ts";
-import { kindsByNumber, severityOf, statusByNumber, tags } from "./otlp-fields.ts";
+import { kindsByNumber, nameOf, severityOf, statusByNumber, tags } from "./otlp-fields.ts";
 import {
   readDouble,
   readEnd,
@@ -32,17 +32,18 @@ function readHex(cursor: Cursor, end: number): string {
   return hex;
 }
 
-function readValue(cursor: Cursor, end: number): AttributeValue {
+/** A value over another of the same field, as protobuf merges a message that is sent twice: the last kind stays, lists grow. */
+function readValue(cursor: Cursor, end: number, before: AttributeValue): AttributeValue {
   const known = tags.anyValue;
-  let value: AttributeValue = null;
+  let value = before;
   while (cursor.at < end) {
     const tag = readVarint(cursor, end);
     if (tag === known.string) value = readText(cursor, end);
     else if (tag === known.int) value = readInt64(cursor, end);
     else if (tag === known.bool) value = readVarint(cursor, end) !== 0;
     else if (tag === known.double) value = readDouble(cursor, end);
-    else if (tag === known.array) value = readArray(cursor, readEnd(cursor, end));
-    else if (tag === known.map) value = readMap(cursor, readEnd(cursor, end));
+    else if (tag === known.array) value = readArray(cursor, readEnd(cursor, end), value);
+    else if (tag === known.map) value = readMap(cursor, readEnd(cursor, end), value);
     else if (tag === known.bytes) value = readBytes(cursor, end);
     else skipField(cursor, tag, end);
   }
@@ -56,19 +57,19 @@ function readBytes(cursor: Cursor, end: number): Uint8Array {
   return bytes;
 }
 
-function readArray(cursor: Cursor, end: number): readonly AttributeValue[] {
-  const values: AttributeValue[] = [];
+function readArray(cursor: Cursor, end: number, before: AttributeValue): readonly AttributeValue[] {
+  const values: AttributeValue[] = Array.isArray(before) ? before : [];
   while (cursor.at < end) {
     const tag = readVarint(cursor, end);
-    if (tag === tags.list.value) values.push(readValue(cursor, readEnd(cursor, end)));
+    if (tag === tags.list.value) values.push(readValue(cursor, readEnd(cursor, end), null));
     else skipField(cursor, tag, end);
   }
   return values;
 }
 
 /** Attributes that stand under one tag of a message, of which nothing else is wanted. */
-function readMap(cursor: Cursor, end: number): Attributes {
-  const map: Building = new Map();
+function readMap(cursor: Cursor, end: number, before: AttributeValue): Attributes {
+  const map: Building = before instanceof Map ? before : new Map();
   while (cursor.at < end) {
     const tag = readVarint(cursor, end);
     if (tag === tags.list.value) readEntry(cursor, end, map);
@@ -85,7 +86,7 @@ function readEntry(cursor: Cursor, end: number, into: Building): void {
   while (cursor.at < stop) {
     const tag = readVarint(cursor, stop);
     if (tag === tags.keyValue.key) key = readText(cursor, stop);
-    else if (tag === tags.keyValue.value) value = readValue(cursor, readEnd(cursor, stop));
+    else if (tag === tags.keyValue.value) value = readValue(cursor, readEnd(cursor, stop), value);
     else skipField(cursor, tag, stop);
   }
   into.set(key, value);
@@ -117,14 +118,9 @@ export function decodeScope(bytes: Buffer, start: number, end: number): Scope {
   return { name, version };
 }
 
-/** The name of a number of an enum of OTLP; a number that the list does not have is its first name, as unknown. */
-function named<T extends string>(names: readonly [T, ...T[]], number: number): T {
-  return names[number] ?? names[0];
-}
-
 /** The value between two offsets. @throws Malformed  never for a record that `receive` accepted */
 export function decodeValue(bytes: Buffer, start: number, end: number): AttributeValue {
-  return readValue({ bytes, at: start }, end);
+  return readValue({ bytes, at: start }, end, null);
 }
 
 /** The event between two offsets, as `decodeValue`. */
@@ -150,7 +146,7 @@ function readStatus(cursor: Cursor, end: number, before: Status): Status {
   let { code, message } = before;
   while (cursor.at < end) {
     const tag = readVarint(cursor, end);
-    if (tag === tags.status.code) code = named(statusByNumber, readVarint(cursor, end));
+    if (tag === tags.status.code) code = nameOf(statusByNumber, readVarint(cursor, end));
     else if (tag === tags.status.message) message = readText(cursor, end);
     else skipField(cursor, tag, end);
   }
@@ -240,7 +236,7 @@ export function decodeSpan(bytes: Buffer, start: number, end: number, of: Origin
     else if (tag === known.spanId) spanId = readHex(cursor, end);
     else if (tag === known.parentSpanId) parentSpanId = readHex(cursor, end);
     else if (tag === known.name) name = readText(cursor, end);
-    else if (tag === known.kind) kind = named(kindsByNumber, readVarint(cursor, end));
+    else if (tag === known.kind) kind = nameOf(kindsByNumber, readVarint(cursor, end));
     else if (tag === known.start) startNanos = readFixed64(cursor, end);
     else if (tag === known.end) endNanos = readFixed64(cursor, end);
     else if (tag === known.status) status = readStatus(cursor, readEnd(cursor, end), status);
@@ -291,7 +287,7 @@ export function decodeLog(bytes: Buffer, start: number, end: number, of: Origin)
     else if (tag === known.observed) observedNanos = readFixed64(cursor, end);
     else if (tag === known.severityNumber) severityNumber = readVarint(cursor, end);
     else if (tag === known.severityText) severity = readText(cursor, end);
-    else if (tag === known.body) body = readValue(cursor, readEnd(cursor, end));
+    else if (tag === known.body) body = readValue(cursor, readEnd(cursor, end), body);
     else if (tag === known.traceId) traceId = readHex(cursor, end);
     else if (tag === known.spanId) spanId = readHex(cursor, end);
     else if (tag === known.eventName) eventName = readText(cursor, end);

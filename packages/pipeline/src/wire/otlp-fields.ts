@@ -69,11 +69,19 @@ export const kindsByNumber = [
 /** Status codes by their number. Source: trace.proto, StatusCode. */
 export const statusByNumber = ["unset", "ok", "error"] as const;
 
+/**
+ * The name of a number of an enum of OTLP; a number that the list does not have is its first name, as unknown. An enum has 32 bits:
+ * of a longer number the lower ones count. Source: protobuf.dev/programming-guides/encoding.
+ */
+export function nameOf<T extends string>(names: readonly [T, ...T[]], number: number): T {
+  return names[number | 0] ?? names[0];
+}
+
 /** Names of severities by number, four numbers each from 1. Source: logs.proto, SeverityNumber. */
 const severityNames = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"] as const;
 
 /** The severity as text: the sender's own word, else the name of its number, else empty. */
 export function severityOf(word: string, severityNumber: number): string {
   if (word !== "") return word;
-  return severityNames[Math.floor((severityNumber - 1) / 4)] ?? "";
+  return severityNames[Math.floor(((severityNumber | 0) - 1) / 4)] ?? "";
 }

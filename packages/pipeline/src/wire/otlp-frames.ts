@@ -2,7 +2,6 @@ import type { RecordContext } from "../model/batch.ts";
 import { policy } from "../model/policy.ts";
 import { levelNames, UnreadableBody } from "./framed.ts";
 import type { FoundRecord, Framed } from "./framed.ts";
-import { fieldAt } from "./otlp-check.ts";
 import { tags } from "./otlp-fields.ts";
 import { bufferOf, Malformed, readEnd, readVarint, skipField } from "./protobuf.ts";
 import type { Cursor } from "./protobuf.ts";
@@ -23,12 +22,20 @@ function enterNext(cursor: Cursor, end: number, wanted: number): number {
  * @throws UnreadableBody  if what holds the records is cut off or malformed, or there are more than `policy.bodyRecordsMax`
  */
 export function frameProtobuf(bytes: Buffer, signal: "traces" | "logs"): Framed {
-  const framed: Framing = { bytes, records: [], contexts: [], places: [], rejections: [] };
+  const framed: Framing = {
+    bytes,
+    records: [],
+    contexts: [],
+    places: [],
+    rejections: [],
+    joined: [],
+    end: bytes.length,
+  };
   const cursor: Cursor = { bytes, at: 0 };
   try {
     for (let index = 0; ; index++) {
       const end = enterNext(cursor, bytes.length, tags.request.resourceRecords);
-      if (end < 0) return framed;
+      if (end < 0) return finished(framed);
       addScopes(cursor, end, framed, `${levelNames[signal].resources}[${index}]`, signal);
     }
   } catch (cause) {
@@ -45,6 +52,40 @@ interface Framing extends Framed {
   readonly records: FoundRecord[];
   readonly contexts: RecordContext[];
   readonly places: string[];
+  /** Messages that stood in several pieces, joined; they follow the bytes of the body. */
+  readonly joined: Buffer[];
+  /** Where they end. */
+  end: number;
+}
+
+function finished({ joined, bytes, records, contexts, places, rejections }: Framing): Framed {
+  const all = joined.length === 0 ? bytes : Buffer.concat([bytes, ...joined]);
+  return { bytes: all, records, contexts, places, rejections };
+}
+
+interface Place {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where a message stands that there is one of; equal offsets where it is absent. One that comes in pieces is joined: to protobuf that is the same message. */
+function messageAt(into: Framing, start: number, end: number, wanted: number): Place {
+  const cursor: Cursor = { bytes: into.bytes, at: start };
+  const pieces: Place[] = [];
+  for (;;) {
+    const stop = enterNext(cursor, end, wanted);
+    if (stop < 0) break;
+    if (stop > cursor.at) pieces.push({ start: cursor.at, end: stop });
+    cursor.at = stop;
+  }
+  return pieces.length > 1 ? joinedAt(into, pieces) : (pieces[0] ?? { start, end: start });
+}
+
+function joinedAt(into: Framing, pieces: readonly Place[]): Place {
+  const bytes = Buffer.concat(pieces.map((each) => into.bytes.subarray(each.start, each.end)));
+  into.joined.push(bytes);
+  into.end += bytes.length;
+  return { start: into.end - bytes.length, end: into.end };
 }
 
 function addScopes(
@@ -54,11 +95,15 @@ function addScopes(
   place: string,
   signal: "traces" | "logs",
 ): void {
-  const resource = fieldAt(cursor.bytes, cursor.at, end, tags.resourceRecords.resource);
+  const resource = messageAt(into, cursor.at, end, tags.resourceRecords.resource);
   for (let index = 0; ; index++) {
     const stop = enterNext(cursor, end, tags.resourceRecords.scopeRecords);
     if (stop < 0) return;
-    const scope = fieldAt(cursor.bytes, cursor.at, stop, tags.scopeRecords.scope);
+    const start = cursor.at;
+    const context = into.contexts.length;
+    // A scope without records leaves nothing behind: a body has room for millions of them.
+    if (!addRecords(cursor, stop, context, into.records)) continue;
+    const scope = messageAt(into, start, stop, tags.scopeRecords.scope);
     into.places.push(`${place}.${levelNames[signal].scopes}[${index}]`);
     into.contexts.push({
       resourceStart: resource.start,
@@ -66,16 +111,16 @@ function addScopes(
       scopeStart: scope.start,
       scopeEnd: scope.end,
     });
-    addRecords(cursor, stop, into.contexts.length - 1, into.records);
   }
 }
 
 const recordsMax = policy("bodyRecordsMax");
 
-function addRecords(cursor: Cursor, end: number, context: number, into: FoundRecord[]): void {
+/** @returns whether there were any */
+function addRecords(cursor: Cursor, end: number, context: number, into: FoundRecord[]): boolean {
   for (let index = 0; ; index++) {
     const stop = enterNext(cursor, end, tags.scopeRecords.record);
-    if (stop < 0) return;
+    if (stop < 0) return index > 0;
     into.push({ start: cursor.at, end: stop, context, index });
     cursor.at = stop;
     if (into.length > recordsMax)

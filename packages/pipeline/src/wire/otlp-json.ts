@@ -1,6 +1,6 @@
 import type { RecordContext } from "../model/batch.ts";
 import { policy } from "../model/policy.ts";
-import type { Rejection, Resource, SpanEvent, SpanLink } from "../model/span.ts";
+import type { Rejection, Resource, Scope, SpanEvent, SpanLink } from "../model/span.ts";
 import { isSpanId, isTraceId } from "../model/ids.ts";
 import { levelNames, UnreadableBody } from "./framed.ts";
 import type { Framed, FoundRecord } from "./framed.ts";
@@ -105,8 +105,23 @@ function guarded(out: Building, at: string, part: () => void): void {
   } catch (cause) {
     if (!(cause instanceof Malformed)) throw cause;
     out.into.at = before;
-    out.rejections.push({ reason: cause.message, at });
+    rejected(out, cause.message, at);
   }
+}
+
+const recordsMax = policy("bodyRecordsMax");
+
+/** @throws UnreadableBody  if there are more than `policy.bodyRecordsMax`: a body has room for millions, each with its reason */
+function rejected(out: Building, reason: string, at: string): void {
+  out.rejections.push({ reason, at });
+  bounded(out);
+}
+
+function bounded({ records, rejections }: Building): void {
+  if (records.length + rejections.length > recordsMax)
+    throw new UnreadableBody(
+      `the body holds more than ${recordsMax} records, the most that is accepted`,
+    );
 }
 
 function required(value: unknown): Json {
@@ -119,7 +134,7 @@ function frameResource(out: Building, entry: unknown, at: number, signal: Signal
   const object = required(entry);
   const scopes = listOf(object, names.scopes);
   const resource = resourceOf(object);
-  const broken = typeof resource === "string" ? resource : null;
+  const broken = typeof resource === "string" ? `its resource: ${resource}` : null;
   const resourceStart = out.into.at;
   if (typeof resource !== "string") encodeResource(out.into, resource);
   const resourceEnd = out.into.at;
@@ -130,13 +145,13 @@ function frameResource(out: Building, entry: unknown, at: number, signal: Signal
   }
 }
 
-/** A scope that is malformed is one rejection; the records of the scopes around it live. */
+/** A scope whose records cannot even be found is one rejection; the records of the scopes around it live. */
 function guardedScope(out: Building, scope: unknown, parts: ScopeParts): void {
   try {
     frameScope(out, scope, parts);
   } catch (cause) {
     if (!(cause instanceof Malformed)) throw cause;
-    out.rejections.push({ reason: cause.message, at: parts.place });
+    rejected(out, cause.message, parts.place);
   }
 }
 
@@ -155,28 +170,41 @@ interface ScopeParts {
   readonly resourceEnd: number;
   readonly place: string;
   readonly signal: Signal;
-  /** What is wrong with the resource, which all its records share. */
+  /** What is wrong with the resource, which all its records share; null where nothing is. */
   readonly broken: string | null;
+}
+
+/** The scope of an entry, or what is wrong with it. */
+function scopeOf(object: Json): Scope | string {
+  try {
+    const scope = objectOf(object, "scope") ?? {};
+    return { name: textOf(scope, "name"), version: textOf(scope, "version") };
+  } catch (cause) {
+    if (cause instanceof Malformed) return cause.message;
+    throw cause;
+  }
 }
 
 function frameScope(out: Building, entry: unknown, parts: ScopeParts): void {
   const object = required(entry);
   const records = listOf(object, levelNames[parts.signal].records);
-  const named = objectOf(object, "scope") ?? {};
-  const scope = { name: textOf(named, "name"), version: textOf(named, "version") };
+  if (records.length === 0) return;
+  const scope = scopeOf(object);
+  const broken = parts.broken ?? (typeof scope === "string" ? `its scope: ${scope}` : null);
   const scopeStart = out.into.at;
-  encodeScope(out.into, scope);
+  if (typeof scope !== "string") encodeScope(out.into, scope);
   const { resourceStart, resourceEnd } = parts;
   const context = out.contexts.length;
   out.contexts.push({ resourceStart, resourceEnd, scopeStart, scopeEnd: out.into.at });
   out.places.push(parts.place);
   for (const [index, record] of records.entries()) {
     guarded(out, `${parts.place}.${levelNames[parts.signal].records}[${index}]`, () => {
-      if (parts.broken !== null) throw new Malformed(`its resource: ${parts.broken}`);
+      if (broken !== null) throw new Malformed(broken);
       const start = out.into.at;
       if (parts.signal === "traces") encodeSpan(out.into, spanOf(required(record)));
       else encodeLog(out.into, logOf(required(record)));
       out.records.push({ start, end: out.into.at, context, index });
+      bounded(out);
     });
   }
 }
@@ -215,9 +243,14 @@ function linkOf(object: Json): readonly SpanLink[] {
   return [{ traceId, spanId, attributes: attributesOf(object) }];
 }
 
+/** A severity as a number, also in a text; 0 where it is neither. */
+function severityNumberOf(value: unknown): number {
+  return typeof value === "number" || typeof value === "string" ? Number(value) : 0;
+}
+
 function logOf(object: Json): LooseLog {
   const time = nanosOf(object, "timeUnixNano");
-  const number = Number(member(object, "severityNumber") ?? 0);
+  const number = severityNumberOf(member(object, "severityNumber"));
   return {
     traceId: idOf(object, "traceId"),
     spanId: idOf(object, "spanId"),

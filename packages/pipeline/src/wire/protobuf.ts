@@ -3,7 +3,11 @@ import { shortText } from "./short-texts.ts";
 /** The bytes are not what the schema says. Caught where the record, or the body, that holds them is refused. */
 export class Malformed extends Error {
   constructor(message: string) {
+    // Always caught, for each bad record of a body: taking down where it was thrown would be most of the work.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = "Malformed";
   }
 }

@@ -1,5 +1,5 @@
 import { decodeEvent, decodeLinks, decodeValue } from "@rootward/pipeline/wire/otlp-decode";
-import { kindsByNumber, statusByNumber, tags } from "@rootward/pipeline/wire/otlp-fields";
+import { kindsByNumber, nameOf, statusByNumber, tags } from "@rootward/pipeline/wire/otlp-fields";
 import {
   bufferOf,
   readEnd,
@@ -87,29 +87,34 @@ function heldOf(attributes: Attributes): ReadonlyMap<string, Held> {
 function readHeld(cursor: Cursor, outer: number, into: Map<string, Held>): void {
   const end = readEnd(cursor, outer);
   let key = "";
-  let held: Held = { text: "", type: "null" };
+  let value: Place | null = null;
+  let more: Place[] | null = null;
   while (cursor.at < end) {
     const tag = readVarint(cursor, end);
     if (tag === tags.keyValue.key) key = readText(cursor, end);
-    else if (tag === tags.keyValue.value) held = readAny(cursor, end);
-    else skipField(cursor, tag, end);
+    else if (tag !== tags.keyValue.value) skipField(cursor, tag, end);
+    else if (value === null) value = readPlace(cursor, end);
+    else (more ??= []).push(readPlace(cursor, end));
   }
-  into.set(key, held);
+  into.set(key, heldAt(cursor.bytes, value, more));
 }
 
-function readAny(cursor: Cursor, outer: number): Held {
-  const end = readEnd(cursor, outer);
-  const start = cursor.at;
+function heldAt(bytes: Buffer, value: Place | null, more: readonly Place[] | null): Held {
+  if (value === null) return { text: "", type: "null" };
+  if (more === null) return anyAt(bytes, value.start, value.end);
+  // To protobuf, a value that came in pieces is one message.
+  const pieces = [value, ...more].map(({ start, end }) => bytes.subarray(start, end));
+  const whole = Buffer.concat(pieces);
+  return storedValue(decodeValue(whole, 0, whole.length));
+}
+
+function anyAt(bytes: Buffer, start: number, end: number): Held {
+  const cursor: Cursor = { bytes, at: start };
   if (start < end && readVarint(cursor, end) === tags.anyValue.string) {
     const stop = readEnd(cursor, end);
-    const text = { start: cursor.at, end: stop };
-    if (stop === end) {
-      cursor.at = end;
-      return text;
-    }
+    if (stop === end) return { start: cursor.at, end };
   }
-  cursor.at = end;
-  return storedValue(decodeValue(cursor.bytes, start, end));
+  return storedValue(decodeValue(bytes, start, end));
 }
 
 /** The columns of `stored_spans`, with what is read of one span before its row is ended. */
@@ -155,7 +160,8 @@ interface Places {
   kind: number;
   start: bigint;
   end: bigint;
-  status: Place;
+  statusCode: number;
+  statusMessage: Place;
   readonly attributes: Map<string, Held>;
   readonly events: SpanEvent[];
   readonly links: SpanLink[];
@@ -179,7 +185,8 @@ function readSpan(bytes: Buffer, at: Place): Places {
     kind: 0,
     start: 0n,
     end: 0n,
-    status: nowhere,
+    statusCode: 0,
+    statusMessage: nowhere,
     attributes: new Map(),
     events: [],
     links: [],
@@ -200,7 +207,7 @@ function readSpanField(cursor: Cursor, end: number, into: Places): void {
   else if (tag === known.kind) into.kind = readVarint(cursor, end);
   else if (tag === known.start) into.start = readFixed64(cursor, end);
   else if (tag === known.end) into.end = readFixed64(cursor, end);
-  else if (tag === known.status) into.status = readPlace(cursor, end);
+  else if (tag === known.status) readStatus(cursor, readEnd(cursor, end), into);
   else if (tag === known.event) {
     const at = readPlace(cursor, end);
     into.events.push(decodeEvent(cursor.bytes, at.start, at.end));
@@ -210,17 +217,14 @@ function readSpanField(cursor: Cursor, end: number, into: Places): void {
   } else skipField(cursor, tag, end);
 }
 
-function readStatus(bytes: Buffer, at: Place): { readonly code: number; readonly message: Place } {
-  const cursor: Cursor = { bytes, at: at.start };
-  let code = 0;
-  let message: Place = { start: at.start, end: at.start };
-  while (cursor.at < at.end) {
-    const tag = readVarint(cursor, at.end);
-    if (tag === tags.status.code) code = readVarint(cursor, at.end);
-    else if (tag === tags.status.message) message = readPlace(cursor, at.end);
-    else skipField(cursor, tag, at.end);
+/** A status over another: fields that the later one does not have stay, as when it is decoded. */
+function readStatus(cursor: Cursor, end: number, into: Places): void {
+  while (cursor.at < end) {
+    const tag = readVarint(cursor, end);
+    if (tag === tags.status.code) into.statusCode = readVarint(cursor, end);
+    else if (tag === tags.status.message) into.statusMessage = readPlace(cursor, end);
+    else skipField(cursor, tag, end);
   }
-  return { code, message };
 }
 
 function eventsText(events: readonly SpanEvent[]): string {
@@ -305,17 +309,16 @@ export function spansBlock(batch: SpanBatch, received: bigint): Block {
 }
 
 function putSpanRow(into: ReturnType<typeof spanColumns>, bytes: Buffer, found: Places): void {
-  const status = readStatus(bytes, found.status);
   putHex(into.traceId.data, bytes, found.traceId.start, found.traceId.end);
   putHex(into.spanId.data, bytes, found.spanId.start, found.spanId.end);
   if (isZero(bytes, found.parentSpanId)) putText(into.parentSpanId.data, "");
   else putHex(into.parentSpanId.data, bytes, found.parentSpanId.start, found.parentSpanId.end);
   putSlice(into.name.data, bytes, found.name.start, found.name.end);
-  putText(into.kind.data, kindsByNumber[found.kind] ?? kindsByNumber[0]);
+  putText(into.kind.data, nameOf(kindsByNumber, found.kind));
   putInt64(into.start.data, found.start);
   putInt64(into.end.data, found.end);
-  putText(into.statusCode.data, statusByNumber[status.code] ?? statusByNumber[0]);
-  putSlice(into.statusMessage.data, bytes, status.message.start, status.message.end);
+  putText(into.statusCode.data, nameOf(statusByNumber, found.statusCode));
+  putSlice(into.statusMessage.data, bytes, found.statusMessage.start, found.statusMessage.end);
   putHeld(into.attributes, bytes, found.attributes);
   putText(into.events.data, eventsText(found.events));
   putText(into.links.data, linksText(found.links));

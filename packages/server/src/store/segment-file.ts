@@ -58,12 +58,14 @@ export async function createSegment(
 ): Promise<OpenSegment> {
   const data = await open(dataPath(folder, name), "wx");
   const line = Buffer.from(`${JSON.stringify(head)}\n`);
+  let index: FileHandle | null = null;
   try {
-    const index = await open(indexPath(folder, name), "wx");
+    index = await open(indexPath(folder, name), "wx");
     await index.appendFile(line);
     await syncFolder(folder);
     return { name, head, data, index, bytes: 0, indexBytes: line.length, rows: 0 };
   } catch (cause) {
+    await index?.close();
     await data.close();
     await removeSegment(folder, name);
     throw cause;

@@ -128,10 +128,12 @@ function writeError(cause: unknown): PortError {
       });
 }
 
+type Failed = ReadonlyMap<string, unknown>;
+
 /** The segments that are being written, one a table. */
 interface Segments {
-  /** Makes blocks durable. @throws whatever the disk throws; then none of the table's blocks are kept */
-  write(blocks: readonly Block[]): Promise<void>;
+  /** Makes blocks durable. @returns by table, what the disk threw: none of that table's blocks are kept */
+  write(blocks: readonly Block[]): Promise<Failed>;
   /** Hands every segment on to be inserted. */
   sealAll(): Promise<void>;
   /** Bytes of what is written and not handed on yet. */
@@ -187,7 +189,10 @@ function segmentsIn(folder: string, ready: SealedSegment[]): Segments {
 
   return {
     write: async (blocks) => {
-      for (const [table, group] of byTable(blocks)) await writeTable(table, group);
+      const failed = new Map<string, unknown>();
+      for (const [table, group] of byTable(blocks))
+        await writeTable(table, group).catch((cause: unknown) => failed.set(table, cause));
+      return failed;
     },
     sealAll: async () => {
       for (const table of open.keys()) await seal(table);
@@ -197,7 +202,7 @@ function segmentsIn(folder: string, ready: SealedSegment[]): Segments {
 }
 
 /** Runs works one at a time, in the order in which they were asked for. */
-function oneAtATime(): (work: () => Promise<void>) => Promise<void> {
+function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
   let tail: Promise<unknown> = Promise.resolve();
   return (work) => {
     const turn = tail.then(work);
@@ -206,8 +211,11 @@ function oneAtATime(): (work: () => Promise<void>) => Promise<void> {
   };
 }
 
-/** Makes what is appended durable in groups: requests that come during a sync share the next one. */
-function committer(write: (blocks: readonly Block[]) => Promise<void>) {
+/**
+ * Makes what is appended durable in groups: requests that come during a sync share the next one. Who shares a group does not share
+ * its fate: spans that are durable are acknowledged although runs that came with them found no room.
+ */
+function committer(write: (blocks: readonly Block[]) => Promise<Failed>) {
   let waiting: Waiting[] = [];
   let group: readonly Waiting[] = [];
   let committing: Promise<void> | null = null;
@@ -216,8 +224,8 @@ function committer(write: (blocks: readonly Block[]) => Promise<void>) {
       group = waiting;
       waiting = [];
       try {
-        await write(group.flatMap(({ blocks }) => blocks));
-        for (const { resolve } of group) resolve();
+        const failed = await write(group.flatMap(({ blocks }) => blocks));
+        for (const each of group) settle(each, failed);
       } catch (cause) {
         for (const { reject } of group) reject(writeError(cause));
       }
@@ -240,6 +248,12 @@ function committer(write: (blocks: readonly Block[]) => Promise<void>) {
     /** Bytes of what is not durable yet. */
     bytes: () => [...group, ...waiting].reduce((sum, { blocks }) => sum + sizeOf(blocks), 0),
   };
+}
+
+function settle({ blocks, resolve, reject }: Waiting, failed: Failed): void {
+  const lost = blocks.find(({ table }) => failed.has(table));
+  if (lost === undefined) resolve();
+  else reject(writeError(failed.get(lost.table)));
 }
 
 function walOver(folder: string, ready: SealedSegment[], inserter: Inserter): Wal {

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { caseAt, shapedEvery } from "../bench/fuzz/cases.ts";
+import { throughRoute } from "../bench/fuzz/route.ts";
+import { newTotals, runRound } from "../bench/fuzz/run.ts";
+import { shapeCount } from "../bench/fuzz/shapes.ts";
+import { openSource } from "../bench/fuzz/whole.ts";
+import { openStore } from "../packages/server/src/store/store.ts";
+
+/** Twenty thousand bodies; one in so many has an unusual shape, and every shape comes. */
+const bodies = Math.max(20_000, shapedEvery * shapeCount);
+
+test(
+  "20,000 mutated bodies: none makes the reader throw, loses a good sibling, or is read otherwise than by protobufjs",
+  { timeout: 600_000 },
+  () => {
+    const seed = Date.now() % 2 ** 31;
+    const source = openSource();
+    const totals = newTotals();
+    for (let round = 0; round < bodies; round += 1) runRound(source, seed, round, totals);
+    expect(
+      totals.failures.map(
+        ({ round, problem }) =>
+          `${problem.message}: npm run bench:fuzz -- --seed ${seed} --round ${round}`,
+      ),
+    ).toEqual([]);
+    expect(totals.compared).toBeGreaterThan(bodies);
+    expect(totals.kinds.size).toBeGreaterThan(shapeCount);
+  },
+);
+
+function hasEngine(): boolean {
+  try {
+    createRequire(new URL("../packages/server/package.json", import.meta.url)).resolve("chdb");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test.skipIf(!hasEngine())(
+  "mutated bodies through the HTTP route, packed, broken and as bombs, get the answer that they deserve and come back from the store",
+  { timeout: 600_000 },
+  async () => {
+    const seed = Date.now() % 2 ** 31;
+    const dataDir = mkdtempSync(join(tmpdir(), "rootward-route-"));
+    const store = await openStore({ dataDir });
+    try {
+      const rounds = Array.from({ length: 250 }, (_, index) => index * 7);
+      const { statuses, compared, problems } = await throughRoute(store, {
+        source: openSource(),
+        seed,
+        rounds,
+      });
+      expect([seed, problems]).toEqual([seed, []]);
+      expect([...statuses.keys()]).toEqual(expect.arrayContaining([200, 400]));
+      expect(compared).toBeGreaterThan(50);
+    } finally {
+      await store.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  },
+);
+
+test("a body is the same whenever it is made, so that what it showed can be repeated", () => {
+  const source = openSource();
+  const rounds = [0, 3, 4, 999, 1_234];
+  const made = rounds.map((round) => caseAt(source, 7, round).bytes);
+  for (const [index, round] of [...rounds.entries()].toReversed())
+    expect(caseAt(source, 7, round).bytes.equals(made[index] ?? Buffer.alloc(0))).toBe(true);
+});

@@ -15,6 +15,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { receive } from "@rootward/pipeline/wire/receive";
 import { PortError } from "@rootward/pipeline/errors";
 import { dataPath, appendBlocks, createSegment, sealSegment } from "../src/store/segment-file.ts";
+import { roomOn } from "../src/store/free-space.ts";
 import { openStore } from "../src/store/store.ts";
 import { openWal } from "../src/store/wal.ts";
 
@@ -224,6 +225,41 @@ test("a read waits for what was acknowledged before it, and not for what comes w
   await vi.waitUntil(() => releases.length === 2);
   releases[1]?.();
   await later;
+  await wal.close();
+});
+
+test("a read ends although more is appended without a pause", async () => {
+  const wal = await openWal(dataDir, async () => undefined);
+  let isOver = false;
+  const sender = async (): Promise<void> => {
+    while (!isOver) await wal.append([{ ...block, bytes: Buffer.from("x") }]);
+  };
+  const senders = Promise.all([sender(), sender(), sender(), sender()]);
+  for (let read = 0; read < 5; read++) await wal.flush();
+  isOver = true;
+  await senders;
+  await wal.close();
+});
+
+test("spans are refused before the disk is full, and what is made of those taken still finds room", async () => {
+  const disk = { bavail: 10_000, blocks: 20_000, bsize: 4_096 };
+  const room = roomOn(dataDir, async () => disk);
+  const sent = [{ ...block, bytes: Buffer.from("x") }];
+  const wal = await openWal(dataDir, async () => undefined, room);
+  await wal.append(sent);
+  disk.bavail = 500;
+  await vi.waitFor(
+    () =>
+      expect(wal.append(sent)).rejects.toMatchObject({
+        code: "store_full",
+        retryable: true,
+        message: expect.stringMatching(/no room is left .* 2 MB are free .* 4 MB are kept/),
+      }),
+    { timeout: 5_000 },
+  );
+  await wal.append(sent, Number.MAX_SAFE_INTEGER);
+  disk.bavail = 10_000;
+  await vi.waitFor(() => wal.append(sent), { timeout: 5_000 });
   await wal.close();
 });
 

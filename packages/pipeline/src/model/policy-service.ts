@@ -75,6 +75,18 @@ export const servicePolicy = {
     unit: "traces",
     source: "one read of spans of 8 kB stays under about 50 MB",
   },
+  diskCheckMs: { value: 500, unit: "ms", source: "a full disk at 100 MB/s is seen 50 MB before" },
+  diskKeptFreeBytes: {
+    value: 512 * 1024 * 1024,
+    unit: "bytes",
+    source: "pendingOwnLimitBytes, inserted, and merges of recent parts",
+  },
+  diskKeptFreeShare: { value: 0.05, unit: "share of the disk", source: "where a disk is small" },
+  pendingOwnLimitBytes: {
+    value: 320 * 1024 * 1024,
+    unit: "bytes",
+    source: "pendingLimitBytes, and room for the runs of what was accepted within it",
+  },
   pendingLimitBytes: { value: 256 * 1024 * 1024, unit: "bytes", source: "engine.md 5.2" },
   unreadMessageBytes: {
     value: 1024 * 1024,

@@ -179,7 +179,11 @@ function writers({ wal, clock }: Parts): Pick<Store, "put" | "putRuns" | "putCha
         headsBlock(runs, version),
         textsBlock(texts, version),
       ];
-      await wal.append(blocks.filter(({ rows }) => rows > 0));
+      const own = policy("pendingOwnLimitBytes");
+      await wal.append(
+        blocks.filter(({ rows }) => rows > 0),
+        own,
+      );
     },
     putChanges: async (changes) => {
       if (changes.length > 0) await wal.append([changesBlock(latestById(changes), clock())]);
@@ -248,16 +252,17 @@ function diagnosisIn({ wal, clock }: Parts, ask: Ask): Pick<Store, Texts> {
     putDiagnosis: async (diagnosis) => {
       const version = clock();
       const text = JSON.stringify(diagnosis);
-      await wal.append([
-        ...diagnosisBlocks(diagnosis, version),
-        metaBlock(diagnosisKey, text, version),
-      ]);
+      await wal.append(
+        [...diagnosisBlocks(diagnosis, version), metaBlock(diagnosisKey, text, version)],
+        policy("pendingOwnLimitBytes"),
+      );
     },
     diagnosis: async () => {
       const text = await metaOf(diagnosisKey);
       return text === null ? null : asDiagnosis(JSON.parse(text));
     },
-    putMeta: (key, text) => wal.append([metaBlock(`door:${key}`, text, clock())]),
+    putMeta: (key, text) =>
+      wal.append([metaBlock(`door:${key}`, text, clock())], policy("pendingOwnLimitBytes")),
     meta: (key) => metaOf(`door:${key}`),
   };
 }

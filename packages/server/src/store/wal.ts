@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { PortError } from "@rootward/pipeline/errors";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { Segment } from "./engine.ts";
+import { roomOn, type RoomCheck } from "./free-space.ts";
 import type { Block } from "./record-blocks.ts";
 import {
   appendBlocks,
@@ -18,8 +19,13 @@ import type { OpenSegment, SealedSegment } from "./segment-file.ts";
 
 /** Where every write goes first. */
 export interface Wal {
-  /** All of these blocks are durable when it returns. @throws PortError store_full, overloaded, store_down */
-  append(blocks: readonly Block[]): Promise<void>;
+  /**
+   * All of these blocks are durable when it returns.
+   *
+   * @param limit  bytes that may wait for the engine; the policy's pendingLimitBytes without it
+   * @throws PortError store_full, overloaded, store_down
+   */
+  append(blocks: readonly Block[], limit?: number): Promise<void>;
   /** Everything that was appended before is in the engine when it returns. @throws PortError of the engine */
   flush(): Promise<void>;
   pendingBytes(): number;
@@ -43,13 +49,17 @@ interface Waiting {
  *
  * @throws PortError store_full, store_down
  */
-export async function openWal(folder: string, insert: Insert): Promise<Wal> {
+export async function openWal(
+  folder: string,
+  insert: Insert,
+  checkRoom = roomOn(folder),
+): Promise<Wal> {
   await mkdir(folder, { recursive: true });
   await syncFolder(dirname(folder));
   const ready: SealedSegment[] = await recoverAll(folder);
   const inserter = inserterOf(folder, ready, insert);
   await inserter.drain();
-  return walOver(folder, ready, inserter);
+  return walOver({ folder, ready, inserter, checkRoom });
 }
 
 async function recoverAll(folder: string): Promise<SealedSegment[]> {
@@ -234,17 +244,18 @@ function committer(write: (blocks: readonly Block[]) => Promise<Failed>) {
     // Set here, in the same breath as the last look at what waits: nobody may be handed a commit that has stopped looking.
     committing = null;
   };
-  const committed = async (): Promise<void> => {
-    if (waiting.length > 0) committing ??= commit();
-    await committing;
+  const wait = (asked: Waiting): void => {
+    waiting.push(asked);
+    committing ??= commit();
   };
   return {
-    committed,
+    /** Everything that was appended before is durable or refused when it returns, whatever comes meanwhile. */
+    committed: async (): Promise<void> => {
+      if (committing === null) return;
+      await new Promise<void>((resolve) => wait({ blocks: [], resolve, reject: () => resolve() }));
+    },
     append: (blocks: readonly Block[]) =>
-      new Promise<void>((resolve, reject) => {
-        waiting.push({ blocks, resolve, reject });
-        void committed();
-      }),
+      new Promise<void>((resolve, reject) => wait({ blocks, resolve, reject })),
     /** Bytes of what is not durable yet. */
     bytes: () => [...group, ...waiting].reduce((sum, { blocks }) => sum + sizeOf(blocks), 0),
   };
@@ -256,7 +267,14 @@ function settle({ blocks, resolve, reject }: Waiting, failed: Failed): void {
   else reject(writeError(failed.get(lost.table)));
 }
 
-function walOver(folder: string, ready: SealedSegment[], inserter: Inserter): Wal {
+interface WalParts {
+  readonly folder: string;
+  readonly ready: SealedSegment[];
+  readonly inserter: Inserter;
+  readonly checkRoom: RoomCheck;
+}
+
+function walOver({ folder, ready, inserter, checkRoom }: WalParts): Wal {
   const segments = segmentsIn(folder, ready);
   const exclusive = oneAtATime();
   const commits = committer((blocks) => exclusive(() => segments.write(blocks)));
@@ -282,14 +300,14 @@ function walOver(folder: string, ready: SealedSegment[], inserter: Inserter): Wa
   };
 
   return {
-    append: async (blocks) => {
-      const limit = policy("pendingLimitBytes");
+    append: async (blocks, limit = policy("pendingLimitBytes")) => {
       if (pendingBytes() + sizeOf(blocks) > limit)
         throw new PortError(
           "overloaded",
           `${pendingBytes()} bytes wait to be stored; the limit is ${limit}`,
           { retryable: true },
         );
+      if (limit === policy("pendingLimitBytes")) checkRoom();
       await commits.append(blocks);
       later(policy("segmentMs"));
     },

@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS {{own stored_spans}} (
 -- By when it was received, not by the sender's clock: hostile times would make a partition each.
 PARTITION BY toYYYYMM(toDateTime(intDiv(received, 1000000), 'UTC'))
 ORDER BY (trace_id, span_id)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 1000,
+SETTINGS index_granularity = 1024, index_granularity_bytes = 1048576, non_replicated_deduplication_window = 1000,
   fsync_after_insert = 1, fsync_part_directory = 1, min_compressed_bytes_to_fsync_after_merge = 1,
   old_parts_lifetime = 60;
 {{spread stored_spans by trace_id}};
@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS {{own stored_logs}} (
 ) ENGINE = {{replacing received}}
 PARTITION BY toYYYYMM(toDateTime(intDiv(received, 1000000), 'UTC'))
 ORDER BY (trace_id, record_id)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 1000,
+SETTINGS index_granularity = 1024, index_granularity_bytes = 1048576, non_replicated_deduplication_window = 1000,
   fsync_after_insert = 1, fsync_part_directory = 1, min_compressed_bytes_to_fsync_after_merge = 1,
   old_parts_lifetime = 60;
 {{spread stored_logs by trace_id}};

@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS {{own stored_heads}} (
   version UInt64
 ) ENGINE = {{replacing version}}
 ORDER BY (started_ms, id)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 1000,
+SETTINGS index_granularity = 1024, index_granularity_bytes = 1048576, non_replicated_deduplication_window = 1000,
   fsync_after_insert = 1, fsync_part_directory = 1, min_compressed_bytes_to_fsync_after_merge = 1,
   old_parts_lifetime = 60;
 {{spread stored_heads by started_ms}};

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { policy } from "@rootward/pipeline/model/policy";
@@ -14,16 +15,22 @@ function tooLarge(bytes: number | null, limit: number): never {
 /**
  * The bytes of a request's body, chunked or not, never more than `limit` of them in memory.
  *
+ * @param incoming  the request as Node has it, where there is one: read without the copies that a web Request makes
  * @throws Problem 413 if it is longer, 400 if the connection ended before it did
  */
-export async function bodyBytes(request: Request, limit: number): Promise<Uint8Array> {
+export async function bodyBytes(
+  request: Request,
+  limit: number,
+  incoming: Readable | null = null,
+): Promise<Uint8Array> {
   const announced = Number(request.headers.get("content-length") ?? Number.NaN);
   if (announced > limit) tooLarge(announced, limit);
+  const chunks: AsyncIterable<Uint8Array> | null = incoming ?? request.body;
+  if (chunks === null) return new Uint8Array();
   try {
-    if (!Number.isFinite(announced)) return await streamed(request, limit);
-    const bytes = new Uint8Array(await request.arrayBuffer());
-    if (bytes.length > limit) tooLarge(bytes.length, limit);
-    return bytes;
+    return Number.isFinite(announced)
+      ? await filled(chunks, announced, limit)
+      : await streamed(chunks, limit);
   } catch (error) {
     if (error instanceof Problem) throw error;
     const why = error instanceof Error ? error.message : String(error);
@@ -31,16 +38,32 @@ export async function bodyBytes(request: Request, limit: number): Promise<Uint8A
   }
 }
 
-async function streamed(request: Request, limit: number): Promise<Uint8Array> {
-  if (request.body === null) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
+/** A body of a size that is known: each chunk is copied once, to its place. */
+async function filled(
+  chunks: AsyncIterable<Uint8Array>,
+  announced: number,
+  limit: number,
+): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafeSlow(announced);
   let length = 0;
-  for await (const chunk of request.body) {
+  for await (const chunk of chunks) {
+    if (length + chunk.length > announced) tooLarge(null, Math.min(announced, limit));
+    bytes.set(chunk, length);
+    length += chunk.length;
+  }
+  if (length < announced) throw new Error(`${length} of ${announced} bytes came`);
+  return bytes;
+}
+
+async function streamed(chunks: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array> {
+  const kept: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
     length += chunk.length;
     if (length > limit) tooLarge(null, limit);
-    chunks.push(chunk);
+    kept.push(chunk);
   }
-  return Buffer.concat(chunks, length);
+  return Buffer.concat(kept, length);
 }
 
 /**

@@ -1,12 +1,12 @@
 import type { ReadRun } from "@rootward/pipeline/ingest/read";
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
-import type { RunDigest } from "@rootward/pipeline/model/digest";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { Store } from "@rootward/pipeline/ports";
 import type { TraceContent } from "@rootward/pipeline/model/span";
-import { type Reader, readAgain } from "./reader.ts";
+import type { Reader } from "./reader.ts";
+import { remeasureOver } from "./remeasure.ts";
 import type { Stages } from "./schedule.ts";
-import type { WorkflowBook, WorkflowKey } from "./workflow-book.ts";
+import type { WorkflowBook } from "./workflow-book.ts";
 
 interface Parts {
   readonly store: Store;
@@ -21,6 +21,7 @@ interface Parts {
  * less was known are measured again, so that the answer does not depend on what arrived first.
  */
 export function newStages({ store, book, reader, settle, diagnose }: Parts): Stages {
+  const again = remeasureOver(store, reader);
   return {
     async settle(contents) {
       const runs = (await settle(contents)).map(({ digest }) => digest);
@@ -28,28 +29,9 @@ export function newStages({ store, book, reader, settle, diagnose }: Parts): Sta
       return runs;
     },
     async diagnose(all) {
-      for (const key of await book.learn(all)) await measureAgain(store, reader, key);
+      for (const key of await book.learn(all)) await again.due(key);
+      await again.work(all ? Number.POSITIVE_INFINITY : policy("remeasureAtOnce"));
       return await diagnose();
     },
   };
-}
-
-async function putAll(store: Store, found: readonly ReadRun[]): Promise<void> {
-  const texts = new Map(found.flatMap((each) => each.texts.map((text) => [text.hash, text])));
-  await store.putRuns(
-    found.map(({ digest }) => digest),
-    [...texts.values()],
-  );
-}
-
-/** Puts what is read differently now, once at the end: a read after a write waits until it is stored. */
-async function measureAgain(store: Store, reader: Reader, key: WorkflowKey): Promise<void> {
-  const runs = await store.runs({ ...key, limit: policy("remeasureRuns") });
-  const before = new Map<string, RunDigest>(runs.map((run) => [run.id, run]));
-  const others: ReadRun[] = [];
-  for await (const found of readAgain(store, reader, runs)) {
-    const known = before.get(found.run.id);
-    if (JSON.stringify(known) !== JSON.stringify(found.digest)) others.push(found);
-  }
-  if (others.length > 0) await putAll(store, others);
 }

@@ -175,6 +175,11 @@ const entries = {
   clusterShownFrom: { value: 3, unit: "runs", source: "diagnosis.md B5.5.3" },
   trialsP0: { value: 9, unit: "trials", source: "evals.md 2.3: a 30 % fault is caught with 96 %" },
   trialsP2: { value: 3, unit: "trials", source: "evals.md 4.6" },
+  remeasureAtOnce: {
+    value: 300,
+    unit: "runs",
+    source: "between two diagnoses: about a second of reading back, while others are taken in",
+  },
   remeasureRuns: {
     value: 5_000,
     unit: "runs",

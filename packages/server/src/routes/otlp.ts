@@ -1,3 +1,4 @@
+import { IncomingMessage } from "node:http";
 import { type Context as HttpContext, Hono } from "hono";
 import type { OtlpBody } from "@rootward/pipeline/model/batch";
 import { policy } from "@rootward/pipeline/model/policy";
@@ -42,6 +43,13 @@ export function otlpRoutes(context: Context): Hono {
   return routes;
 }
 
+/** The request as Node's server gave it; null in a test that asks the app itself. */
+function incomingOf(http: HttpContext): IncomingMessage | null {
+  const bindings: unknown = http.env;
+  if (typeof bindings !== "object" || bindings === null || !("incoming" in bindings)) return null;
+  return bindings.incoming instanceof IncomingMessage ? bindings.incoming : null;
+}
+
 async function take(
   context: Context,
   http: HttpContext,
@@ -58,7 +66,7 @@ async function take(
   const limit = policy("bodyLimitBytes");
   const release = reserved(counters, Number(http.req.header("content-length") ?? 0));
   try {
-    const packed = await bodyBytes(http.req.raw, limit);
+    const packed = await bodyBytes(http.req.raw, limit, incomingOf(http));
     const bytes = await unpacked(packed, http.req.header("content-encoding") ?? "", limit);
     const { rejections } = await takeIn(context, { signal, encoding, bytes });
     const headers = { "content-type": contentTypes[encoding] };

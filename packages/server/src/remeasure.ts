@@ -1,0 +1,55 @@
+import type { RunDigest, VersionText } from "@rootward/pipeline/model/digest";
+import { policy } from "@rootward/pipeline/model/policy";
+import type { RunHead, Store } from "@rootward/pipeline/ports";
+import { type Reader, readAgain } from "./reader.ts";
+import type { WorkflowKey } from "./workflow-book.ts";
+
+/** Runs that were measured while less was known of their workflow, and are measured again. */
+export interface Remeasure {
+  /** Settings of this workflow are others now: its latest runs are due. */
+  due(key: WorkflowKey): Promise<void>;
+  /** Measures at most so many of what is due, the latest of each workflow first, and stores what is read differently now. */
+  work(most: number): Promise<void>;
+}
+
+type Due = Pick<RunHead, "id" | "traceIds">;
+
+/** Read from the store in one go, and written in one: reading back is dear, since a trace stands among a thousand others. */
+const together = 100;
+
+export function remeasureOver(store: Store, reader: Reader): Remeasure {
+  const queues = new Map<string, Due[]>();
+  return {
+    async due(key) {
+      const heads = await store.heads({ ...key, limit: policy("remeasureRuns") });
+      queues.set(
+        JSON.stringify([key.workflow, key.environment]),
+        heads.toReversed().map(({ id, traceIds }) => ({ id, traceIds })),
+      );
+    },
+    async work(most) {
+      let left = most;
+      for (const [name, queue] of queues) {
+        while (queue.length > 0 && left > 0) {
+          const some = queue.splice(0, Math.min(together, left));
+          left -= some.length;
+          await measureAgain(store, reader, some);
+        }
+        if (queue.length === 0) queues.delete(name);
+      }
+    },
+  };
+}
+
+async function measureAgain(store: Store, reader: Reader, some: readonly Due[]): Promise<void> {
+  const before = await store.runsOf(some.flatMap(({ traceIds }) => traceIds));
+  const known = new Map(before.map((run) => [run.id, JSON.stringify(run)]));
+  const others: RunDigest[] = [];
+  const texts = new Map<string, VersionText>();
+  for await (const found of readAgain(store, reader, some)) {
+    if (known.get(found.run.id) === JSON.stringify(found.digest)) continue;
+    others.push(found.digest);
+    for (const text of found.texts) texts.set(text.hash, text);
+  }
+  if (others.length > 0) await store.putRuns(others, [...texts.values()]);
+}

@@ -77,6 +77,8 @@ function spanOf(row: Row): StoredSpan {
 const keyOf = (span: { readonly traceId: string; readonly spanId: string }): string =>
   `${span.traceId} ${span.spanId}`;
 
+const settledMs = 600;
+
 /** Compares what the server holds of a round with what was sent and what was acknowledged. */
 export async function verifyRound(
   url: string,
@@ -87,6 +89,8 @@ export async function verifyRound(
     readonly acked: ReadonlySet<number>;
   },
 ): Promise<Findings> {
+  // While much comes in, a question is answered as of a moment before.
+  await new Promise((resolve) => setTimeout(resolve, settledMs));
   const { seed, round, sent, acked } = of;
   const findings = none();
   const wrong = (kind: "lost" | "duplicated" | "partial", what: string): void => {

@@ -75,6 +75,16 @@ export const servicePolicy = {
     unit: "traces",
     source: "one read of spans of 8 kB stays under about 50 MB",
   },
+  readStaleMs: {
+    value: 250,
+    unit: "ms",
+    source: "a span is queryable half a second after its ack",
+  },
+  readFreshBytes: {
+    value: 1024 * 1024,
+    unit: "bytes",
+    source: "what waits where little comes in: then a question sees everything at once",
+  },
   diskCheckMs: { value: 500, unit: "ms", source: "a full disk at 100 MB/s is seen 50 MB before" },
   diskKeptFreeBytes: {
     value: 512 * 1024 * 1024,

@@ -14,6 +14,7 @@ type Reader = "runs" | "heads" | "workflows" | "runTraces" | "runsOf" | "run";
 /** What a store answers about runs. `ask` and `stream` see all that was acknowledged. */
 export function runReaders(
   ask: Ask,
+  askLately: Ask,
   stream: (name: string, parameters?: Parameters) => AsyncIterable<readonly Row[]>,
 ): Pick<Store, Reader> {
   return {
@@ -21,7 +22,7 @@ export function runReaders(
       query.limit === undefined || (query.limit > byIdMost && query.failedOnly !== true)
         ? await streamedRuns(stream, query, await cutOf(ask, query))
         : await runsById(ask, await headsIn(ask, { ...query, limit: query.limit })),
-    heads: async (query) => await headsIn(ask, query),
+    heads: async (query) => await headsIn(askLately, query),
     workflows: async () =>
       (await ask("workflows")).map((row) => ({
         workflow: textAt(row, 0),
@@ -32,7 +33,7 @@ export function runReaders(
       for await (const rows of stream("run-traces")) yield rows.map((row) => traceIdsAt(row, 0));
     },
     runsOf: async (ids) => await runsOf(ask, [...new Set(ids)]),
-    run: (id) => runOf(id, ask),
+    run: (id) => runOf(id, askLately),
   };
 }
 

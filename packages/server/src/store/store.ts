@@ -145,14 +145,19 @@ function storeOver(parts: Parts): OpenStore {
     await wal.flush();
     yield* engine.stream(statementOf(name), parameters);
   }
+  const fresh = freshFor(wal);
+  const askLately: Ask = async (name, parameters) => {
+    await fresh();
+    return (await engine.query(statementOf(name), parameters)).rows;
+  };
   let closing: Promise<void> | null = null;
   return {
     ...writers(parts),
-    ...readers(ask, parts.layout),
-    ...runReaders(ask, stream),
+    ...readers(ask, askLately, parts.layout),
+    ...runReaders(ask, askLately, stream),
     ...diagnosisIn(parts, ask),
     sql: async (text, bounds) => {
-      await wal.flush();
+      await fresh();
       return plainAnswer(await engine.query(text, {}, bounds));
     },
     pendingBytes: () => wal.pendingBytes(),
@@ -162,6 +167,24 @@ function storeOver(parts: Parts): OpenStore {
       pendingBytes: wal.pendingBytes(),
     }),
     close: () => (closing ??= closeAll(parts)),
+  };
+}
+
+/**
+ * What a question from outside waits for. An insert costs tens of milliseconds however little it holds: while much comes in, it is
+ * not made for each question anew, and what is answered is what was acknowledged a quarter of a second before.
+ */
+function freshFor(wal: Wal): () => Promise<void> {
+  let askedMs = Number.NEGATIVE_INFINITY;
+  let last: Promise<void> = Promise.resolve();
+  return async () => {
+    const nowMs = performance.now();
+    const isLately = nowMs - askedMs < policy("readStaleMs");
+    if (!isLately || wal.pendingBytes() <= policy("readFreshBytes")) {
+      askedMs = nowMs;
+      last = wal.flush();
+    }
+    await last;
   };
 }
 
@@ -200,7 +223,7 @@ type Reader =
   | "changes"
   | "counts";
 
-function readers(ask: Ask, layout: Layout): Pick<Store, Reader> {
+function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> {
   return {
     traces: (ids) => tracesOf(ids, ask),
     tracesAfter: (after, limit, query) => tracesAfter(ask, query, { after: after ?? "", limit }),
@@ -218,7 +241,7 @@ function readers(ask: Ask, layout: Layout): Pick<Store, Reader> {
       return new Map(rows.map((row) => [textAt(row, 0), textAt(row, 1)]));
     },
     changes: async () => (await ask("changes")).map((row) => asChange(JSON.parse(textAt(row, 0)))),
-    counts: layout.kind === "single" ? countsKept(ask) : async () => await counted(ask),
+    counts: layout.kind === "single" ? countsKept(askLately) : async () => await counted(askLately),
   };
 }
 

@@ -84,12 +84,12 @@ async function settledRuns(
 async function measure(phase: Phase, limits: Limits | null): Promise<void> {
   const server = await startServer();
   try {
-    const idleRss = server.rss();
+    const idleRss = server.memory().now;
     let stop = (): void => undefined;
     const watched = watch(server, new Promise<void>((resolve) => (stop = resolve)));
-    const cpuBefore = server.cpuSeconds();
+    const cpuBefore = server.cpuMs() / 1000;
     const loaded = await load(server.url, phase);
-    const cpuAtEnd = server.cpuSeconds();
+    const cpuAtEnd = server.cpuMs() / 1000;
     const drainStart = performance.now();
     const atEnd = await settledRuns(server);
     stop();
@@ -99,7 +99,7 @@ async function measure(phase: Phase, limits: Limits | null): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 250));
       drained = await settledRuns(server);
     }
-    const cpuAfter = server.cpuSeconds();
+    const cpuAfter = server.cpuMs() / 1000;
     print(phase, {
       loaded,
       seen,

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { fill, type Filled, largeTraces } from "./query/fill.ts";
 import { openChdb } from "../packages/server/src/store/chdb.ts";
-import { ownProgram, serve, type Served } from "./query/served.ts";
+import { serve, type Served } from "./query/served.ts";
+import { ownProgram } from "./shared/program.ts";
 
 const { values } = parseArgs({
   options: {

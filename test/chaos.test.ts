@@ -1,16 +1,7 @@
-import { createRequire } from "node:module";
 import { expect, test } from "vitest";
 import { bodyOf, stored, sumOf } from "../bench/chaos/bodies.ts";
 import { kinds, runChaos } from "../bench/chaos/run.ts";
-
-function hasEngine(): boolean {
-  try {
-    createRequire(new URL("../packages/server/package.json", import.meta.url)).resolve("chdb");
-    return true;
-  } catch {
-    return false;
-  }
-}
+import { hasEngine } from "../packages/server/src/testing/has-engine.ts";
 
 test.skipIf(!hasEngine())(
   "a server that is killed, filled up, sent things twice, cut off and ended under load keeps each acknowledged span once and whole",

@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -9,6 +8,7 @@ import { newTotals, runRound } from "../bench/fuzz/run.ts";
 import { shapeCount } from "../bench/fuzz/shapes.ts";
 import { openSource } from "../bench/fuzz/whole.ts";
 import { openStore } from "../packages/server/src/store/store.ts";
+import { hasEngine } from "../packages/server/src/testing/has-engine.ts";
 
 /** Twenty thousand bodies; one in so many has an unusual shape, and every shape comes. */
 const bodies = Math.max(20_000, shapedEvery * shapeCount);
@@ -31,15 +31,6 @@ test(
     expect(totals.kinds.size).toBeGreaterThan(shapeCount);
   },
 );
-
-function hasEngine(): boolean {
-  try {
-    createRequire(new URL("../packages/server/package.json", import.meta.url)).resolve("chdb");
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 test.skipIf(!hasEngine())(
   "mutated bodies through the HTTP route, packed, broken and as bombs, get the answer that they deserve and come back from the store",

@@ -3,8 +3,8 @@ import { gzipSync } from "node:zlib";
 import { encodeJson } from "../../simulator/src/otlp-json.ts";
 import { encodeProtobuf } from "../../simulator/src/otlp-protobuf.ts";
 import type { WireAttributes, WireSpan, WireValue } from "../../simulator/src/wire.ts";
-import { randomOf } from "../fuzz/random.ts";
-import type { Random } from "../fuzz/random.ts";
+import { randomOf } from "../shared/random.ts";
+import type { Random } from "../shared/random.ts";
 
 /** A request to `/v1/traces`: always the same for a seed and a number. */
 export interface Body {

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { startProgram } from "../shared/program.ts";
 import type { Order } from "./load.ts";
 
-const serverProgram = fileURLToPath(new URL("../../packages/server/dist/main.js", import.meta.url));
 const loadProgram = fileURLToPath(new URL("load.ts", import.meta.url));
 
 /** The server as a program. */
@@ -15,39 +15,10 @@ export interface Server {
   readonly ended: Promise<{ readonly code: number | null; readonly stderr: string }>;
 }
 
-/**
- * Starts the server on a data directory and waits until it listens.
- *
- * @param fileBlocks  files may not grow past so many KiB: stands for a full disk where none can be mounted
- */
+/** Starts the server on a data directory, as `startProgram`. */
 export async function startServer(dataDir: string, fileBlocks?: number): Promise<Server> {
   const startedMs = performance.now();
-  const args = [serverProgram, "--data", dataDir, "--port", "0"];
-  const env = { ...process.env, UV_THREADPOOL_SIZE: "16" };
-  const limited = `trap '' XFSZ; ulimit -f ${fileBlocks}; exec "$0" "$@"`;
-  const child =
-    fileBlocks === undefined
-      ? spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] })
-      : spawn("bash", ["-c", limited, process.execPath, ...args], {
-          env,
-          stdio: ["ignore", "pipe", "pipe"],
-        });
-  let stdout = "";
-  let stderr = "";
-  child.stderr.on("data", (text) => (stderr += text));
-  const ended = new Promise<{ code: number | null; stderr: string }>((resolve) =>
-    child.on("close", (code, signal) =>
-      resolve({ code, stderr: signal === null ? stderr : `${signal} ${stderr}` }),
-    ),
-  );
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stdout.on("data", (text) => {
-      stdout += text;
-      const found = /listening on (\S+)/.exec(stdout)?.[1];
-      if (found !== undefined) resolve(found);
-    });
-    void ended.then(({ stderr: why }) => reject(new Error(`the server ended: ${why}`)));
-  });
+  const { url, child, ended } = await startProgram(dataDir, { fileBlocks });
   return { url, startedMs, kill: (signal) => void child.kill(signal), ended };
 }
 

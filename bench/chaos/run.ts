@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { openStore } from "../../packages/server/src/store/store.ts";
-import { randomOf } from "../fuzz/random.ts";
-import type { Random } from "../fuzz/random.ts";
+import { randomOf } from "../shared/random.ts";
+import type { Random } from "../shared/random.ts";
 import { bodiesOfRound, tracePrefix } from "./bodies.ts";
 import { openDisk } from "./disk.ts";
 import type { Disk } from "./disk.ts";

@@ -1,8 +1,8 @@
 import { changedBytes } from "./hostile.ts";
 import { jsonCase } from "./json.ts";
 import { changedRecord, harmless, hostileRecord } from "./protobuf.ts";
-import { randomOf } from "./random.ts";
-import type { Random } from "./random.ts";
+import { randomOf } from "../shared/random.ts";
+import type { Random } from "../shared/random.ts";
 import { schemas } from "./reference.ts";
 import type { Signal } from "./reference.ts";
 import { shaped } from "./shapes.ts";

@@ -1,6 +1,6 @@
 import { packedCaptures } from "@rootward/pipeline/testing/captures";
 import { receive } from "@rootward/pipeline/wire/receive";
-import type { Random } from "./random.ts";
+import type { Random } from "../shared/random.ts";
 import { referenceRecord } from "./reference.ts";
 import type { Signal } from "./reference.ts";
 import { encodeTree, field, varint } from "./tree.ts";

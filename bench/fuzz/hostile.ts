@@ -1,4 +1,4 @@
-import type { Random } from "./random.ts";
+import type { Random } from "../shared/random.ts";
 
 /** Bytes that are no UTF-8, or hardly. */
 const brokenTexts = [

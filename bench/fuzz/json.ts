@@ -2,7 +2,7 @@ import type { AttributeValue, LogRecord, Span } from "@rootward/pipeline/model/s
 import { intactOf } from "./whole.ts";
 import type { Made, Source, Whole } from "./whole.ts";
 import { changedBytes, changedText, clocks, hostileText } from "./hostile.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../shared/random.ts";
 import { levelNames } from "./reference.ts";
 import type { Expected } from "./reference.ts";
 

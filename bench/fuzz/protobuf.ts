@@ -1,6 +1,6 @@
 import { anyValue, keyValue } from "./corpus.ts";
 import { clocks, hostileText, varints } from "./hostile.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../shared/random.ts";
 import { schemas } from "./reference.ts";
 import type { Signal } from "./reference.ts";
 import { copied, encodeTree, field, listsIn, parseTree } from "./tree.ts";

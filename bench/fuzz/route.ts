@@ -8,8 +8,8 @@ import { receive, UnreadableBody } from "@rootward/pipeline/wire/receive";
 import { openDoor } from "../../packages/server/src/testing/door.ts";
 import { caseAt } from "./cases.ts";
 import type { Case, Source } from "./whole.ts";
-import { randomOf } from "./random.ts";
-import type { Random } from "./random.ts";
+import { randomOf } from "../shared/random.ts";
+import type { Random } from "../shared/random.ts";
 
 /** What a request is packed as, and whether what is inside can still be read. */
 interface Packed {

@@ -1,6 +1,6 @@
 import type { Case } from "./whole.ts";
 import { framed, keyValue } from "./corpus.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../shared/random.ts";
 import { encodeTree, field } from "./tree.ts";
 import type { Field } from "./tree.ts";
 

@@ -1,6 +1,6 @@
 import { corpus, framed, madeUp } from "./corpus.ts";
 import type { Run, Seed } from "./corpus.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../shared/random.ts";
 import { referenceBody } from "./reference.ts";
 import type { Expected, Signal } from "./reference.ts";
 

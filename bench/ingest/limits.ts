@@ -9,7 +9,8 @@ import { openChdb } from "../../packages/server/src/store/chdb.ts";
 import { migrate } from "../../packages/server/src/store/migrate.ts";
 import { spansBlock } from "../../packages/server/src/store/record-blocks.ts";
 import { fill, spansPerTrace, template, type Kind } from "./bodies.ts";
-import { randomOf, walkedText } from "./text.ts";
+import { randomOf } from "../shared/random.ts";
+import { walkedText } from "./text.ts";
 
 /** A step alone: spans a second as the clock says, and processor seconds for 1,000 spans, all threads. */
 export interface Limit {
@@ -40,7 +41,7 @@ export async function limitsOf(kind: Kind): Promise<Limits> {
   const perBody = 128;
   const count = kind === "llm" ? 160 : 800;
   const corpus = walkedText(16 * 1024 * 1024, 3);
-  const random = randomOf(3);
+  const random = randomOf(3).next;
   const own = template(kind, perBody / spansPerTrace);
   const bodies = Array.from({ length: count }, () => {
     fill(own, corpus, random, BigInt(Date.now()) * 1_000_000n);

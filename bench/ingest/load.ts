@@ -3,7 +3,8 @@ import { Agent, request } from "node:http";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { fill, spansPerTrace, template, type Kind } from "./bodies.ts";
-import { randomOf, walkedText } from "./text.ts";
+import { randomOf } from "../shared/random.ts";
+import { walkedText } from "./text.ts";
 
 const { values } = parseArgs({
   options: {
@@ -26,7 +27,7 @@ const target = new URL("/v1/traces", values.url);
 const seconds = Number(values.seconds);
 const rate = values.rate === undefined ? null : Number(values.rate);
 const connections = Number(values.connections);
-const random = randomOf(Number(values.seed));
+const random = randomOf(Number(values.seed)).next;
 const corpus = walkedText(32 * 1024 * 1024, Number(values.seed));
 const traces = Math.max(1, Math.round(Number(values["spans-per-request"]) / spansPerTrace));
 const headers: Record<string, string> = { "content-type": "application/x-protobuf" };

@@ -1,15 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-
-/** Random numbers that a seed repeats, in [0, 1). */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { randomOf } from "../shared/random.ts";
 
 /** The words of this project's own documentation, in ASCII, with nothing that JSON would escape. */
 function documentation(): readonly string[] {
@@ -28,7 +18,7 @@ function documentation(): readonly string[] {
  * ids among them, so that it compresses about as prose does and no stretch of it comes twice.
  */
 export function walkedText(bytes: number, seed: number): Buffer {
-  const random = randomOf(seed);
+  const random = randomOf(seed).next;
   const words = documentation();
   const after = new Map<string, string[]>();
   for (const [index, word] of words.entries())

@@ -1,6 +1,7 @@
 import { fill, template } from "./bodies.ts";
 import type { Served } from "./server.ts";
-import { randomOf, walkedText } from "./text.ts";
+import { randomOf } from "../shared/random.ts";
+import { walkedText } from "./text.ts";
 
 /** What was seen of a server from outside while it was loaded; times in milliseconds. */
 export interface Seen {
@@ -28,7 +29,7 @@ export function watch(server: Served, stop: Promise<void>): Promise<Seen> {
   const known: string[] = [];
   const probe = async (): Promise<void> => {
     const corpus = walkedText(1_000_000, 7);
-    const random = randomOf(7);
+    const random = randomOf(7).next;
     const own = template("llm", 1);
     while (!stopped) {
       const rootEnded = Date.now();
@@ -63,7 +64,7 @@ export function watch(server: Served, stop: Promise<void>): Promise<Seen> {
   };
   const weigh = async (): Promise<void> => {
     while (!stopped) {
-      seen.peakRss = Math.max(seen.peakRss, server.rss());
+      seen.peakRss = Math.max(seen.peakRss, server.memory().now);
       await pause(200);
     }
   };

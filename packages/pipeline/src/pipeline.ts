@@ -7,7 +7,7 @@ import { decide } from "./evals/gate.ts";
 import type { Decided } from "./evals/gate.ts";
 import { gradeTrial, settingsOf, undecidedTrial } from "./evals/trial.ts";
 import { runTrials, trialsOf } from "./evals/trials.ts";
-import { read } from "./ingest/read.ts";
+import { read, textsOf } from "./ingest/read.ts";
 import type { ReadOptions, ReadRun } from "./ingest/read.ts";
 import { receive } from "./wire/receive.ts";
 import type { Diagnosis } from "./model/baseline.ts";
@@ -51,9 +51,8 @@ export async function settle(
   }
   await passOn?.(settled);
   const runs = settled.flatMap((one) => one.runs);
-  const texts = new Map(runs.flatMap((run) => run.texts.map((text) => [text.hash, text])));
   const digests = runs.map(({ digest }) => digest);
-  if (runs.length > 0) await store.putRuns(digests, [...texts.values()]);
+  if (runs.length > 0) await store.putRuns(digests, textsOf(runs));
   return runs;
 }
 

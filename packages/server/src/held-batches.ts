@@ -27,8 +27,8 @@ export interface HeldLimits {
 /** The bodies of what waits to be settled: a cache over the store, which has every record of them. */
 export interface HeldBatches {
   hold(batch: SpanBatch): HeldBatch;
-  /** Called once for each record that was added to its holders. */
-  release(held: HeldBatch): void;
+  /** So many of its records are wanted no more. */
+  release(held: HeldBatch, records: number): void;
   /** The batch, read back from its file where it stands in one; null where it was let go. */
   batchOf(held: HeldBatch): SpanBatch | null;
   readonly memoryBytes: number;
@@ -60,7 +60,7 @@ export function heldBatches({ memoryBytes, fileBytes, folder }: HeldLimits): Hel
   };
   return {
     hold: (batch) => hold(state, batch),
-    release: (held) => release(state, held),
+    release: (held, records) => release(state, held, records),
     batchOf: (held) => batchOf(state, held),
     get memoryBytes() {
       return state.memoryBytes;
@@ -95,8 +95,8 @@ function makeRoom(state: State): void {
   }
 }
 
-function release(state: State, held: HeldBatch): void {
-  held.holders -= 1;
+function release(state: State, held: HeldBatch, records: number): void {
+  held.holders -= records;
   if (held.holders > 0) return;
   if (state.inMemory.delete(held)) state.memoryBytes -= held.byteLength;
   if (held.place !== null) state.spill.release(held.place);

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { bodyJson, spanIdOf, spanJson, traceIdOf } from "./testing/door.ts";
+import { hasEngine } from "./testing/has-engine.ts";
 
 const program = fileURLToPath(new URL("main.ts", import.meta.url));
 const loader = createRequire(import.meta.url).resolve("tsx");
@@ -61,15 +62,6 @@ async function send(url: string, index: number): Promise<number> {
   const body = bodyJson(spanJson(traceIdOf(index), spanIdOf(index)));
   const headers = { "content-type": "application/json" };
   return (await fetch(`${url}/v1/traces`, { method: "POST", body, headers })).status;
-}
-
-function hasEngine(): boolean {
-  try {
-    createRequire(import.meta.url).resolve("chdb");
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 afterEach(async () => {

@@ -1,25 +1,21 @@
 import { spawn } from "node:child_process";
 import { PortError } from "@rootward/pipeline/errors";
+import { serverProcess } from "@rootward/pipeline/model/server-process";
 import { ConfigError } from "./config-error.ts";
 import { serverConfig } from "./config.ts";
 import { listen, type Listening, PortUnavailable } from "./listening.ts";
 
-/** libuv's pool is sized at its first use and four threads are not enough: queries, gunzip and fdatasync share it. */
-const threads = "16";
-
-/**
- * Room for what lives as long as one request or one run: with V8's own 16 MB half of it grows old before it is let go, and the
- * collections that this takes are what a sender waits for. Source: bench/ingest.ts, ack p50 and p99 two to five times lower.
- */
-const youngSpace = ["--min-semi-space-size=16", "--max-semi-space-size=32"];
-
 /** Starts this program again with the larger pool and young space, passes signals on and gives its exit code. */
 async function again(): Promise<number> {
   const [, file = "", ...args] = process.argv;
-  const child = spawn(process.execPath, [...process.execArgv, ...youngSpace, file, ...args], {
-    stdio: "inherit",
-    env: { ...process.env, UV_THREADPOOL_SIZE: threads },
-  });
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, ...serverProcess.options, file, ...args],
+    {
+      stdio: "inherit",
+      env: { ...process.env, ...serverProcess.environment },
+    },
+  );
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => child.kill(signal));
   }

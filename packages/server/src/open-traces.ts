@@ -148,7 +148,7 @@ export function openTraces(
 }
 
 function release(state: State, { held, rows }: Part): void {
-  for (const _ of rows) state.held.release(held);
+  state.held.release(held, rows.length);
 }
 
 function opened(state: State, id: TraceId, nowMs: number): OpenTrace {

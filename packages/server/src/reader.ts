@@ -13,13 +13,13 @@ export type Reader = (content: TraceContent) => readonly ReadRun[];
 const readInOneGo = 10;
 const runsAtOnce = 100;
 
-/** Contents one by one; between two goes requests are answered. */
-export async function* inGoes(contents: Iterable<TraceContent>): AsyncGenerator<TraceContent> {
+/** What is read, one by one; between two goes requests are answered. */
+export async function* inGoes<T>(each: Iterable<T>): AsyncGenerator<T> {
   let given = 0;
-  for (const content of contents) {
+  for (const one of each) {
     if (given % readInOneGo === 0) await setImmediate();
     given += 1;
-    yield content;
+    yield one;
   }
 }
 
@@ -41,8 +41,7 @@ export async function* readAgain(
     const some = digests.slice(start, start + runsAtOnce);
     const ids = [...new Set<TraceId>(some.flatMap((digest) => digest.traceIds))];
     const contents = split(await store.traces(ids));
-    for (const [index, digest] of some.entries()) {
-      if (index % readInOneGo === 0) await setImmediate();
+    for await (const digest of inGoes(some)) {
       const own = joined(digest.traceIds.flatMap((id) => contents.get(id) ?? []));
       const found = readOne(reader, digest.id, own);
       if (found !== undefined) yield found;

@@ -1,4 +1,4 @@
-import type { RunDigest, VersionText } from "@rootward/pipeline/model/digest";
+import { type ReadRun, textsOf } from "@rootward/pipeline/ingest/read";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { RunHead, Store } from "@rootward/pipeline/ports";
 import { type Reader, readAgain } from "./reader.ts";
@@ -44,12 +44,14 @@ export function remeasureOver(store: Store, reader: Reader): Remeasure {
 async function measureAgain(store: Store, reader: Reader, some: readonly Due[]): Promise<void> {
   const before = await store.runsOf(some.flatMap(({ traceIds }) => traceIds));
   const known = new Map(before.map((run) => [run.id, JSON.stringify(run)]));
-  const others: RunDigest[] = [];
-  const texts = new Map<string, VersionText>();
-  for await (const found of readAgain(store, reader, some)) {
-    if (known.get(found.run.id) === JSON.stringify(found.digest)) continue;
-    others.push(found.digest);
-    for (const text of found.texts) texts.set(text.hash, text);
+  // Without what was said in them: a hundred runs would hold it for nothing.
+  const others: Pick<ReadRun, "digest" | "texts">[] = [];
+  for await (const { run, digest, texts } of readAgain(store, reader, some)) {
+    if (known.get(run.id) !== JSON.stringify(digest)) others.push({ digest, texts });
   }
-  if (others.length > 0) await store.putRuns(others, [...texts.values()]);
+  if (others.length === 0) return;
+  await store.putRuns(
+    others.map(({ digest }) => digest),
+    textsOf(others),
+  );
 }

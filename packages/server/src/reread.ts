@@ -1,12 +1,10 @@
-import { setImmediate } from "node:timers/promises";
-import type { ReadRun } from "@rootward/pipeline/ingest/read";
+import { type ReadRun, textsOf } from "@rootward/pipeline/ingest/read";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
 import type { RunId, TraceId } from "@rootward/pipeline/model/ids";
-import type { TraceContent } from "@rootward/pipeline/model/span";
 import type { Store } from "@rootward/pipeline/ports";
 import { groupsOf, type Kin } from "./kin.ts";
-import type { Reader } from "./reader.ts";
-import { joined, split } from "./trace-content.ts";
+import { inGoes, type Reader } from "./reader.ts";
+import { joined, linkedTo, split } from "./trace-content.ts";
 
 interface Parts {
   readonly store: Store;
@@ -22,9 +20,6 @@ export interface Reread {
   /** Stored runs of which nothing is read any more; they stay as they are. */
   readonly unread: number;
 }
-
-/** Runs that are read in one go: between two goes requests are answered. */
-const readInOneGo = 10;
 
 /**
  * Reads stored traces again, each with those that links or its stored run join it to, and puts the runs that are other than
@@ -44,10 +39,8 @@ export async function rereadTraces(parts: Parts, ids: readonly TraceId[]): Promi
   );
   const found: { readonly read: ReadRun; readonly digest: RunDigest }[] = [];
   let unread = 0;
-  let gone = 0;
-  for (const group of groupsOf([...contents.keys()], pairs)) {
-    if (!group.some((id) => asked.has(id))) continue;
-    if (gone++ % readInOneGo === 0) await setImmediate();
+  const groups = groupsOf([...contents.keys()], pairs);
+  for await (const group of inGoes(groups.filter((ids) => ids.some((id) => asked.has(id))))) {
     const reads = parts.reader(joined(group.flatMap((id) => contents.get(id) ?? [])));
     const own = new Set<TraceId>(group);
     const old = before.filter((run) => run.traceIds.some((id) => own.has(id)));
@@ -58,12 +51,9 @@ export async function rereadTraces(parts: Parts, ids: readonly TraceId[]): Promi
     ({ digest }) => JSON.stringify(known.get(digest.id)) !== JSON.stringify(digest),
   );
   if (others.length > 0) {
-    const texts = new Map(
-      others.flatMap(({ read }) => read.texts.map((text) => [text.hash, text])),
-    );
     await parts.store.putRuns(
       others.map(({ digest }) => digest),
-      [...texts.values()],
+      textsOf(others.map(({ read }) => read)),
     );
   }
   parts.kin.learn(found.map(({ digest }) => digest));
@@ -87,12 +77,6 @@ async function withKin({ store, kin }: Parts, ids: readonly TraceId[]) {
 function tracesWith(id: TraceId, runs: readonly RunDigest[], kin: Kin): readonly TraceId[] {
   const together = runs.flatMap(({ traceIds }) => (traceIds.includes(id) ? traceIds : []));
   return [...kin.of(id), ...together].filter((other) => other !== id);
-}
-
-function linkedTo(content: TraceContent): readonly TraceId[] {
-  return content.spans.flatMap((span) =>
-    span.links.map((link) => link.traceId).filter((id) => id !== span.traceId),
-  );
 }
 
 /** The runs with every id by which they were stored before: a link to an old id must not end. */

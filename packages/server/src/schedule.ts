@@ -7,7 +7,8 @@ import type { TraceContent } from "@rootward/pipeline/model/span";
 import type { Counters } from "./counters.ts";
 import { hasEndedRoot, type OpenTraces, type QuietTrace } from "./open-traces.ts";
 import { groupsOf, type Kin } from "./kin.ts";
-import { joined, split } from "./trace-content.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
+import { joined, linkedTo, split } from "./trace-content.ts";
 
 /** The two stages that time drives, as the hallway offers them. */
 export interface Stages {
@@ -44,18 +45,9 @@ export interface Schedule {
   readonly behind: boolean;
 }
 
-/** Runs one thing after the other: two settlings of one trace at once would be two answers. */
-function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return async (work) => {
-    const mine = last.then(work, work);
-    last = mine.catch(() => undefined);
-    return await mine;
-  };
-}
-
 /** @param first  the diagnosis that was stored before this start, or null */
 export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
+  // Two settlings of one trace at once would be two answers.
   const alone = oneAtATime();
   let diagnosis = first;
   let newRuns = 0;
@@ -209,11 +201,5 @@ async function withKin(
       links: [],
       content: () => joined(group.flatMap((id) => all.get(id)?.content() ?? [])),
     })),
-  );
-}
-
-function linkedTo(content: TraceContent): readonly TraceId[] {
-  return content.spans.flatMap((span) =>
-    span.links.map((link) => link.traceId).filter((id) => id !== span.traceId),
   );
 }

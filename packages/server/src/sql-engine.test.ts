@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -8,15 +7,7 @@ import { functionNames, viewNames } from "./sql/allowed.ts";
 import { guardedSelect } from "./sql-guard.ts";
 import { type OpenStore, openStore, viewColumns } from "./store/store.ts";
 import { bodyJson, spanIdOf, spanJson, traceIdOf } from "./testing/door.ts";
-
-function hasEngine(): boolean {
-  try {
-    createRequire(import.meta.url).resolve("chdb");
-    return true;
-  } catch {
-    return false;
-  }
-}
+import { hasEngine } from "./testing/has-engine.ts";
 
 const limits = { rowLimit: 100, timeoutMs: 10_000 };
 

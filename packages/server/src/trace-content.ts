@@ -15,6 +15,13 @@ export function split(content: TraceContent): Map<TraceId, TraceContent> {
   return byTrace;
 }
 
+/** Other traces that the spans of a content link to. */
+export function linkedTo(content: TraceContent): readonly TraceId[] {
+  return content.spans.flatMap((span) =>
+    span.links.map((link) => link.traceId).filter((id) => id !== span.traceId),
+  );
+}
+
 /** Several contents as one. */
 export function joined(contents: readonly TraceContent[]): TraceContent {
   const [only] = contents;

@@ -12,6 +12,7 @@ import { receive } from "@rootward/pipeline/wire/receive";
 import type { EndpointStatus } from "../src/forward/counts.ts";
 import { bodyJson, spanJson } from "../src/testing/door.ts";
 import { type Receiver, startReceiver } from "../src/testing/receiver.ts";
+import { hasEngine } from "../src/testing/has-engine.ts";
 
 const program = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const loader = createRequire(import.meta.url).resolve("tsx");
@@ -113,15 +114,6 @@ function oneRun() {
 }
 
 const patience = { timeout: 30_000, interval: 50 };
-
-function hasEngine(): boolean {
-  try {
-    createRequire(import.meta.url).resolve("chdb");
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe.skipIf(!hasEngine())("the server", () => {
   test("delivers after it was killed and started again, sends late spans alone, and repeats nothing after a stop", async () => {

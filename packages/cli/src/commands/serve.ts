@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { serverProcess } from "@rootward/pipeline/model/server-process";
 import { OperatorError } from "../output.ts";
 
 interface ServeOptions {
@@ -59,9 +60,9 @@ function flagOf(name: string): string {
 /** Runs the server until it ends and gives its exit code; signals are passed on so that it ends in order. */
 async function serve(options: ServeOptions): Promise<number> {
   const args = Object.entries(options).flatMap(([name, value]) => [flagOf(name), String(value)]);
-  const child = spawn(process.execPath, [serverProgram(), ...args], {
+  const child = spawn(process.execPath, [...serverProcess.options, serverProgram(), ...args], {
     stdio: "inherit",
-    env: { UV_THREADPOOL_SIZE: "16", ...process.env },
+    env: { ...serverProcess.environment, ...process.env },
   });
   const pass = (signal: NodeJS.Signals) => child.kill(signal);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, pass);

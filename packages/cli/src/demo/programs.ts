@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { serverProcess } from "@rootward/pipeline/model/server-process";
 import { serverProgram } from "../commands/serve.ts";
 import { OperatorError, messageOf } from "../output.ts";
 
@@ -99,9 +100,9 @@ export async function startServer(
 ): Promise<DemoServer> {
   const ports = ["--port", String(port), "--grpc-port", "off"];
   const args = ["--data", dataFolder, ...ports, "--config", configFile];
-  const child = spawn(process.execPath, [serverProgram(), ...args], {
+  const child = spawn(process.execPath, [...serverProcess.options, serverProgram(), ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { UV_THREADPOOL_SIZE: "16", ...process.env },
+    env: { ...serverProcess.environment, ...process.env },
   });
   // However this process ends, the server must not outlive it.
   process.once("exit", () => child.kill("SIGTERM"));

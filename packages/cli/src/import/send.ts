@@ -1,5 +1,5 @@
-import { partialSuccessOf } from "@rootward/pipeline/exchange/answer";
-import type { PartialSuccess } from "@rootward/pipeline/exchange/answer";
+import { partialSuccessOf } from "@rootward/pipeline/wire/answer";
+import type { PartialSuccess } from "@rootward/pipeline/wire/answer";
 import type { Packed } from "@rootward/pipeline/exchange/pack";
 import { messageOf, OperatorError } from "../output.ts";
 import { patiently } from "./patient.ts";

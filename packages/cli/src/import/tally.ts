@@ -1,4 +1,4 @@
-import type { PartialSuccess } from "@rootward/pipeline/exchange/answer";
+import type { PartialSuccess } from "@rootward/pipeline/wire/answer";
 import type { Exchange } from "@rootward/pipeline/exchange/exchange";
 import type { Packed } from "@rootward/pipeline/exchange/pack";
 import { count, counted, plain } from "../output.ts";

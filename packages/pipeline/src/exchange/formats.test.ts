@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { partialSuccessOf } from "./answer.ts";
+import { partialSuccessOf } from "../wire/answer.ts";
 import { formats, recognize } from "./formats.ts";
 import { newCompleter } from "./given.ts";
 import { fromJaeger } from "./jaeger.ts";

@@ -249,7 +249,7 @@ function rootOf(steps: readonly Step[], tops: readonly Step[]): Step | null {
  * Which steps make a run: the topmost agent or workflow and all below it, several where they share a parent, one each where they do
  * not; traces joined by links, by a response seen twice, by the ids of tool calls that a later history repeats.
  *
- * @param calls model calls that were already read; others are read where stitching needs them
+ * @param calls the model calls among the steps, read
  * @source conventions.md 3.0
  */
 export function groupsOf(

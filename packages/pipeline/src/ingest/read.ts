@@ -21,6 +21,12 @@ export interface ReadRun {
   readonly facts: () => readonly Fact[];
 }
 
+/** The texts behind the hashes of some runs, each once. */
+export function textsOf(runs: readonly Pick<ReadRun, "texts">[]): readonly VersionText[] {
+  const byHash = new Map(runs.flatMap(({ texts }) => texts.map((text) => [text.hash, text])));
+  return [...byHash.values()];
+}
+
 export interface ReadOptions {
   readonly settingsFor: (workflow: string, environment: string) => WorkflowSettings;
   readonly contractFor: (workflow: string) => ContractCheck | null;

@@ -1,11 +1,6 @@
 import { policy } from "@rootward/pipeline/model/policy";
-import {
-  Malformed,
-  readEnd,
-  readText,
-  readVarint,
-  skipField,
-} from "@rootward/pipeline/wire/protobuf";
+import { partialSuccessOf } from "@rootward/pipeline/wire/answer";
+import { Malformed, readEnd, readVarint, skipField } from "@rootward/pipeline/wire/protobuf";
 import type { Cursor } from "@rootward/pipeline/wire/protobuf";
 import { z } from "zod";
 
@@ -41,8 +36,8 @@ export function partialSuccess(bytes: Buffer, contentType: string): Partial {
     return { rejected: rejectedSpans + rejectedLogRecords, why: short(errorMessage) };
   }
   if (!contentType.includes("protobuf")) return whole;
-  const message = field(bytes, 1 * 8 + 2);
-  return message === null ? whole : partialOf(message);
+  const told = orNull(() => partialSuccessOf(bytes));
+  return told === null ? whole : { rejected: told.rejected, why: short(told.message) };
 }
 
 /** What an answer that is no success says, in one line: a google.rpc.Status, or text. */
@@ -69,23 +64,6 @@ function jsonOf(bytes: Buffer): unknown {
   } catch {
     return null;
   }
-}
-
-function partialOf(bytes: Buffer): Partial {
-  const cursor: Cursor = { bytes, at: 0 };
-  let rejected = 0;
-  let why = "";
-  return (
-    orNull(() => {
-      while (cursor.at < bytes.length) {
-        const tag = readVarint(cursor, bytes.length);
-        if (tag === 1 * 8) rejected = readVarint(cursor, bytes.length);
-        else if (tag === 2 * 8 + 2) why = readText(cursor, bytes.length);
-        else skipField(cursor, tag, bytes.length);
-      }
-      return { rejected, why: short(why) };
-    }) ?? whole
-  );
 }
 
 /** The bytes of the first field with a tag; null if there is none, or the message is malformed. */

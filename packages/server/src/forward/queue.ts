@@ -2,6 +2,8 @@ import { mkdir, open, readdir, readFile, rename, writeFile } from "node:fs/promi
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { removeFile, syncFolder } from "../files.ts";
+import { oneAtATime } from "../one-at-a-time.ts";
 import type { ForwardSignal } from "./endpoints.ts";
 import {
   type Entry,
@@ -9,10 +11,8 @@ import {
   headBytes,
   readEntry,
   recoverSegment,
-  removeSegment,
   segmentNumber,
   segmentPath,
-  syncFolder,
 } from "./segment.ts";
 
 /** Entries that are sent as one request: bodies of OTLP requests that follow one another are one body. */
@@ -77,12 +77,7 @@ interface State extends QueueOptions {
 /** Opens the queue of a folder, which is made if it does not exist, with what an earlier process left in it. */
 export async function openQueue(options: QueueOptions): Promise<Queue> {
   const state = await recovered(options);
-  let last: Promise<unknown> = Promise.resolve();
-  const alone = async <T>(work: () => Promise<T>): Promise<T> => {
-    const mine = last.then(work);
-    last = mine.catch(() => undefined);
-    return await mine;
-  };
+  const alone = oneAtATime();
   return {
     append: (entries) => alone(() => append(state, entries)),
     // Beside appends, which do not wait for it.
@@ -128,7 +123,7 @@ async function recovered(options: QueueOptions): Promise<State> {
     const from = number === cursor.segment ? cursor.at : 0;
     const found = number < cursor.segment ? null : await recoverSegment(path, from);
     if (found === null || found.bytes <= from) {
-      await removeSegment(path);
+      await removeFile(path);
       continue;
     }
     if (number === cursor.segment) at = from;
@@ -178,7 +173,7 @@ async function makeRoom(state: State, size: number): Promise<boolean> {
     if (victim === undefined) return false;
     segments.splice(segments.indexOf(victim), 1);
     state.onDropped(victim.records, `the queue is full: ${limitBytes} bytes wait`);
-    await removeSegment(victim.path);
+    await removeFile(victim.path);
   }
   return true;
 }
@@ -302,5 +297,5 @@ async function leave(state: State, first: Segment): Promise<void> {
   state.reading = null;
   await reading?.handle.close();
   await writeCursor(state, { segment: first.number + 1, at: 0 });
-  await removeSegment(first.path);
+  await removeFile(first.path);
 }

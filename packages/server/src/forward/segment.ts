@@ -1,4 +1,4 @@
-import { open, readFile, truncate, unlink } from "node:fs/promises";
+import { readFile, truncate } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -92,23 +92,4 @@ export async function readEntry(handle: FileHandle, at: number): Promise<Entry |
   const frame = Buffer.alloc(length);
   await handle.read(frame, 0, length, at);
   return entryAt(frame, 0);
-}
-
-/** Removes a segment; one that is gone already is as good. */
-export async function removeSegment(path: string): Promise<void> {
-  try {
-    await unlink(path);
-  } catch (cause) {
-    if (!(cause instanceof Error && "code" in cause && cause.code === "ENOENT")) throw cause;
-  }
-}
-
-/** Makes files that were created in a folder durable. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

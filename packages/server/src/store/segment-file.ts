@@ -1,8 +1,9 @@
-import { open, readFile, unlink } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { join } from "node:path";
 import { z } from "zod";
+import { removeFile, syncFolder } from "../files.ts";
 
 /**
  * A segment is two files: `<name>.native`, Native blocks of one table one after another, as the engine inserts them; and
@@ -38,16 +39,6 @@ export function dataPath(folder: string, name: string): string {
 
 function indexPath(folder: string, name: string): string {
   return join(folder, `${name}.index`);
-}
-
-/** Makes files and folders that were created in a folder durable. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Begins a segment: both files are there for good when it returns, the head with the first blocks. */
@@ -106,17 +97,7 @@ export async function sealSegment(segment: OpenSegment): Promise<SealedSegment> 
 
 /** Removes both files of a segment, those of them that exist. */
 export async function removeSegment(folder: string, name: string): Promise<void> {
-  for (const path of [indexPath(folder, name), dataPath(folder, name)]) {
-    try {
-      await unlink(path);
-    } catch (cause) {
-      if (!isMissing(cause)) throw cause;
-    }
-  }
-}
-
-function isMissing(cause: unknown): boolean {
-  return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+  for (const path of [indexPath(folder, name), dataPath(folder, name)]) await removeFile(path);
 }
 
 /**

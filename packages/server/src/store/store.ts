@@ -202,10 +202,9 @@ function writers({ wal, clock }: Parts): Pick<Store, "put" | "putRuns" | "putCha
         headsBlock(runs, version),
         textsBlock(texts, version),
       ];
-      const own = policy("pendingOwnLimitBytes");
       await wal.append(
         blocks.filter(({ rows }) => rows > 0),
-        own,
+        "server",
       );
     },
     putChanges: async (changes) => {
@@ -277,15 +276,14 @@ function diagnosisIn({ wal, clock }: Parts, ask: Ask): Pick<Store, Texts> {
       const text = JSON.stringify(diagnosis);
       await wal.append(
         [...diagnosisBlocks(diagnosis, version), metaBlock(diagnosisKey, text, version)],
-        policy("pendingOwnLimitBytes"),
+        "server",
       );
     },
     diagnosis: async () => {
       const text = await metaOf(diagnosisKey);
       return text === null ? null : asDiagnosis(JSON.parse(text));
     },
-    putMeta: (key, text) =>
-      wal.append([metaBlock(`door:${key}`, text, clock())], policy("pendingOwnLimitBytes")),
+    putMeta: (key, text) => wal.append([metaBlock(`door:${key}`, text, clock())], "server"),
     meta: (key) => metaOf(`door:${key}`),
   };
 }

@@ -3,6 +3,8 @@ import { mkdir, readdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { PortError } from "@rootward/pipeline/errors";
 import { policy } from "@rootward/pipeline/model/policy";
+import { isMissing, syncFolder } from "../files.ts";
+import { oneAtATime } from "../one-at-a-time.ts";
 import type { Segment } from "./engine.ts";
 import { roomOn, type RoomCheck } from "./free-space.ts";
 import type { Block } from "./record-blocks.ts";
@@ -13,7 +15,6 @@ import {
   recoverSegment,
   removeSegment,
   sealSegment,
-  syncFolder,
 } from "./segment-file.ts";
 import type { OpenSegment, SealedSegment } from "./segment-file.ts";
 
@@ -22,10 +23,10 @@ export interface Wal {
   /**
    * All of these blocks are durable when it returns.
    *
-   * @param limit  bytes that may wait for the engine; the policy's pendingLimitBytes without it
+   * @param from  `sender` without it; what the server makes of spans that it took finds room where a sender is refused already
    * @throws PortError store_full, overloaded, store_down
    */
-  append(blocks: readonly Block[], limit?: number): Promise<void>;
+  append(blocks: readonly Block[], from?: "sender" | "server"): Promise<void>;
   /** Everything that was appended before is in the engine when it returns. @throws PortError of the engine */
   flush(): Promise<void>;
   pendingBytes(): number;
@@ -69,7 +70,7 @@ async function recoverAll(folder: string): Promise<SealedSegment[]> {
   const found: SealedSegment[] = [];
   for (const name of [...names].toSorted()) {
     const segment = await recoverSegment(folder, name).catch((cause: unknown) => {
-      if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return null;
+      if (isMissing(cause)) return null;
       throw cause;
     });
     if (segment === null) await removeSegment(folder, name);
@@ -211,16 +212,6 @@ function segmentsIn(folder: string, ready: SealedSegment[]): Segments {
   };
 }
 
-/** Runs works one at a time, in the order in which they were asked for. */
-function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
-  let tail: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const turn = tail.then(work);
-    tail = turn.catch(() => undefined);
-    return turn;
-  };
-}
-
 /**
  * Makes what is appended durable in groups: requests that come during a sync share the next one. Who shares a group does not share
  * its fate: spans that are durable are acknowledged although runs that came with them found no room.
@@ -300,14 +291,15 @@ function walOver({ folder, ready, inserter, checkRoom }: WalParts): Wal {
   };
 
   return {
-    append: async (blocks, limit = policy("pendingLimitBytes")) => {
+    append: async (blocks, from = "sender") => {
+      const limit = policy(from === "sender" ? "pendingLimitBytes" : "pendingOwnLimitBytes");
       if (pendingBytes() + sizeOf(blocks) > limit)
         throw new PortError(
           "overloaded",
           `${pendingBytes()} bytes wait to be stored; the limit is ${limit}`,
           { retryable: true },
         );
-      if (limit === policy("pendingLimitBytes")) checkRoom();
+      if (from === "sender") checkRoom();
       await commits.append(blocks);
       later(policy("segmentMs"));
     },

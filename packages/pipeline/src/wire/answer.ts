@@ -1,5 +1,5 @@
-import { bufferOf, readEnd, readText, readVarint, skipField, wire } from "../wire/protobuf.ts";
-import type { Cursor } from "../wire/protobuf.ts";
+import { bufferOf, readEnd, readText, readVarint, skipField, wire } from "./protobuf.ts";
+import type { Cursor } from "./protobuf.ts";
 
 /** What a receiver of OTLP did not accept, and why in its words. */
 export interface PartialSuccess {

@@ -1,7 +1,7 @@
 /** A deterministic source of choices: the same seed and the same order of calls give the same values. */
 export interface Random {
   /** In [0, 1). */
-  next(): number;
+  readonly next: () => number;
   /** A whole number from 0 to `below`, without it; 0 for 0. */
   below(below: number): number;
   chance(share: number): boolean;

@@ -259,8 +259,14 @@ describe("queries", () => {
 const program = fileURLToPath(new URL("hazard-program.mjs", import.meta.url));
 
 /** Shows a hazard in a process of its own. */
-async function shown(name: string, folder: string, environment: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, [program, name, folder], {
+async function shown(
+  name: string,
+  folder: string,
+  environment: NodeJS.ProcessEnv = {},
+  prefix = "",
+) {
+  const command = `${prefix} exec "$0" "$@"`;
+  const child = spawn("bash", ["-c", command, process.execPath, program, name, folder], {
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -306,6 +312,11 @@ describe.concurrent("processes", () => {
     const { code, said } = await shown("memory", newFolder());
     expect(said.split("\n")).toEqual(["(total) memory limit exceeded", "64000000"]);
     expect(code).toBe(0);
+  });
+
+  test("hazard: an insert whose writes fail says that all is well (so what was inserted is looked at before it is let go)", async () => {
+    const { said } = await shown("failed-write", newFolder(), {}, "trap '' XFSZ; ulimit -f 512;");
+    expect(said.split("\n")).toEqual(["inserted", "all_1_1_0 0"]);
   });
 
   test("hazard: a session that was closed during a query holds its directory until it has drained (so we drain)", async () => {

@@ -17,6 +17,7 @@ import { PortError } from "@rootward/pipeline/errors";
 import { dataPath, appendBlocks, createSegment, sealSegment } from "../src/store/segment-file.ts";
 import { roomOn } from "../src/store/free-space.ts";
 import { openStore } from "../src/store/store.ts";
+import type { Target } from "../src/store/inserter.ts";
 import { openWal } from "../src/store/wal.ts";
 
 const program = fileURLToPath(new URL("putting.ts", import.meta.url));
@@ -152,6 +153,11 @@ test.skipIf(process.platform === "win32")(
 
 const block = { table: "t", columns: ["a"], rows: 1 };
 
+/** An engine that inserts so, and writes all of it whole. */
+function into(insertNative: Target["insertNative"]): Target {
+  return { insertNative, check: async () => undefined };
+}
+
 test("the write-ahead log replays what was acknowledged and cuts off a torn tail", async () => {
   const torn = ["data", "line", "crc"] as const;
   for (const kind of torn) {
@@ -166,9 +172,12 @@ test("the write-ahead log replays what was acknowledged and cuts off a torn tail
   data[data.length - 1] = 0;
   writeFileSync(dataPath(dataDir, "crc"), data);
   const inserted: Record<string, string> = {};
-  const wal = await openWal(dataDir, async ({ path }, token) => {
-    inserted[token] = readFileSync(path, "utf8");
-  });
+  const wal = await openWal(
+    dataDir,
+    into(async ({ path }, token) => {
+      inserted[token] = readFileSync(path, "utf8");
+    }),
+  );
   await wal.close();
   expect(inserted).toEqual({ data: "whole,whole too", line: "whole,whole too", crc: "whole," });
   expect(readdirSync(dataDir)).toEqual([]);
@@ -181,7 +190,10 @@ test("what is acknowledged is synced: a segment's folder once, when it is made, 
   const folder = vi.spyOn(handles, "sync");
   const files = vi.spyOn(handles, "datasync");
   try {
-    const wal = await openWal(join(dataDir, "wal"), async () => undefined);
+    const wal = await openWal(
+      join(dataDir, "wal"),
+      into(async () => undefined),
+    );
     expect(folder, "the folder of the log").toHaveBeenCalledTimes(1);
     for (let group = 1; group <= 3; group++) {
       await wal.append([{ ...block, bytes: Buffer.from("x") }]);
@@ -198,8 +210,9 @@ test("what is acknowledged is synced: a segment's folder once, when it is made, 
 });
 
 test("what waits is counted while it is on its way: many requests at once cannot pass the limit together", async () => {
-  const wal = await openWal(dataDir, () =>
-    Promise.reject(new PortError("store_down", "down", { retryable: true })),
+  const wal = await openWal(
+    dataDir,
+    into(() => Promise.reject(new PortError("store_down", "down", { retryable: true }))),
   );
   const bytes = Buffer.alloc(30 * 1024 * 1024);
   const sent = Array.from({ length: 12 }, () => wal.append([{ ...block, bytes }]));
@@ -211,7 +224,10 @@ test("what waits is counted while it is on its way: many requests at once cannot
 
 test("a read waits for what was acknowledged before it, and not for what comes while it waits", async () => {
   const releases: (() => void)[] = [];
-  const wal = await openWal(dataDir, () => new Promise((resolve) => releases.push(resolve)));
+  const wal = await openWal(
+    dataDir,
+    into(() => new Promise((resolve) => releases.push(resolve))),
+  );
   const append = (text: string) => wal.append([{ ...block, bytes: Buffer.from(text) }]);
   await append("before");
   const read = wal.flush();
@@ -229,7 +245,10 @@ test("a read waits for what was acknowledged before it, and not for what comes w
 });
 
 test("a read ends although more is appended without a pause", async () => {
-  const wal = await openWal(dataDir, async () => undefined);
+  const wal = await openWal(
+    dataDir,
+    into(async () => undefined),
+  );
   let isOver = false;
   const sender = async (): Promise<void> => {
     while (!isOver) await wal.append([{ ...block, bytes: Buffer.from("x") }]);
@@ -245,7 +264,11 @@ test("spans are refused before the disk is full, and what is made of those taken
   const disk = { bavail: 10_000, blocks: 20_000, bsize: 4_096 };
   const room = roomOn(dataDir, async () => disk);
   const sent = [{ ...block, bytes: Buffer.from("x") }];
-  const wal = await openWal(dataDir, async () => undefined, room);
+  const wal = await openWal(
+    dataDir,
+    into(async () => undefined),
+    room,
+  );
   await wal.append(sent);
   disk.bavail = 500;
   await vi.waitFor(
@@ -265,10 +288,13 @@ test("spans are refused before the disk is full, and what is made of those taken
 
 test("a segment whose insert fails is kept and inserted later, under the same token", async () => {
   const tokens: string[] = [];
-  const wal = await openWal(dataDir, async (_segment, token) => {
-    tokens.push(token);
-    if (tokens.length === 1) throw new PortError("store_down", "down", { retryable: true });
-  });
+  const wal = await openWal(
+    dataDir,
+    into(async (_segment, token) => {
+      tokens.push(token);
+      if (tokens.length === 1) throw new PortError("store_down", "down", { retryable: true });
+    }),
+  );
   await wal.append([{ ...block, bytes: Buffer.from("one") }]);
   await expect(wal.flush()).rejects.toMatchObject({ code: "store_down" });
   expect(wal.pendingBytes()).toBe(3);
@@ -280,9 +306,12 @@ test("a segment whose insert fails is kept and inserted later, under the same to
 
 test("what is durable is acknowledged, although something that was written with it failed", async () => {
   const inserted: string[] = [];
-  const wal = await openWal(dataDir, async ({ table, path }) => {
-    inserted.push(`${table} ${readFileSync(path, "utf8")}`);
-  });
+  const wal = await openWal(
+    dataDir,
+    into(async ({ table, path }) => {
+      inserted.push(`${table} ${readFileSync(path, "utf8")}`);
+    }),
+  );
   // The second and third wait while the first is written, and are written together.
   const first = wal.append([{ ...block, bytes: Buffer.from("first,") }]);
   const good = wal.append([{ ...block, bytes: Buffer.from("good") }]);
@@ -297,9 +326,51 @@ test("what is durable is acknowledged, although something that was written with 
   expect(inserted).toEqual(["t first,good"]);
 });
 
+test("a segment is kept until the engine says that it is whole, and is inserted again under a new name where it is not", async () => {
+  const tokens: string[] = [];
+  let broken: ReadonlySet<string> = new Set(["t", "elsewhere"]);
+  const answered: ReadonlySet<string>[] = [];
+  const wal = await openWal(dataDir, {
+    insertNative: async (_segment, token) => void tokens.push(token),
+    check: async (insertAgain) => {
+      if (tokens.length === 0 || broken.size === 0) return;
+      answered.push(await insertAgain(broken));
+      broken = new Set();
+    },
+  });
+  await wal.append([{ ...block, bytes: Buffer.from("one") }]);
+  await wal.flush();
+  expect(readdirSync(dataDir).length, "inserted, and not looked at").toBe(2);
+  await vi.waitUntil(() => tokens.length === 2, { timeout: 5_000 });
+  expect(new Set(tokens).size).toBe(2);
+  expect(answered).toEqual([new Set(["t"])]);
+  await wal.close();
+  expect(readdirSync(dataDir)).toEqual([]);
+});
+
+test("what an earlier process left is inserted under a new name where the engine could not read what it had", async () => {
+  const segment = await createSegment(dataDir, "left", { table: "t", columns: ["a"] });
+  await appendBlocks(segment, [Buffer.from("whole")], 2);
+  await sealSegment(segment);
+  const inserted: Record<string, string> = {};
+  const wal = await openWal(dataDir, {
+    insertNative: async ({ path }, token) => {
+      inserted[token] = readFileSync(path, "utf8");
+    },
+    check: async (insertAgain) => {
+      if (Object.keys(inserted).length === 0) await insertAgain(new Set(["t"]));
+    },
+  });
+  await wal.close();
+  expect(Object.values(inserted)).toEqual(["whole"]);
+  expect(inserted).not.toHaveProperty("left");
+  expect(readdirSync(dataDir)).toEqual([]);
+});
+
 test("more than the limit of what waits is refused as overloaded, and may be sent again", async () => {
-  const wal = await openWal(dataDir, () =>
-    Promise.reject(new PortError("store_down", "down", { retryable: true })),
+  const wal = await openWal(
+    dataDir,
+    into(() => Promise.reject(new PortError("store_down", "down", { retryable: true }))),
   );
   const bytes = Buffer.alloc(100 * 1024 * 1024);
   await wal.append([{ ...block, bytes }]);
@@ -314,7 +385,10 @@ test("more than the limit of what waits is refused as overloaded, and may be sen
 test("a name that was inserted once is never used again: its rows would be taken for the old ones", async () => {
   const names = new Set<string>();
   for (let n = 0; n < 50; n++) {
-    const wal = await openWal(dataDir, async (_segment, token) => void names.add(token));
+    const wal = await openWal(
+      dataDir,
+      into(async (_segment, token) => void names.add(token)),
+    );
     await wal.append([{ ...block, bytes: Buffer.from("x") }]);
     await wal.close();
   }

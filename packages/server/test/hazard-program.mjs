@@ -53,6 +53,17 @@ const hazards = {
     console.log(said);
     console.log(session.query(cache, "TSV").trim());
   },
+  // Under a limit on the size of files, which a write that goes beyond it fails by, as on a full disk.
+  "failed-write": async () => {
+    const { Session } = await import("chdb");
+    const session = new Session(dir);
+    const ask = async (sql) => (await session.queryAsync(sql, { format: "TSV" })).text().trim();
+    await ask("CREATE TABLE t (a String) ENGINE = MergeTree ORDER BY a");
+    await ask("INSERT INTO t SELECT randomPrintableASCII(100) FROM numbers(20000)");
+    console.log("inserted");
+    const [part = "", whole] = (await ask("CHECK TABLE t")).split("\t");
+    console.log(`${part} ${whole}`);
+  },
   draining: async () => {
     const { Session, drainPending } = await import("chdb");
     const session = new Session(dir);

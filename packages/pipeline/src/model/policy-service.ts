@@ -63,6 +63,17 @@ export const servicePolicy = {
   },
   segmentRows: { value: 20_000, unit: "rows", source: "engine.md 1.3: 5 to 20 thousand a part" },
   segmentMs: { value: 500, unit: "ms", source: "engine.md 1.3: 0.5 to 1 s a part" },
+  confirmEveryMs: {
+    value: 1000,
+    unit: "ms",
+    source:
+      "a look at the parts of all tables takes 5 ms of processor time; segments are kept until then",
+  },
+  confirmIdleTimes: {
+    value: 10,
+    unit: "times confirmEveryMs",
+    source: "a sixth of the minute for which the engine keeps what it has merged",
+  },
   insertRetryMs: { value: 2_000, unit: "ms", source: "what an exporter waits before it retries" },
   unsettledLookbackMs: {
     value: 86_400_000,

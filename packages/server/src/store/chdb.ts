@@ -12,6 +12,8 @@ import {
 import { bind, quoted } from "./bind.ts";
 import type { Answer, Bounds, Engine, Parameters, Row, Segment } from "./engine.ts";
 import { engineError } from "./engine-errors.ts";
+import { partKeeper } from "./part-keeper.ts";
+import type { PartKeeper } from "./part-keeper.ts";
 import { statementOf } from "./sql-files.ts";
 
 /** Sessions for reading; one more writes. A session runs one query at a time. */
@@ -63,18 +65,26 @@ function sessionPool(open: () => Session, size: number): Pool {
   };
 }
 
-async function run(pool: Pool, sql: string, format: string): Promise<string> {
+async function lent<T>(pool: Pool, use: (session: Session) => Promise<T>): Promise<T> {
   const session = await pool.take();
   let sound = false;
   try {
-    const text = (await session.queryAsync(sql, { format })).text();
+    const result = await use(session);
     sound = true;
-    return text;
+    return result;
   } catch (cause) {
-    throw engineError(cause, "query_failed");
+    throw cause instanceof PortError ? cause : engineError(cause, "query_failed");
   } finally {
     pool.giveBack(session, sound);
   }
+}
+
+async function run(pool: Pool, sql: string, format: string): Promise<string> {
+  return await lent(pool, async (session) => (await session.queryAsync(sql, { format })).text());
+}
+
+async function told(session: Session, sql: string): Promise<void> {
+  await session.queryAsync(sql, { format: "Null" });
 }
 
 async function* streamed(pool: Pool, sql: string): AsyncGenerator<readonly Row[]> {
@@ -119,12 +129,15 @@ export async function openChdb(path: string): Promise<Engine> {
   }
   const reading = sessionPool(open, readers);
   const writing = sessionPool(open, 1);
+  const keeper = keeperOver(reading, writing);
   return {
-    query: (sql, parameters, bounds) => query(reading, { sql, parameters, bounds }),
+    query: (sql, parameters, bounds) =>
+      mended(keeper, () => query(reading, { sql, parameters, bounds })),
     stream: (sql, parameters) => streamed(reading, bounded(bind(sql, parameters ?? {}))),
     insertNative: async (segment, token) => {
       await run(writing, insertStatement(segment, token), "Null");
     },
+    check: (insertAgain) => keeper.check(insertAgain),
     ddl: async (sql, parameters) => {
       await run(writing, bind(sql, parameters ?? {}), "Null");
     },
@@ -139,6 +152,29 @@ export async function openChdb(path: string): Promise<Engine> {
       await drainPending();
     },
   };
+}
+
+function keeperOver(reading: Pool, writing: Pool): PartKeeper {
+  return partKeeper({
+    query: async (sql) => (await query(reading, { sql })).rows,
+    alone: (work) => lent(writing, (session) => work((sql) => told(session, sql))),
+    warn: (text) => process.stderr.write(`rootward: ${text}\n`),
+  });
+}
+
+/** What the engine says of a part that was not written to its end, and of a table that is being loaded anew. */
+const unreadable =
+  /Empty marks file|CORRUPTED_DATA|CANNOT_READ_ALL_DATA|CHECKSUM_DOESNT_MATCH|CANNOT_PARSE_INPUT|BAD_SIZE_OF_FILE_IN_DATA_PART|ATTEMPT_TO_READ_AFTER_EOF|UNKNOWN_TABLE/;
+
+/** Asks again, once, what could not be read: after what is broken was taken out. */
+async function mended<T>(keeper: PartKeeper, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (cause) {
+    if (!unreadable.test(String(cause))) throw cause;
+    await keeper.mend();
+    return await ask();
+  }
 }
 
 async function query(

@@ -143,6 +143,7 @@ function engineOf(server: Server): Engine {
     query,
     stream: (sql, parameters) => streamed(server, bind(sql, parameters ?? {})),
     insertNative: (segment, token) => asked(server, () => post(server, segment, token)),
+    check: async () => undefined,
     ddl: async (sql, parameters) => {
       await asked(server, () => client.command({ query: bind(sql, parameters ?? {}) }));
     },

@@ -30,6 +30,9 @@ export interface Bounds {
   readonly memoryBytes?: number;
 }
 
+/** Told of tables; answers with those of them for which something is inserted again. */
+export type InsertAgain = (tables: ReadonlySet<string>) => Promise<ReadonlySet<string>>;
+
 /** A ClickHouse, in SQL and bytes: what embedded and remote have in common. `Store` is above it, in nouns. */
 export interface Engine {
   /** `sql` holds its parameters as `{name:Type}`. @throws PortError query_failed, store_down */
@@ -38,6 +41,14 @@ export interface Engine {
   stream(sql: string, parameters?: Parameters): AsyncIterable<readonly Row[]>;
   /** Inserts a segment, once for each token however often it is called. @throws PortError store_full, store_down */
   insertNative(segment: Segment, token: string): Promise<void>;
+  /**
+   * Looks whether all that was inserted is written whole, and mends what is not. `insertAgain` is told of tables that lack something
+   * that an insert brought, before it is taken out of them; it answers for which of them this will be inserted again. A server
+   * looks after its own disk, and says nothing.
+   *
+   * @throws PortError store_full, store_down
+   */
+  check(insertAgain: InsertAgain): Promise<void>;
   /** Runs a statement that answers nothing. @throws PortError query_failed, store_down */
   ddl(sql: string, parameters?: Parameters): Promise<void>;
   stats(): Promise<{ readonly bytes: number; readonly parts: number }>;

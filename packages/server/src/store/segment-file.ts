@@ -1,4 +1,4 @@
-import { open, readFile } from "node:fs/promises";
+import { copyFile, link, open, readFile } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { join } from "node:path";
@@ -93,6 +93,16 @@ export async function sealSegment(segment: OpenSegment): Promise<SealedSegment> 
   await segment.index.close();
   const { name, head, bytes, rows } = segment;
   return { name, head, bytes, rows };
+}
+
+/** A segment under a second name, its files shared where the disk can. It is there for good when it returns, or not at all. */
+export async function copySegment(folder: string, name: string, second: string): Promise<void> {
+  // The data first: an index without its data would be taken for a segment.
+  for (const pathOf of [dataPath, indexPath]) {
+    const [from, to] = [pathOf(folder, name), pathOf(folder, second)];
+    await link(from, to).catch(async () => await copyFile(from, to));
+  }
+  await syncFolder(folder);
 }
 
 /** Removes both files of a segment, those of them that exist. */

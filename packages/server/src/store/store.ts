@@ -88,9 +88,7 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
     await checkCluster(opened);
     for (const server of servers) await migrate(server.engine, server.where, layout);
     directory.markFormat(knownFormat());
-    const wal = await openWal(join(directory.path, "wal"), (segment, token) =>
-      engine.insertNative(segment, token),
-    );
+    const wal = await openWal(join(directory.path, "wal"), engine);
     const clock = await versions(engine, options.now ?? Date.now);
     return storeOver({
       directory,

@@ -5,13 +5,13 @@ import { PortError } from "@rootward/pipeline/errors";
 import { policy } from "@rootward/pipeline/model/policy";
 import { isMissing, syncFolder } from "../files.ts";
 import { oneAtATime } from "../one-at-a-time.ts";
-import type { Segment } from "./engine.ts";
 import { roomOn, type RoomCheck } from "./free-space.ts";
 import type { Block } from "./record-blocks.ts";
+import { inserterOf } from "./inserter.ts";
+import type { Inserter, Target } from "./inserter.ts";
 import {
   appendBlocks,
   createSegment,
-  dataPath,
   recoverSegment,
   removeSegment,
   sealSegment,
@@ -34,9 +34,6 @@ export interface Wal {
   close(): Promise<void>;
 }
 
-/** Inserts a segment once for each token. */
-type Insert = (segment: Segment, token: string) => Promise<void>;
-
 interface Waiting {
   readonly blocks: readonly Block[];
   readonly resolve: () => void;
@@ -52,15 +49,27 @@ interface Waiting {
  */
 export async function openWal(
   folder: string,
-  insert: Insert,
+  target: Target,
   checkRoom = roomOn(folder),
 ): Promise<Wal> {
   await mkdir(folder, { recursive: true });
   await syncFolder(dirname(folder));
-  const ready: SealedSegment[] = await recoverAll(folder);
-  const inserter = inserterOf(folder, ready, insert);
+  const newName = namesOfSegments();
+  const inserter = inserterOf(folder, await recoverAll(folder), { target, newName });
+  // First what the engine could not read of what it has: it may be among what was found here.
+  await inserter.confirm();
   await inserter.drain();
-  return walOver({ folder, ready, inserter, checkRoom });
+  return walOver({ folder, newName, inserter, checkRoom });
+}
+
+/** Names of segments: the time, a random part and a count. */
+function namesOfSegments(): () => string {
+  let count = 0;
+  return () => {
+    count += 1;
+    const random = randomBytes(4).toString("hex");
+    return `${Date.now()}-${random}-${String(count).padStart(6, "0")}`;
+  };
 }
 
 async function recoverAll(folder: string): Promise<SealedSegment[]> {
@@ -77,39 +86,6 @@ async function recoverAll(folder: string): Promise<SealedSegment[]> {
     else found.push(segment);
   }
   return found;
-}
-
-interface Inserter {
-  /** Inserts all that is ready now, and not what becomes ready meanwhile. A segment whose insert fails stays the next one. */
-  drain(): Promise<void>;
-  /** Bytes of what it was given, up to the moment at which they are in the engine. */
-  bytes(): number;
-}
-
-function inserterOf(folder: string, ready: SealedSegment[], insert: Insert): Inserter {
-  let running: Promise<void> | null = null;
-  const next = async (): Promise<void> => {
-    const segment = ready[0];
-    if (segment === undefined) return;
-    const { table, columns } = segment.head;
-    await insert({ table, columns, path: dataPath(folder, segment.name) }, segment.name);
-    ready.shift();
-    await removeSegment(folder, segment.name);
-  };
-  return {
-    drain: async () => {
-      const last = ready.at(-1);
-      // What runs may still be removing the files of a segment that is inserted.
-      if (last === undefined) await running;
-      while (last !== undefined && ready.includes(last)) {
-        running ??= next().finally(() => {
-          running = null;
-        });
-        await running;
-      }
-    },
-    bytes: () => ready.reduce((sum, { bytes }) => sum + bytes, 0),
-  };
 }
 
 function sizeOf(blocks: readonly Block[]): number {
@@ -151,19 +127,15 @@ interface Segments {
   bytes(): number;
 }
 
-function segmentsIn(folder: string, ready: SealedSegment[]): Segments {
+function segmentsIn({ folder, newName, inserter }: WalParts): Segments {
   const open = new Map<string, OpenSegment>();
-  let count = 0;
   let sealing = 0;
 
   const segmentFor = async (block: Block): Promise<OpenSegment> => {
     const known = open.get(block.table);
     if (known !== undefined) return known;
-    count += 1;
-    const random = randomBytes(4).toString("hex");
-    const name = `${Date.now()}-${random}-${String(count).padStart(6, "0")}`;
     const head = { table: block.table, columns: [...block.columns] };
-    const made = await createSegment(folder, name, head);
+    const made = await createSegment(folder, newName(), head);
     open.set(block.table, made);
     return made;
   };
@@ -176,7 +148,7 @@ function segmentsIn(folder: string, ready: SealedSegment[]): Segments {
     try {
       const sealed = await sealSegment(segment);
       if (sealed.rows === 0) await removeSegment(folder, sealed.name);
-      else ready.push(sealed);
+      else inserter.add(sealed);
     } finally {
       sealing -= segment.bytes;
     }
@@ -260,13 +232,14 @@ function settle({ blocks, resolve, reject }: Waiting, failed: Failed): void {
 
 interface WalParts {
   readonly folder: string;
-  readonly ready: SealedSegment[];
+  readonly newName: () => string;
   readonly inserter: Inserter;
   readonly checkRoom: RoomCheck;
 }
 
-function walOver({ folder, ready, inserter, checkRoom }: WalParts): Wal {
-  const segments = segmentsIn(folder, ready);
+function walOver(parts: WalParts): Wal {
+  const { inserter, checkRoom } = parts;
+  const segments = segmentsIn(parts);
   const exclusive = oneAtATime();
   const commits = committer((blocks) => exclusive(() => segments.write(blocks)));
   let timer: NodeJS.Timeout | null = null;
@@ -290,6 +263,22 @@ function walOver({ folder, ready, inserter, checkRoom }: WalParts): Wal {
     timer.unref();
   };
 
+  let looks = 0;
+  const watch = setInterval(() => {
+    looks += 1;
+    // What merges wrote is looked at as well, less often: the engine keeps what was merged for a minute.
+    if (!inserter.unconfirmed && looks % policy("confirmIdleTimes") !== 0) return;
+    // What fails is tried again, and what was not confirmed is kept.
+    inserter
+      .confirm()
+      .then(
+        () => inserter.drain(),
+        () => undefined,
+      )
+      .catch(() => later(policy("insertRetryMs")));
+  }, policy("confirmEveryMs"));
+  watch.unref();
+
   return {
     append: async (blocks, from = "sender") => {
       const limit = policy(from === "sender" ? "pendingLimitBytes" : "pendingOwnLimitBytes");
@@ -308,7 +297,9 @@ function walOver({ folder, ready, inserter, checkRoom }: WalParts): Wal {
     close: async () => {
       closed = true;
       if (timer !== null) clearTimeout(timer);
+      clearInterval(watch);
       await flush();
+      await inserter.confirm();
     },
   };
 }

@@ -1,0 +1,167 @@
+import { oneAtATime } from "../one-at-a-time.ts";
+import { quoted } from "./bind.ts";
+import type { InsertAgain, Row } from "./engine.ts";
+import { filesAreWhole } from "./part-files.ts";
+import type { Part } from "./part-files.ts";
+import { textAt } from "./rows.ts";
+import { statementOf } from "./sql-files.ts";
+
+/** Looks after what the engine has written. */
+export interface PartKeeper {
+  /** `Engine.check` */
+  check(insertAgain: InsertAgain): Promise<void>;
+  /** Mends what merges left broken, after a query that could not read what it should. */
+  mend(): Promise<void>;
+}
+
+interface Access {
+  readonly query: (sql: string) => Promise<readonly Row[]>;
+  /** While it works, nothing is inserted. */
+  readonly alone: (work: (ddl: (sql: string) => Promise<void>) => Promise<void>) => Promise<void>;
+  /** Told of what was found. */
+  readonly warn: (text: string) => void;
+}
+
+/**
+ * The embedded engine takes no notice of a write that fails: on a full disk an insert and a merge both say that all is well, with
+ * files that are empty or cut off. A part with such files is found by their sizes, and its table is loaded anew: the engine then sets
+ * the part aside by itself, and takes up again what was merged into it, which it keeps for a minute. What an insert made is
+ * gone with its part: it must be inserted again, and the part stays where it is until whoever inserts knows.
+ */
+export function partKeeper({ query, alone, warn }: Access): PartKeeper {
+  const inTurn = oneAtATime();
+  /** Parts that were found whole, and what was said already. */
+  let whole: ReadonlySet<string> = new Set();
+  let said: ReadonlySet<string> = new Set();
+  /** Tables that were to be loaded anew: one that could not be is tried again. */
+  const unloaded = new Set<string>();
+
+  const load = async (table: string): Promise<void> => {
+    unloaded.add(table);
+    await alone(async (ddl) => {
+      await ddl(`DETACH TABLE IF EXISTS ${table} SYNC`);
+      await ddl(`ATTACH TABLE IF NOT EXISTS ${table}`);
+    });
+    unloaded.delete(table);
+  };
+
+  const isWhole = async (part: Part): Promise<boolean> =>
+    (await filesAreWhole(part)) || (await isReadable(query, part));
+
+  const brokenParts = async (): Promise<readonly Part[]> => {
+    for (const table of unloaded) await load(table);
+    const known = new Set<string>();
+    const broken: Part[] = [];
+    for (const row of await query(statementOf("parts"))) {
+      const part = partOf(row);
+      if (whole.has(keyOf(part)) || (await isWhole(part))) known.add(keyOf(part));
+      else broken.push(part);
+    }
+    whole = known;
+    for (const part of broken) if (!said.has(keyOf(part))) warn(warningOf(part));
+    said = new Set(broken.map(keyOf));
+    return broken;
+  };
+
+  /** Takes the parts out of their tables; the copies that the engine sets aside hold nothing that is not elsewhere. */
+  const takeOut = async (broken: readonly Part[]): Promise<void> => {
+    for (const table of tablesOf(broken)) await load(table);
+    const names = new Set(broken.map(keyOf));
+    for (const part of await partsSetAside(query)) if (names.has(keyOf(part))) await drop(part);
+  };
+
+  const drop = async ({ table, folder }: SetAside): Promise<void> =>
+    await alone(async (ddl) => {
+      await ddl(
+        `ALTER TABLE ${table} DROP DETACHED PART ${quoted(folder)} SETTINGS allow_drop_detached = 1`,
+      );
+    });
+
+  /** What the engine set aside by itself at its start, as after a crash on a full disk. */
+  const atStart = once(async (insertAgain: InsertAgain): Promise<void> => {
+    const found = await partsSetAside(query);
+    const made = found.filter((part) => part.inserted);
+    const again = made.length === 0 ? new Set<string>() : await insertAgain(tablesOf(made));
+    for (const part of found) {
+      if (part.inserted && again.has(part.table)) await drop(part);
+      else
+        warn(`part ${part.name} of ${part.table} could not be read at the start, and is set aside`);
+    }
+  });
+
+  return {
+    mend: () =>
+      inTurn(async () => {
+        await takeOut((await brokenParts()).filter((part) => !part.inserted));
+      }),
+    check: (insertAgain) =>
+      inTurn(async () => {
+        await atStart(insertAgain);
+        const broken = await brokenParts();
+        const made = tablesOf(broken.filter((part) => part.inserted));
+        if (made.size > 0) await insertAgain(made);
+        await takeOut(broken);
+      }),
+  };
+}
+
+/** Does something the first time that it succeeds. */
+function once(work: (insertAgain: InsertAgain) => Promise<void>) {
+  let done = false;
+  return async (insertAgain: InsertAgain): Promise<void> => {
+    if (done) return;
+    await work(insertAgain);
+    done = true;
+  };
+}
+
+async function isReadable(query: Access["query"], { table, name }: Part): Promise<boolean> {
+  try {
+    const rows = await query(`CHECK TABLE ${table} PART ${quoted(name)}`);
+    return rows.every((row) => Number(row[1]) === 1);
+  } catch (cause) {
+    // Merged into another one meanwhile, which is looked at in its turn.
+    if (/NO_SUCH_DATA_PART/.test(String(cause))) return true;
+    throw cause;
+  }
+}
+
+/** A part that the engine could not read when it loaded its table. */
+interface SetAside extends Pick<Part, "table" | "name" | "inserted"> {
+  readonly folder: string;
+}
+
+async function partsSetAside(query: Access["query"]): Promise<readonly SetAside[]> {
+  const rows = await query(statementOf("parts-set-aside"));
+  return rows.map((row) => ({
+    table: textAt(row, 0),
+    folder: textAt(row, 1),
+    name: textAt(row, 1).replace(/^broken-on-start_|_try\d+$/g, ""),
+    inserted: Number(row[2]) === 1,
+  }));
+}
+
+function tablesOf(parts: readonly Pick<Part, "table">[]): ReadonlySet<string> {
+  return new Set(parts.map(({ table }) => table));
+}
+
+function partOf(row: Row): Part {
+  return {
+    table: textAt(row, 0),
+    name: textAt(row, 1),
+    path: textAt(row, 2),
+    bytes: Number(row[3]),
+    inserted: Number(row[4]) === 1,
+  };
+}
+
+function keyOf({ table, name }: Pick<Part, "table" | "name">): string {
+  return `${table}/${name}`;
+}
+
+function warningOf({ table, name, inserted }: Part): string {
+  const next = inserted
+    ? "what was inserted is inserted again"
+    : "what it was merged of is used again";
+  return `part ${name} of ${table} was not written to its end (was the disk full?): ${next}`;
+}

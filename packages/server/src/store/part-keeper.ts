@@ -28,54 +28,24 @@ interface Access {
  * the part aside by itself, and takes up again what was merged into it, which it keeps for a minute. What an insert made is
  * gone with its part: it must be inserted again, and the part stays where it is until whoever inserts knows.
  */
-export function partKeeper({ query, alone, warn }: Access): PartKeeper {
+export function partKeeper(access: Access): PartKeeper {
+  const { query, warn } = access;
   const inTurn = oneAtATime();
-  /** Parts that were found whole, and what was said already. */
-  let whole: ReadonlySet<string> = new Set();
-  let said: ReadonlySet<string> = new Set();
-  /** Tables that were to be loaded anew: one that could not be is tried again. */
-  const unloaded = new Set<string>();
-
-  const load = async (table: string): Promise<void> => {
-    unloaded.add(table);
-    await alone(async (ddl) => {
-      await ddl(`DETACH TABLE IF EXISTS ${table} SYNC`);
-      await ddl(`ATTACH TABLE IF NOT EXISTS ${table}`);
-    });
-    unloaded.delete(table);
-  };
-
-  const isWhole = async (part: Part): Promise<boolean> =>
-    (await filesAreWhole(part)) || (await isReadable(query, part));
+  const tables = tablesBehind(access);
+  const looker = lookerAt(access);
 
   const brokenParts = async (): Promise<readonly Part[]> => {
-    for (const table of unloaded) await load(table);
-    const known = new Set<string>();
-    const broken: Part[] = [];
-    for (const row of await query(statementOf("parts"))) {
-      const part = partOf(row);
-      if (whole.has(keyOf(part)) || (await isWhole(part))) known.add(keyOf(part));
-      else broken.push(part);
-    }
-    whole = known;
-    for (const part of broken) if (!said.has(keyOf(part))) warn(warningOf(part));
-    said = new Set(broken.map(keyOf));
-    return broken;
+    await tables.loadLeft();
+    return await looker.broken();
   };
 
   /** Takes the parts out of their tables; the copies that the engine sets aside hold nothing that is not elsewhere. */
   const takeOut = async (broken: readonly Part[]): Promise<void> => {
-    for (const table of tablesOf(broken)) await load(table);
+    for (const table of tablesOf(broken)) await tables.load(table);
     const names = new Set(broken.map(keyOf));
-    for (const part of await partsSetAside(query)) if (names.has(keyOf(part))) await drop(part);
+    for (const part of await partsSetAside(query))
+      if (names.has(keyOf(part))) await tables.drop(part);
   };
-
-  const drop = async ({ table, folder }: SetAside): Promise<void> =>
-    await alone(async (ddl) => {
-      await ddl(
-        `ALTER TABLE ${table} DROP DETACHED PART ${quoted(folder)} SETTINGS allow_drop_detached = 1`,
-      );
-    });
 
   /** What the engine set aside by itself at its start, as after a crash on a full disk. */
   const atStart = once(async (insertAgain: InsertAgain): Promise<void> => {
@@ -83,7 +53,7 @@ export function partKeeper({ query, alone, warn }: Access): PartKeeper {
     const made = found.filter((part) => part.inserted);
     const again = made.length === 0 ? new Set<string>() : await insertAgain(tablesOf(made));
     for (const part of found) {
-      if (part.inserted && again.has(part.table)) await drop(part);
+      if (part.inserted && again.has(part.table)) await tables.drop(part);
       else
         warn(`part ${part.name} of ${part.table} could not be read at the start, and is set aside`);
     }
@@ -102,6 +72,55 @@ export function partKeeper({ query, alone, warn }: Access): PartKeeper {
         if (made.size > 0) await insertAgain(made);
         await takeOut(broken);
       }),
+  };
+}
+
+/** Loads tables anew, and drops what was set aside. */
+function tablesBehind({ alone }: Access) {
+  /** Tables that were to be loaded: one that could not be is tried again. */
+  const left = new Set<string>();
+  const load = async (table: string): Promise<void> => {
+    left.add(table);
+    await alone(async (ddl) => {
+      await ddl(`DETACH TABLE IF EXISTS ${table} SYNC`);
+      await ddl(`ATTACH TABLE IF NOT EXISTS ${table}`);
+    });
+    left.delete(table);
+  };
+  return {
+    load,
+    loadLeft: async (): Promise<void> => {
+      for (const table of left) await load(table);
+    },
+    drop: ({ table, folder }: SetAside): Promise<void> =>
+      alone((ddl) =>
+        ddl(
+          `ALTER TABLE ${table} DROP DETACHED PART ${quoted(folder)} SETTINGS allow_drop_detached = 1`,
+        ),
+      ),
+  };
+}
+
+/** Looks at active parts, at each until it was found whole. */
+function lookerAt({ query, warn }: Access) {
+  let whole: ReadonlySet<string> = new Set();
+  let said: ReadonlySet<string> = new Set();
+  return {
+    broken: async (): Promise<readonly Part[]> => {
+      const known = new Set<string>();
+      const broken: Part[] = [];
+      for (const row of await query(statementOf("parts"))) {
+        const part = partOf(row);
+        const isWhole =
+          whole.has(keyOf(part)) || (await filesAreWhole(part)) || (await isReadable(query, part));
+        if (isWhole) known.add(keyOf(part));
+        else broken.push(part);
+      }
+      whole = known;
+      for (const part of broken) if (!said.has(keyOf(part))) warn(warningOf(part));
+      said = new Set(broken.map(keyOf));
+      return broken;
+    },
   };
 }
 

@@ -8,7 +8,7 @@ import { receive, truncatedAttribute, UnreadableBody } from "@rootward/pipeline/
 import type { LogRecord, Span } from "@rootward/pipeline/model/span";
 import type { Received } from "@rootward/pipeline/wire/receive";
 import { logsBlock, spansBlock } from "../../packages/server/src/store/record-blocks.ts";
-import { runsBlock, textsBlock } from "../../packages/server/src/store/run-blocks.ts";
+import { blocksOfRuns } from "../../packages/server/src/store/run-blocks.ts";
 import type { Case } from "./whole.ts";
 import { levelNames, referenceBody, referenceOrigin, referenceRecord } from "./reference.ts";
 import type { Expected } from "./reference.ts";
@@ -273,13 +273,8 @@ const options = {
 /** Assembles, measures and digests spans and logs, and writes them as the store does. @returns how many runs there are */
 function readAll(spans: readonly Span[], logs: readonly LogRecord[]): number {
   const runs = read({ spans, logs }, options);
-  runsBlock(
-    runs.map(({ digest }) => digest),
-    1n,
-  );
-  textsBlock(
-    runs.flatMap(({ texts }) => texts),
-    1n,
-  );
+  const digests = runs.map(({ digest }) => digest);
+  const texts = runs.flatMap((run) => run.texts);
+  blocksOfRuns(digests, texts, 1n);
   return runs.length;
 }

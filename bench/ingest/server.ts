@@ -26,15 +26,13 @@ export async function startServer(): Promise<Served> {
   };
 }
 
-function bytesBelow(folder: string): number {
-  let sum = 0;
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile()) continue;
-    try {
-      sum += statSync(join(entry.parentPath, entry.name)).blocks * 512;
-    } catch {
-      // A merge may have removed it meanwhile.
-    }
+function bytesBelow(path: string): number {
+  try {
+    const found = statSync(path);
+    if (!found.isDirectory()) return found.blocks * 512;
+    return readdirSync(path).reduce((sum, name) => sum + bytesBelow(join(path, name)), 0);
+  } catch {
+    // A merge has removed it meanwhile.
+    return 0;
   }
-  return sum;
 }

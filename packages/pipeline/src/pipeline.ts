@@ -18,7 +18,7 @@ import { policy } from "./model/policy.ts";
 import type { Day } from "./model/time.ts";
 import type { GateVerdict, Trial } from "./model/verdict.ts";
 import type { ContractCheck } from "./model/workflow.ts";
-import type { Ports, TrialEvidence } from "./ports.ts";
+import type { Ports, Store, TrialEvidence } from "./ports.ts";
 import type { TraceContent } from "./model/span.ts";
 
 /** Per request. Bytes in, receipt out; accepted + rejected = received. Repeating it changes nothing. */
@@ -42,7 +42,7 @@ export interface Settled {
 export async function settle(
   contents: Iterable<TraceContent> | AsyncIterable<TraceContent>,
   optionsFor: (content: TraceContent) => ReadOptions,
-  { store }: Pick<Ports, "store">,
+  { store }: { readonly store: Pick<Store, "putRuns"> },
   passOn?: (settled: readonly Settled[]) => Promise<void>,
 ): Promise<readonly ReadRun[]> {
   const settled: Settled[] = [];

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { compileContract } from "@rootward/pipeline/evals/contract";
 import { parseYaml } from "@rootward/pipeline/evals/yaml";
 import { policy } from "@rootward/pipeline/model/policy";
 import { type ContractCheck, RootwardConfig } from "@rootward/pipeline/model/workflow";
 import { isLoopback } from "./access.ts";
 import { ConfigError } from "./config-error.ts";
+import { contractsOf } from "./contracts.ts";
 import { type Endpoint, endpointsOf } from "./forward/endpoints.ts";
 import { clickhouseAddress } from "./store/clickhouse-address.ts";
 
@@ -24,6 +24,8 @@ export interface ServerConfig {
   readonly metrics: MetricsTarget | null;
   /** Where accepted spans go on to. */
   readonly forward: readonly Endpoint[];
+  /** The folder from which contracts are named. */
+  readonly contractFolder: string;
   /** By workflow, compiled. */
   readonly contracts: ReadonlyMap<string, ContractCheck>;
 }
@@ -56,6 +58,7 @@ export function serverConfig(
         "use 127.0.0.1, behind a proxy that asks for a password",
     );
   }
+  const contractFolder = path === null ? folder : dirname(path);
   const port = portOf("--port", options.port) ?? rootward.server?.port ?? standardPort;
   return {
     host,
@@ -66,7 +69,8 @@ export function serverConfig(
     rootward,
     metrics: metricsTarget(rootward.metrics, environment),
     forward: endpointsOf(rootward.forward ?? [], environment, port),
-    contracts: contractsOf(rootward, path === null ? folder : dirname(path)),
+    contractFolder,
+    contracts: contractsOf(rootward, contractFolder),
   };
 }
 
@@ -129,30 +133,6 @@ function nearest(folder: string): string | null {
   if (existsSync(candidate)) return candidate;
   const above = dirname(folder);
   return above === folder ? null : nearest(above);
-}
-
-/** The declared contracts, compiled; a schema is named from the folder of `rootward.yaml`. */
-function contractsOf(rootward: RootwardConfig, folder: string): ReadonlyMap<string, ContractCheck> {
-  const contracts = new Map<string, ContractCheck>();
-  for (const [workflow, { contract }] of Object.entries(rootward.workflows ?? {})) {
-    if (contract === undefined) continue;
-    try {
-      contracts.set(
-        workflow,
-        compileContract(contract, (path) => schemaFile(resolve(folder, path))),
-      );
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new ConfigError(`workflows.${workflow}.contract: ${why}`);
-    }
-  }
-  return contracts;
-}
-
-function schemaFile(path: string): object {
-  const schema: unknown = JSON.parse(readFileSync(path, "utf8"));
-  if (typeof schema !== "object" || schema === null) throw new Error(`${path} is no JSON Schema`);
-  return schema;
 }
 
 function metricsTarget(

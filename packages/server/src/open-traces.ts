@@ -4,6 +4,8 @@ import { policy } from "@rootward/pipeline/model/policy";
 import type { LogRecord, Span } from "@rootward/pipeline/model/span";
 import type { TraceContent } from "@rootward/pipeline/model/span";
 import { spanWithOriginal } from "@rootward/pipeline/wire/original";
+import { pickRows } from "@rootward/pipeline/wire/pick";
+import type { Gathered, Piece } from "./gathered.ts";
 import { type HeldBatch, heldBatches, type HeldBatches, heldLimits } from "./held-batches.ts";
 import { seenTraces, type SeenTraces } from "./seen.ts";
 
@@ -35,8 +37,8 @@ interface OpenTrace {
 /** A trace that may be settled now. */
 export interface QuietTrace {
   readonly id: TraceId;
-  /** What is held of it, decoded when asked for. @throws Error  where a body of it was let go meanwhile: the store has it */
-  readonly content: () => TraceContent;
+  /** What is held of it. @throws Error  when it is asked for a body that was let go meanwhile: the store has it */
+  readonly held: Gathered;
   /** What is held is not all of it: the rest is in the store. */
   readonly stored: boolean;
   readonly idle: boolean;
@@ -245,7 +247,10 @@ function takeQuiet(
     const { id, parts, stored } = trace;
     const quiet: QuietTrace = {
       id,
-      content: () => contentOf(state, parts),
+      held: {
+        pieces: () => parts.map((part) => pieceOf(state, part)),
+        content: () => contentOf(state, parts),
+      },
       stored: stored || parts.some(({ held }) => held.batch === null && held.place === null),
       idle,
       links: trace.links ?? [],
@@ -256,15 +261,25 @@ function takeQuiet(
   return taken;
 }
 
-function contentOf({ held: bodies, keepsOriginals }: State, parts: readonly Part[]): TraceContent {
+function bodyOf(state: State, held: HeldBatch): SpanBatch {
+  const batch = state.held.batchOf(held);
+  if (batch === null) throw new Error("a body that waited to be settled is held no more");
+  return batch;
+}
+
+/** Only what its rows need: it goes to another thread. */
+function pieceOf(state: State, { held, rows }: Part): Piece {
+  return { signal: held.signal, columns: pickRows(bodyOf(state, held).columns, rows) };
+}
+
+function contentOf(state: State, parts: readonly Part[]): TraceContent {
   const spans: Span[] = [];
   const logs: LogRecord[] = [];
   for (const { held, rows } of parts) {
-    const batch = bodies.batchOf(held);
-    if (batch === null) throw new Error("a body that waited to be settled is held no more");
+    const batch = bodyOf(state, held);
     for (const row of rows)
       if (batch.logCount > 0) logs.push(batch.log(row));
-      else spans.push(keepsOriginals ? spanWithOriginal(batch, row) : batch.span(row));
+      else spans.push(state.keepsOriginals ? spanWithOriginal(batch, row) : batch.span(row));
   }
   return { spans, logs };
 }

@@ -24,6 +24,7 @@ async function serverOn(name: string, rootward: RootwardConfig): Promise<Running
     dataDir: join(folder, name),
     clickhouseUrl: null,
     rootward,
+    contractFolder: folder,
     contracts: new Map(),
   });
   started.push(running);

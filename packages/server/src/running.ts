@@ -22,6 +22,8 @@ import { readingFrom } from "./reading.ts";
 import { newReprocess } from "./reprocess.ts";
 import { rereadTraces } from "./reread.ts";
 import { schedule } from "./schedule.ts";
+import type { Settler } from "./settling/settler.ts";
+import { settlingThread } from "./settling/thread.ts";
 import { programVersion } from "./store/data-directory.ts";
 import { openStore } from "./store/store.ts";
 import { workflowBook, type WorkflowBook } from "./workflow-book.ts";
@@ -75,15 +77,8 @@ async function startOver(
   const kin = newKin();
   const cases = await openCaseBook(store);
   const book = workflowBook(store, config.rootward, learn, readBy(config));
-  const { reader, stages } = readingFrom({
-    config,
-    store,
-    book,
-    counters,
-    signals,
-    forwarder,
-    cases,
-  });
+  const settler = settlingThread({ config, store, book, forwarder, counters });
+  const { reader, stages } = readingFrom({ config, store, book, signals, settler, cases });
   const ready = readyOver({ store, book, kin, open, signals });
   const clock = schedule({ store, open, counters, kin, stages, onError }, await store.diagnosis());
   const reprocess = newReprocess({
@@ -112,7 +107,7 @@ async function startOver(
     startedMs: Date.now(),
     now: Date.now,
   };
-  return runningOver(context, ready, config);
+  return runningOver(context, { ready, settler }, config);
 }
 
 function openTracesFor({ dataDir, forward }: ServerConfig): Context["open"] {
@@ -140,7 +135,11 @@ function readyOver(parts: {
   });
 }
 
-function runningOver(context: Context, ready: Once, { metrics }: ServerConfig): Running {
+function runningOver(
+  context: Context,
+  { ready, settler }: { readonly ready: Once; readonly settler: Settler },
+  { metrics }: ServerConfig,
+): Running {
   const { schedule: clock, open, forwarder, reprocess, store } = context;
   const pusher = metrics === null ? null : metricsPusher(metrics, context);
   let ticking: NodeJS.Timeout | null = null;
@@ -162,6 +161,7 @@ function runningOver(context: Context, ready: Once, { metrics }: ServerConfig): 
       await ready.rest();
       await reprocess.rest();
       await clock.rest();
+      await settler.close();
       open.close();
       await pusher?.end();
       await forwarder.close();

@@ -156,7 +156,7 @@ describe("open traces are bounded by bytes", () => {
     expect(readdirSync(folder)).toEqual([]);
     const taken = open.takeQuiet(10_000, 750, 100);
     expect(taken.filter(({ stored }) => stored)).toEqual([]);
-    expect(taken.map(({ content }) => content().spans.map(({ traceId }) => traceId))).toEqual(
+    expect(taken.map(({ held }) => held.content().spans.map(({ traceId }) => traceId))).toEqual(
       Array.from({ length: 50 }, (_, index) => [traceIdOf(index)]),
     );
     open.letGo(taken);
@@ -175,9 +175,9 @@ describe("open traces are bounded by bytes", () => {
       const taken = open.takeQuiet(10_000, 750, 100);
       expect(taken).toHaveLength(50);
       expect(taken[0]).toMatchObject({ stored: true });
-      expect(() => taken[0]?.content()).toThrow("held no more");
+      expect(() => taken[0]?.held.content()).toThrow("held no more");
       expect(taken[49]).toMatchObject({ stored: false });
-      expect(taken[49]?.content().spans).toHaveLength(1);
+      expect(taken[49]?.held.content().spans).toHaveLength(1);
       open.letGo(taken);
       expect(open.bytes).toBe(0);
       open.close();
@@ -189,7 +189,7 @@ describe("open traces are bounded by bytes", () => {
     expect(open.add(batchOf(child), 0)).toBe(0);
     expect(open.add(batchOf(root, child), 1)).toBe(1);
     const [taken] = open.takeQuiet(1_000, 750, 1);
-    expect(taken?.content().spans).toHaveLength(2);
+    expect(taken?.held.content().spans).toHaveLength(2);
     open.close();
   });
 
@@ -220,7 +220,7 @@ describe("open traces are bounded by bytes", () => {
     expect(open.takeQuiet(2_000, 750, 10)).toEqual([]);
     const idle = open.takeQuiet(600_500, 750, 100_000);
     expect(idle.length).toBeGreaterThan(50_000);
-    expect(idle[0]?.content().spans).toHaveLength(1);
+    expect(idle[0]?.held.content().spans).toHaveLength(1);
     open.close();
   });
 });

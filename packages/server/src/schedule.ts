@@ -1,19 +1,20 @@
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
-import type { RunDigest } from "@rootward/pipeline/model/digest";
 import type { TraceId } from "@rootward/pipeline/model/ids";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { Store } from "@rootward/pipeline/ports";
 import type { TraceContent } from "@rootward/pipeline/model/span";
 import type { Counters } from "./counters.ts";
+import { type Gathered, gatheredOf, gatheredTogether } from "./gathered.ts";
 import { hasEndedRoot, type OpenTraces, type QuietTrace } from "./open-traces.ts";
 import { groupsOf, type Kin } from "./kin.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
-import { joined, linkedTo, split } from "./trace-content.ts";
+import type { SettledRun } from "./settling/settler.ts";
+import { linkedTo, split } from "./trace-content.ts";
 
 /** The two stages that time drives, as the hallway offers them. */
 export interface Stages {
-  /** Makes runs of these traces' contents and stores them. One content may hold several traces that links join. */
-  readonly settle: (contents: Iterable<TraceContent>) => Promise<readonly RunDigest[]>;
+  /** Makes runs of what is gathered, each by itself, and stores them. */
+  readonly settle: (gathered: Iterable<Gathered>) => Promise<readonly SettledRun[]>;
   /** Everything about all runs; stored. `all`: settings are learned from every new run first, not only from many. */
   readonly diagnose: (all: boolean) => Promise<Diagnosis>;
 }
@@ -137,14 +138,14 @@ async function settleTaken(
   }
 }
 
-/** A trace that is settled now: the traces that its links name, and its records, decoded when their turn comes. */
+/** A trace that is settled now: the traces that its links name, and its records. */
 interface Ready {
   readonly links: readonly TraceId[];
-  readonly content: () => TraceContent;
+  readonly held: Gathered;
 }
 
 function readyOf(content: TraceContent): Ready {
-  return { links: linkedTo(content), content: () => content };
+  return { links: linkedTo(content), held: gatheredOf(content) };
 }
 
 /** What is held, completed from the store where it must be; what has not ended is put back. */
@@ -174,18 +175,14 @@ async function completed(
 
 const nothing: TraceContent = { spans: [], logs: [] };
 
-function* contentsOf(ready: Iterable<Ready>): Generator<TraceContent> {
-  for (const { content } of ready) yield content();
-}
-
-/** Contents to make runs of: each trace together with those that links or an earlier run join it to. */
+/** What to make runs of: each trace together with those that links or an earlier run join it to. */
 async function withKin(
   parts: Parts,
   ready: ReadonlyMap<TraceId, Ready>,
-): Promise<Iterable<TraceContent>> {
+): Promise<Iterable<Gathered>> {
   const kinOf = (id: TraceId, { links }: Ready) => [...parts.kin.of(id), ...links];
   const wanted = [...ready].flatMap(([id, one]) => kinOf(id, one));
-  if (wanted.length === 0) return contentsOf(ready.values());
+  if (wanted.length === 0) return [...ready.values()].map(({ held }) => held);
   const missing = [...new Set(wanted)].filter((id) => !ready.has(id));
   const more = missing.length === 0 ? [] : split(await parts.store.traces(missing));
   const all = new Map(ready);
@@ -196,10 +193,5 @@ async function withKin(
       .map((other) => [id, other] as const),
   );
   const groups = groupsOf([...all.keys()], pairs);
-  return contentsOf(
-    groups.map((group) => ({
-      links: [],
-      content: () => joined(group.flatMap((id) => all.get(id)?.content() ?? [])),
-    })),
-  );
+  return groups.map((group) => gatheredTogether(group.flatMap((id) => all.get(id)?.held ?? [])));
 }

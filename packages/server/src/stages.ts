@@ -1,18 +1,19 @@
-import type { ReadRun } from "@rootward/pipeline/ingest/read";
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { Store } from "@rootward/pipeline/ports";
-import type { TraceContent } from "@rootward/pipeline/model/span";
+import type { SignalCounts } from "./metrics/signal-counts.ts";
 import type { Reader } from "./reader.ts";
 import { remeasureOver } from "./remeasure.ts";
 import type { Stages } from "./schedule.ts";
+import type { Settler } from "./settling/settler.ts";
 import type { WorkflowBook } from "./workflow-book.ts";
 
 interface Parts {
   readonly store: Store;
   readonly book: WorkflowBook;
   readonly reader: Reader;
-  readonly settle: (contents: Iterable<TraceContent>) => Promise<readonly ReadRun[]>;
+  readonly signals: Pick<SignalCounts, "note">;
+  readonly settler: Pick<Settler, "settle">;
   readonly diagnose: () => Promise<Diagnosis>;
 }
 
@@ -20,12 +21,13 @@ interface Parts {
  * The stages with what must happen between them: settings are learned before a diagnosis, and runs that were measured while
  * less was known are measured again, so that the answer does not depend on what arrived first.
  */
-export function newStages({ store, book, reader, settle, diagnose }: Parts): Stages {
+export function newStages({ store, book, reader, signals, settler, diagnose }: Parts): Stages {
   const again = remeasureOver(store, reader);
   return {
-    async settle(contents) {
-      const runs = (await settle(contents)).map(({ digest }) => digest);
+    async settle(gathered) {
+      const runs = await settler.settle(gathered);
       book.note(runs);
+      signals.note(runs);
       return runs;
     },
     async diagnose(all) {

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import type { ReadRun } from "@rootward/pipeline/ingest/read";
-import type { TraceContent } from "@rootward/pipeline/model/span";
 import { receive } from "@rootward/pipeline/wire/receive";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
 import { noSettings, type RootwardConfig } from "@rootward/pipeline/model/workflow";
 import type { Store } from "@rootward/pipeline/ports";
 import { buildDigest } from "@rootward/pipeline/testing/build-digest";
 import { memoryStore } from "@rootward/pipeline/testing/memory-store";
+import { gatheredOf, type Gathered } from "./gathered.ts";
 import { newStages } from "./stages.ts";
 import { split } from "./trace-content.ts";
 import { bodyJson, spanIdOf, spanJson, traceIdOf } from "./testing/door.ts";
@@ -76,16 +76,17 @@ test("runs that were measured while less was known are measured again, and only 
     return [{ run: { id: digest.id, aliases: [] }, digest, texts: [] } as unknown as ReadRun];
   };
   const diagnose = async () => await Promise.reject(new Error("not asked here"));
-  const settle = async (contents: Iterable<TraceContent>) => {
-    const runs = [...contents].flatMap(reader);
-    await store.putRuns(
-      runs.map(({ digest }) => digest),
-      [],
-    );
-    return runs;
+  const settle = async (gathered: Iterable<Gathered>) => {
+    const digests = [...gathered]
+      .flatMap(({ content }) => reader(content()))
+      .map((run) => run.digest);
+    await store.putRuns(digests, []);
+    return digests;
   };
-  const stages = newStages({ store, book, reader, settle, diagnose });
-  await stages.settle([...split(await store.traces(ids)).values()]);
+  const signals = { note: () => undefined };
+  const stages = newStages({ store, book, reader, signals, settler: { settle }, diagnose });
+  const contents = [...split(await store.traces(ids)).values()];
+  await stages.settle(contents.map(gatheredOf));
   expect(await store.runs({ failedOnly: true })).toHaveLength(2);
   const written: number[] = [];
   const working = { ...store };

@@ -1,20 +1,9 @@
-import type { RunDigest } from "@rootward/pipeline/model/digest";
 import { policy } from "@rootward/pipeline/model/policy";
-import {
-  noSettings,
-  type RootwardConfig,
-  type WorkflowConfig,
-  type WorkflowSettings,
-} from "@rootward/pipeline/model/workflow";
+import type { RootwardConfig, WorkflowSettings } from "@rootward/pipeline/model/workflow";
 import type { Store } from "@rootward/pipeline/ports";
 import type { Settings } from "./context.ts";
+import { declaredSettings, type Learn } from "./declared-settings.ts";
 import { keepLearned, keptIn } from "./learned.ts";
-
-/** What the hallway makes of a workflow's runs and of what a person declared of it. */
-export type Learn = (
-  runs: readonly RunDigest[],
-  declared: WorkflowConfig | null,
-) => WorkflowSettings;
 
 export interface WorkflowKey {
   readonly workflow: string;
@@ -23,10 +12,12 @@ export interface WorkflowKey {
 
 /** The settings of every workflow, kept in memory: declared in `rootward.yaml`, else learned from stored runs. */
 export interface WorkflowBook extends Settings {
+  /** The settings of workflows that were learned: another list whenever they are others. */
+  readonly learned: readonly LearnedSettings[];
   /** Begins with what is stored: how many runs there are of each workflow, and what was learned of them before. */
   open(): Promise<void>;
   /** Counts runs, so that it is known which workflows have enough new ones to be learned again. */
-  note(runs: Iterable<RunDigest>): void;
+  note(runs: Iterable<WorkflowKey>): void;
   /**
    * Learns again the workflows with new runs: with any if `all`, else with a fifth more than last time or the policy's
    * learnEveryRuns.
@@ -34,6 +25,11 @@ export interface WorkflowBook extends Settings {
    * @returns those whose settings are others now, evidence aside
    */
   learn(all: boolean): Promise<readonly WorkflowKey[]>;
+}
+
+/** What was learned of a workflow. */
+export interface LearnedSettings extends WorkflowKey {
+  readonly settings: WorkflowSettings;
 }
 
 interface Entry extends WorkflowKey {
@@ -52,15 +48,8 @@ export function workflowBook(
   const entries = new Map<string, Entry>();
   const declaredOf = (workflow: string) => config.workflows?.[workflow] ?? null;
   const keyOf = (workflow: string, environment: string) => JSON.stringify([workflow, environment]);
-  const bare = new Map<string, WorkflowSettings>();
-
-  function unlearned(workflow: string): WorkflowSettings {
-    const declared = declaredOf(workflow);
-    if (declared === null) return noSettings;
-    const known = bare.get(workflow) ?? learn([], declared);
-    bare.set(workflow, known);
-    return known;
-  }
+  const unlearned = declaredSettings(config, learn);
+  let learned: readonly LearnedSettings[] = [];
 
   function entryOf({ workflow, environment }: WorkflowKey): Entry {
     const key = keyOf(workflow, environment);
@@ -80,7 +69,16 @@ export function workflowBook(
     return isOther;
   }
 
+  function noteLearned(): void {
+    learned = [...entries.values()]
+      .filter(({ learnedAt }) => learnedAt > 0)
+      .map(({ workflow, environment, settings }) => ({ workflow, environment, settings }));
+  }
+
   return {
+    get learned() {
+      return learned;
+    },
     of: (workflow, environment) =>
       entries.get(keyOf(workflow, environment))?.settings ?? unlearned(workflow),
     async open() {
@@ -90,6 +88,7 @@ export function workflowBook(
         entry.settings = settings;
         entry.learnedAt = Math.min(learnedAt, entry.runs);
       }
+      noteLearned();
     },
     note(runs) {
       for (const run of runs) entryOf(run).runs += 1;
@@ -98,6 +97,7 @@ export function workflowBook(
       const changed: WorkflowKey[] = [];
       const due = [...entries.values()].filter((entry) => isDue(entry, all));
       for (const entry of due) if (await relearned(entry)) changed.push(entry);
+      if (due.length > 0) noteLearned();
       if (due.length > 0) await keepLearned(store, readBy, entries.values());
       return changed;
     },
@@ -110,7 +110,7 @@ function isDue({ runs, learnedAt }: Entry, all: boolean): boolean {
 }
 
 /** The first runs, which are the baseline's, and the latest, which know the newest tools. */
-async function sampleOf(store: Store, key: WorkflowKey): Promise<readonly RunDigest[]> {
+async function sampleOf(store: Store, key: WorkflowKey): ReturnType<Store["runs"]> {
   const { workflow, environment } = key;
   const limit = policy("learnFromRuns");
   const latest = await store.runs({ workflow, environment, limit });

@@ -65,6 +65,7 @@ async function serve(): Promise<Running> {
     dataDir,
     clickhouseUrl,
     rootward,
+    contractFolder: ".",
     contracts,
   });
   return running;

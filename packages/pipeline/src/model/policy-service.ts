@@ -63,6 +63,16 @@ export const servicePolicy = {
   },
   segmentRows: { value: 20_000, unit: "rows", source: "engine.md 1.3: 5 to 20 thousand a part" },
   segmentMs: { value: 500, unit: "ms", source: "engine.md 1.3: 0.5 to 1 s a part" },
+  settleJobTraces: {
+    value: 25,
+    unit: "traces",
+    source: "read in the settling thread and stored at once: a fifth of a second of work",
+  },
+  settleYoungMegabytes: {
+    value: 64,
+    unit: "MiB",
+    source: "as the young space of the process: what is read dies young",
+  },
   confirmEveryMs: {
     value: 1000,
     unit: "ms",

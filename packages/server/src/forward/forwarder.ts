@@ -4,12 +4,12 @@ import { setTimeout } from "node:timers/promises";
 import { PortError } from "@rootward/pipeline/errors";
 import type { SpanBatch } from "@rootward/pipeline/model/batch";
 import { policy } from "@rootward/pipeline/model/policy";
-import type { Settled } from "@rootward/pipeline/pipeline";
 import { recordsAt, requestBodies, type WireRecord } from "@rootward/pipeline/wire/otlp-request";
 import { type Counts, type EndpointStatus, newCounts } from "./counts.ts";
 import { type Clock, type Courier, startCourier } from "./courier.ts";
 import type { Endpoint, ForwardSignal } from "./endpoints.ts";
 import { openQueue, type Queue } from "./queue.ts";
+import type { Outlined } from "../settling/settler.ts";
 import { openRemembered, type Remembered } from "./remembered.ts";
 import { segmentNumber } from "./segment.ts";
 import { settledRecords } from "./settled-records.ts";
@@ -18,8 +18,10 @@ import { settledRecords } from "./settled-records.ts";
 export interface Forwarder {
   /** What a request brought, after it was stored and before it is answered. */
   received(batch: SpanBatch): Promise<void>;
+  /** Whether somebody waits for what is settled. */
+  readonly awaitsSettled: boolean;
   /** What was settled, before its runs are stored. */
-  settled(settled: readonly Settled[]): Promise<void>;
+  settled(settled: readonly Outlined[]): Promise<void>;
   status(): readonly EndpointStatus[];
   close(): Promise<void>;
 }
@@ -39,6 +41,7 @@ export interface ForwarderOptions {
 /** Nothing is configured. */
 export const noForwarder: Forwarder = {
   received: async () => undefined,
+  awaitsSettled: false,
   settled: async () => undefined,
   status: () => [],
   close: async () => undefined,
@@ -165,7 +168,8 @@ function forwarderOver(
       await memory.received.keep();
       soon.ask();
     }),
-    settled: guarded(log, async (settled: readonly Settled[]) => {
+    awaitsSettled: atSettling.length > 0,
+    settled: guarded(log, async (settled: readonly Outlined[]) => {
       if (atSettling.length === 0) return;
       await enqueue(atSettling, "traces", settledRecords(settled, memory.settled));
       // The runs are durable soon after, and then nothing would ask for these spans again.

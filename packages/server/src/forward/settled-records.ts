@@ -1,8 +1,8 @@
 import { policy } from "@rootward/pipeline/model/policy";
 import type { Span } from "@rootward/pipeline/model/span";
-import type { Settled } from "@rootward/pipeline/pipeline";
 import { writtenAttributes } from "@rootward/pipeline/signals/written";
 import { type AddedValue, recordsOf, type WireRecord } from "@rootward/pipeline/wire/otlp-request";
+import type { Outlined, RunOutline } from "../settling/settler.ts";
 import type { Remembered } from "./remembered.ts";
 
 type Added = ReadonlyMap<string, AddedValue>;
@@ -14,11 +14,11 @@ const nothing: Added = new Map();
  * the run. An agent that acted more than once has them on the span of its last turn. What a span says of itself stays as it is.
  */
 export function settledRecords(
-  settled: readonly Settled[],
+  settled: readonly Outlined[],
   remembered: Remembered,
 ): readonly WireRecord[] {
   return settled.flatMap((one) => {
-    const readings = readingsOf(one);
+    const readings = readingsOf(one.runs);
     const spans = one.content.spans.filter(({ traceId, spanId }) =>
       remembered.isNew(traceId, spanId),
     );
@@ -30,7 +30,7 @@ function keyOf({ traceId, spanId }: Pick<Span, "traceId" | "spanId">): string {
   return `${traceId}/${spanId}`;
 }
 
-function readingsOf({ runs }: Settled): ReadonlyMap<string, Added> {
+function readingsOf(runs: readonly RunOutline[]): ReadonlyMap<string, Added> {
   const readings = new Map<string, Added>();
   const most = policy("forwardListMost");
   for (const { run, signals, agentSignals, digest } of runs) {

@@ -6,12 +6,18 @@ import { type SignalName, signalNames } from "@rootward/pipeline/model/signal";
 import { seenTraces, type SeenTraces } from "../seen.ts";
 import { counter, type Family, labelOf, type Sample } from "./family.ts";
 
+/** What of a run is counted. */
+type CountedRun = Pick<
+  RunDigest,
+  "id" | "aliases" | "traceIds" | "workflow" | "environment" | "failed" | "signals"
+>;
+
 /** How runs behaved since the start, by workflow, environment and signal. */
 export interface SignalCounts {
   /** Traces that runs were made of before the start: these are not counted when a late span settles them again. */
   remember(traceIds: Iterable<string>): void;
   /** Counts runs as they were settled first: a counter cannot take back what a late span changes. */
-  note(runs: Iterable<RunDigest>): void;
+  note(runs: Iterable<CountedRun>): void;
   families(): readonly Family[];
 }
 
@@ -51,7 +57,7 @@ function digestOf(runId: string): string {
   return createHash("sha256").update(runId).digest("hex").slice(0, 32);
 }
 
-function isNew(seen: SeenTraces, { id, aliases }: RunDigest): boolean {
+function isNew(seen: SeenTraces, { id, aliases }: CountedRun): boolean {
   const ids = [id, ...aliases].map(digestOf);
   const isKnown = ids.some((each) => seen.has(each));
   for (const each of ids) seen.add(each);
@@ -60,7 +66,7 @@ function isNew(seen: SeenTraces, { id, aliases }: RunDigest): boolean {
 
 const other = "other";
 
-function entryFor(entries: Map<string, Entry>, run: RunDigest): Entry {
+function entryFor(entries: Map<string, Entry>, run: CountedRun): Entry {
   const labels = { workflow: labelOf(run.workflow), environment: labelOf(run.environment) };
   const known = entries.get(keyOf(labels));
   if (known !== undefined) return known;
@@ -86,7 +92,7 @@ function newEntry(labels: Entry["labels"]): Entry {
   return { labels, runs: 0, failed: 0, signals };
 }
 
-function countRun(entry: Entry, run: RunDigest): void {
+function countRun(entry: Entry, run: CountedRun): void {
   entry.runs += 1;
   if (run.failed.length > 0) entry.failed += 1;
   for (const name of signalNames) {

@@ -118,7 +118,7 @@ function runRow(run: RunDigest, version: bigint) {
 }
 
 /** The runs, and for each alias a row that leads to its run. An id that is a run of its own here is nobody's alias. */
-export function runsBlock(runs: readonly RunDigest[], version: bigint): Block {
+function runsBlock(runs: readonly RunDigest[], version: bigint): Block {
   const latest = new Map<string, RunDigest>(runs.map((run) => [run.id, run]));
   const rows = [...latest.values()].map((run) => runRow(run, version));
   const aliases = [...latest.values()].flatMap((run) =>
@@ -151,7 +151,7 @@ const headShape = {
 const inputShown = 200;
 
 /** What lists show of the runs, by time. `version` is that of their rows in `stored_runs`. */
-export function headsBlock(runs: readonly RunDigest[], version: bigint): Block {
+function headsBlock(runs: readonly RunDigest[], version: bigint): Block {
   const rows = runs.map((run) => ({
     started_ms: whole(run.startedMs),
     id: run.id,
@@ -168,7 +168,7 @@ export function headsBlock(runs: readonly RunDigest[], version: bigint): Block {
 }
 
 /** Texts behind the hashes of runs. */
-export function textsBlock(texts: readonly VersionText[], version: bigint): Block {
+function textsBlock(texts: readonly VersionText[], version: bigint): Block {
   const shape = { hash: "String", text: "String", version: "UInt64" } as const;
   return blockIn(
     "stored_texts",
@@ -178,6 +178,16 @@ export function textsBlock(texts: readonly VersionText[], version: bigint): Bloc
 }
 
 /** Entries of the change ledger. */
+/** All that is kept of some runs. */
+export function blocksOfRuns(
+  runs: readonly RunDigest[],
+  texts: readonly VersionText[],
+  version: bigint,
+): readonly Block[] {
+  const blocks = [runsBlock(runs, version), headsBlock(runs, version), textsBlock(texts, version)];
+  return blocks.filter(({ rows }) => rows > 0);
+}
+
 export function changesBlock(changes: readonly Change[], version: bigint): Block {
   const shape = {
     id: "String",

@@ -17,15 +17,9 @@ import type { Answer, Bounds, Column, Engine, Parameters, Row } from "./engine.t
 import type { Layout } from "./layout.ts";
 import { knownFormat, migrate } from "./migrate.ts";
 import { logsBlock, spansBlock } from "./record-blocks.ts";
+import type { Block } from "./record-blocks.ts";
 import { logOf, originReader, spanOf, textAt } from "./rows.ts";
-import {
-  changesBlock,
-  diagnosisBlocks,
-  metaBlock,
-  runsBlock,
-  textsBlock,
-  headsBlock,
-} from "./run-blocks.ts";
+import { blocksOfRuns, changesBlock, diagnosisBlocks, metaBlock } from "./run-blocks.ts";
 import { runReaders, wholeMs } from "./run-reads.ts";
 import { statementOf } from "./sql-files.ts";
 import { own } from "./own.ts";
@@ -58,6 +52,10 @@ export interface OpenStore extends Store {
    * @throws PortError query_failed
    */
   sql(text: string, bounds: Bounds): Promise<SqlAnswer>;
+  /** The version of what is written next: microseconds since 1970 that grow with every call. */
+  nextVersion(): bigint;
+  /** Writes what `blocksOfRuns` made elsewhere, under a version of `nextVersion`. @throws PortError as `putRuns` */
+  putBlocks(blocks: readonly Block[]): Promise<void>;
   /** Bytes that are durable, but not in the engine yet. */
   pendingBytes(): number;
   /** `pendingBytes` as above. */
@@ -186,25 +184,18 @@ function freshFor(wal: Wal): () => Promise<void> {
   };
 }
 
-function writers({ wal, clock }: Parts): Pick<Store, "put" | "putRuns" | "putChanges"> {
+type Writer = "put" | "putRuns" | "putChanges" | "nextVersion" | "putBlocks";
+
+function writers({ wal, clock }: Parts): Pick<OpenStore, Writer> {
   return {
     put: async (batch) => {
       if (batch.length === 0) return;
       const block = batch.logCount > 0 ? logsBlock : spansBlock;
       await wal.append([block(batch, clock())]);
     },
-    putRuns: async (runs, texts) => {
-      const version = clock();
-      const blocks = [
-        runsBlock(runs, version),
-        headsBlock(runs, version),
-        textsBlock(texts, version),
-      ];
-      await wal.append(
-        blocks.filter(({ rows }) => rows > 0),
-        "server",
-      );
-    },
+    putRuns: (runs, texts) => wal.append(blocksOfRuns(runs, texts, clock()), "server"),
+    nextVersion: clock,
+    putBlocks: (blocks) => wal.append(blocks, "server"),
     putChanges: async (changes) => {
       if (changes.length > 0) await wal.append([changesBlock(latestById(changes), clock())]);
     },

@@ -11,6 +11,7 @@ import { openCaseBook } from "../case-book.ts";
 import type { Context } from "../context.ts";
 import { newCounters } from "../counters.ts";
 import { noForwarder } from "../forward/forwarder.ts";
+import { decoded, type Gathered } from "../gathered.ts";
 import { newKin } from "../kin.ts";
 import { signalCounts } from "../metrics/signal-counts.ts";
 import { openTraces } from "../open-traces.ts";
@@ -89,8 +90,8 @@ export async function openDoor(given: Partial<Context> = {}): Promise<Door> {
   const counters = newCounters();
   const settled: Door["settled"] = [];
   const stages = {
-    settle: async (given: Iterable<TraceContent>) => {
-      const contents = [...given];
+    settle: async (gathered: Iterable<Gathered>) => {
+      const contents = [...gathered].map(({ pieces }) => decoded(pieces()));
       const runs = bareRuns(contents);
       for (const [index, run] of runs.entries()) {
         settled.push({ id: run.id, spans: contents[index]?.spans.length ?? 0 });

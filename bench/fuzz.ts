@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { memoryStore } from "../packages/pipeline/src/testing/memory-store.ts";
 import { openStore } from "../packages/server/src/store/store.ts";
 import { caseAt } from "./fuzz/cases.ts";
+import { throughGrpc } from "./fuzz/frames.ts";
 import { throughRoute } from "./fuzz/route.ts";
 import { newTotals, runRound } from "./fuzz/run.ts";
 import type { Failure } from "./fuzz/run.ts";
@@ -103,6 +105,21 @@ async function routedOf() {
   }
 }
 
+const framedMost = 2_000;
+const framed = await throughGrpc(memoryStore(), {
+  source,
+  seed,
+  rounds:
+    values.round === undefined
+      ? Array.from({ length: Math.min(framedMost, rounds) }, (_, index) => first + index)
+      : [first],
+});
+console.log(
+  `through the gRPC door, by status: ${[...framed.statuses].map(([status, count]) => `${count} with ${status}`).join(", ")}; ` +
+    `${framed.compared} spans read back`,
+);
+for (const problem of framed.problems.slice(0, failuresMost)) console.log(problem);
+
 /** A body that takes longer is a problem, however busy the machine is. */
 const slowMs = 20_000;
 const heapMost = 400_000_000;
@@ -112,7 +129,11 @@ const tooSlow = receive.ms > slowMs || read.ms > slowMs;
 if (tooSlow) console.log(`a body took longer than ${slowMs} ms`);
 if (heap.live > heapMost) console.log(`the heap grew past ${megabytes(heapMost)}`);
 process.exitCode =
-  totals.failures.length > 0 || routed.problems.length > 0 || tooSlow || heap.live > heapMost
+  totals.failures.length > 0 ||
+  routed.problems.length > 0 ||
+  framed.problems.length > 0 ||
+  tooSlow ||
+  heap.live > heapMost
     ? 1
     : 0;
 

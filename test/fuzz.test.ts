@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { caseAt, shapedEvery } from "../bench/fuzz/cases.ts";
+import { throughGrpc } from "../bench/fuzz/frames.ts";
 import { throughRoute } from "../bench/fuzz/route.ts";
 import { newTotals, runRound } from "../bench/fuzz/run.ts";
 import { shapeCount } from "../bench/fuzz/shapes.ts";
 import { openSource } from "../bench/fuzz/whole.ts";
+import { memoryStore } from "../packages/pipeline/src/testing/memory-store.ts";
 import { openStore } from "../packages/server/src/store/store.ts";
 import { hasEngine } from "../packages/server/src/testing/has-engine.ts";
 
@@ -53,6 +55,20 @@ test.skipIf(!hasEngine())(
       await store.close();
       rmSync(dataDir, { recursive: true, force: true });
     }
+  },
+);
+
+test(
+  "mutated bodies in frames of gRPC, packed, cut off, too long and left, get the status that they deserve, and none keeps the next from it",
+  { timeout: 600_000 },
+  async () => {
+    const seed = Date.now() % 2 ** 31;
+    const rounds = Array.from({ length: 300 }, (_, index) => index);
+    const of = { source: openSource(), seed, rounds };
+    const { statuses, compared, problems } = await throughGrpc(memoryStore(), of);
+    expect([seed, problems]).toEqual([seed, []]);
+    expect([...statuses.keys()]).toEqual(expect.arrayContaining(["0", "3", "8"]));
+    expect(compared).toBeGreaterThan(50);
   },
 );
 

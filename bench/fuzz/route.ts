@@ -103,14 +103,17 @@ function statusOf(of: Case): readonly number[] {
 const keyOf = (span: Span): string => `${span.traceId} ${span.spanId}`;
 
 /** Of two spans with one id the store keeps the one that ends later, of two that end together the later one. */
-function keep(sent: Map<string, Span>, of: Case): void {
+export function keep(sent: Map<string, Span>, of: Case): void {
   for (const span of rowsOf(receive(of).batch).spans) {
     const before = sent.get(keyOf(span));
     if (before === undefined || span.endNanos >= before.endNanos) sent.set(keyOf(span), span);
   }
 }
 
-function differences(sent: ReadonlyMap<string, Span>, spans: readonly Span[]): readonly string[] {
+export function differences(
+  sent: ReadonlyMap<string, Span>,
+  spans: readonly Span[],
+): readonly string[] {
   const back = new Map(spans.map((span) => [keyOf(span), span]));
   const problems = spans.length === back.size ? [] : ["the store answers spans twice"];
   for (const [key, span] of sent) {

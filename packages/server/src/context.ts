@@ -3,6 +3,7 @@ import type { Store } from "@rootward/pipeline/ports";
 import type { CaseBook } from "./case-book.ts";
 import type { Counters } from "./counters.ts";
 import type { SignalCounts } from "./metrics/signal-counts.ts";
+import type { Flights } from "./flights.ts";
 import type { Forwarder } from "./forward/forwarder.ts";
 import type { OpenTraces } from "./open-traces.ts";
 import type { Reader } from "./reader.ts";
@@ -43,6 +44,7 @@ export function pendingBytesOf(store: Context["store"]): number {
 export interface Context {
   readonly store: Store | SqlStore;
   readonly open: OpenTraces;
+  readonly flights: Flights;
   readonly counters: Counters;
   readonly signals: SignalCounts;
   readonly schedule: Schedule;

@@ -37,6 +37,19 @@ export async function takeIn(
     counters.metricsDropped += 1;
     return { accepted: 0, rejections: [] };
   }
+  const landed = context.flights.begin();
+  try {
+    return await taken(context, body);
+  } finally {
+    landed();
+  }
+}
+
+async function taken(
+  context: Context,
+  body: OtlpBody,
+): Promise<Pick<Receipt, "accepted" | "rejections">> {
+  const { counters } = context;
   const { batch, accepted, rejections } = await ingest(body, context);
   await context.forwarder.received(batch);
   counters.received += accepted + rejections.length;

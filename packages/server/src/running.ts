@@ -9,6 +9,7 @@ import { openCaseBook } from "./case-book.ts";
 import type { ServerConfig } from "./config.ts";
 import type { Context } from "./context.ts";
 import { newCounters } from "./counters.ts";
+import { newFlights } from "./flights.ts";
 import { type Forwarder, noForwarder, openForwarder } from "./forward/forwarder.ts";
 import { grpcDoor, type GrpcDoor } from "./grpc.ts";
 import { heldBatches, heldLimits } from "./held-batches.ts";
@@ -72,6 +73,7 @@ async function startOver(
   config: ServerConfig,
 ): Promise<Running> {
   const open = openTracesFor(config);
+  const flights = newFlights(store);
   const counters = newCounters();
   const signals = signalCounts();
   const kin = newKin();
@@ -80,7 +82,10 @@ async function startOver(
   const settler = settlingThread({ config, store, book, forwarder, counters });
   const { reader, stages } = readingFrom({ config, store, book, signals, settler, cases });
   const ready = readyOver({ store, book, kin, open, signals });
-  const clock = schedule({ store, open, counters, kin, stages, onError }, await store.diagnosis());
+  const clock = schedule(
+    { store, open, flights, counters, kin, stages, onError },
+    await store.diagnosis(),
+  );
   const reprocess = newReprocess({
     store,
     open,
@@ -93,6 +98,7 @@ async function startOver(
   const context: Context = {
     store,
     open,
+    flights,
     counters,
     signals,
     schedule: clock,

@@ -4,6 +4,7 @@ import { policy } from "@rootward/pipeline/model/policy";
 import type { Store } from "@rootward/pipeline/ports";
 import type { TraceContent } from "@rootward/pipeline/model/span";
 import type { Counters } from "./counters.ts";
+import type { Flights } from "./flights.ts";
 import { type Gathered, gatheredOf, gatheredTogether } from "./gathered.ts";
 import { hasEndedRoot, type OpenTraces, type QuietTrace } from "./open-traces.ts";
 import { groupsOf, type Kin } from "./kin.ts";
@@ -13,8 +14,11 @@ import { linkedTo, split } from "./trace-content.ts";
 
 /** The two stages that time drives, as the hallway offers them. */
 export interface Stages {
-  /** Makes runs of what is gathered, each by itself, and stores them. */
-  readonly settle: (gathered: Iterable<Gathered>) => Promise<readonly SettledRun[]>;
+  /** Makes runs of what is gathered, each by itself, and stores them under a version. */
+  readonly settle: (
+    gathered: Iterable<Gathered>,
+    version: bigint,
+  ) => Promise<readonly SettledRun[]>;
   /** Everything about all runs; stored. `all`: settings are learned from every new run first, not only from many. */
   readonly diagnose: (all: boolean) => Promise<Diagnosis>;
 }
@@ -22,6 +26,7 @@ export interface Stages {
 interface Parts {
   readonly store: Store;
   readonly open: OpenTraces;
+  readonly flights: Pick<Flights, "mark">;
   readonly counters: Counters;
   readonly kin: Kin;
   readonly stages: Stages;
@@ -57,11 +62,8 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
   let waiting = 0;
 
   async function settleQuiet(nowMs: number, quietMs: number): Promise<void> {
-    for (;;) {
-      const taken = parts.open.takeQuiet(nowMs, quietMs, policy("settleBatchTraces"));
-      if (taken.length === 0) return;
-      newRuns += await settleTaken(parts, taken, nowMs);
-    }
+    for (let runs: number | null = 0; runs !== null; newRuns += runs ?? 0)
+      runs = await settleNext(parts, nowMs, quietMs);
   }
 
   async function diagnose(nowMs: number, all: boolean): Promise<Diagnosis> {
@@ -114,16 +116,23 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
   };
 }
 
+/** @returns how many runs were made of the next few quiet traces; null where none is */
+async function settleNext(parts: Parts, nowMs: number, quietMs: number): Promise<number | null> {
+  const version = parts.flights.mark();
+  const taken = parts.open.takeQuiet(nowMs, quietMs, policy("settleBatchTraces"));
+  return taken.length === 0 ? null : await settleTaken(parts, { taken, version }, nowMs);
+}
+
 /** @returns how many runs were made; a trace that could not be settled waits in the store for the next tick */
 async function settleTaken(
   parts: Parts,
-  taken: readonly QuietTrace[],
+  { taken, version }: { readonly taken: readonly QuietTrace[]; readonly version: bigint },
   nowMs: number,
 ): Promise<number> {
   try {
     const ready = await completed(parts, taken, nowMs);
     if (ready.size === 0) return 0;
-    const runs = await parts.stages.settle(await withKin(parts, ready));
+    const runs = await parts.stages.settle(await withKin(parts, ready), version);
     parts.kin.learn(runs);
     parts.counters.settled += runs.length;
     return runs.length;

@@ -24,8 +24,8 @@ interface Parts {
 export function newStages({ store, book, reader, signals, settler, diagnose }: Parts): Stages {
   const again = remeasureOver(store, reader);
   return {
-    async settle(gathered) {
-      const runs = await settler.settle(gathered);
+    async settle(gathered, version) {
+      const runs = await settler.settle(gathered, version);
       book.note(runs);
       signals.note(runs);
       return runs;

@@ -86,7 +86,7 @@ test("runs that were measured while less was known are measured again, and only 
   const signals = { note: () => undefined };
   const stages = newStages({ store, book, reader, signals, settler: { settle }, diagnose });
   const contents = [...split(await store.traces(ids)).values()];
-  await stages.settle(contents.map(gatheredOf));
+  await stages.settle(contents.map(gatheredOf), 1n);
   expect(await store.runs({ failedOnly: true })).toHaveLength(2);
   const written: number[] = [];
   const working = { ...store };

@@ -26,8 +26,8 @@ export interface Outlined {
 
 /** The stage `settle` of the hallway, somewhere. */
 export interface Settler {
-  /** Reads what is gathered, passes it on and stores its runs. @throws PortError of the store; Error  what reading threw */
-  settle(gathered: Iterable<Gathered>): Promise<readonly SettledRun[]>;
+  /** Reads what is gathered, passes it on and stores its runs under a version. @throws PortError of the store; Error  what reading threw */
+  settle(gathered: Iterable<Gathered>, version: bigint): Promise<readonly SettledRun[]>;
   close(): Promise<void>;
 }
 

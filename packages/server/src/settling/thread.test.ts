@@ -34,13 +34,9 @@ function batchOf(count: number) {
 function settlerWith(given: { readonly forwarder?: typeof noForwarder } = {}) {
   const written: Block[] = [];
   const counters = newCounters();
-  let version = 7n;
   const settler = settlingThread({
     config: { rootward: RootwardConfig.parse({}), contractFolder: "." },
-    store: {
-      nextVersion: () => version++,
-      putBlocks: async (blocks) => void written.push(...blocks),
-    },
+    store: { putBlocks: async (blocks) => void written.push(...blocks) },
     book: { learned: [] },
     forwarder: given.forwarder ?? noForwarder,
     counters,
@@ -74,7 +70,10 @@ test("runs that are made in the thread are stored as those made here", async () 
   const open = openTraces();
   open.add(batchOf(3), 0);
   const taken = open.takeQuiet(1_000_000, 0, 10);
-  const runs = await settler.settle(taken.map(({ held }) => held));
+  const runs = await settler.settle(
+    taken.map(({ held }) => held),
+    7n,
+  );
   expect(runs.map(({ workflow, failed }) => ({ workflow, failed }))).toEqual(
     Array.from({ length: 3 }, () => ({ workflow: "clerk", failed: [] })),
   );
@@ -84,7 +83,7 @@ test("runs that are made in the thread are stored as those made here", async () 
 
 test("records that were read back go over decoded, and come to the same", async () => {
   const { settler, written } = settlerWith();
-  await settler.settle(readBack(2));
+  await settler.settle(readBack(2), 7n);
   expect(written).toEqual(expected(2));
 });
 
@@ -105,7 +104,7 @@ test("whoever passes spans on is told of the readings before the runs are stored
     order.push("stored");
     return push(...blocks);
   };
-  await settler.settle(readBack(1));
+  await settler.settle(readBack(1), 7n);
   expect(order).toEqual(["told", "stored"]);
   expect(told[0]?.content.spans).toHaveLength(1);
   expect(told[0]?.runs[0]?.run.agents.map(({ name }) => name)).toEqual(["clerk"]);
@@ -117,8 +116,8 @@ test("what cannot be read fails its job alone, and the next one is done", async 
     pieces: () => [{ spans: [{}], logs: [] } as never],
     content: () => ({}) as never,
   };
-  await expect(settler.settle([broken])).rejects.toThrow();
+  await expect(settler.settle([broken], 7n)).rejects.toThrow();
   expect(written).toEqual([]);
-  await settler.settle(readBack(1));
+  await settler.settle(readBack(1), 7n);
   expect(written[0]?.rows).toBe(1);
 });

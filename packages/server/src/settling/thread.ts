@@ -12,7 +12,7 @@ import type { Outlined, SettledRun, Settler } from "./settler.ts";
 
 interface Parts {
   readonly config: Pick<ServerConfig, "rootward" | "contractFolder">;
-  readonly store: Pick<OpenStore, "nextVersion" | "putBlocks">;
+  readonly store: Pick<OpenStore, "putBlocks">;
   readonly book: Pick<WorkflowBook, "learned">;
   readonly forwarder: Pick<Forwarder, "awaitsSettled" | "settled">;
   readonly counters: Counters;
@@ -26,14 +26,13 @@ export function settlingThread(parts: Parts): Settler {
   const { config, store, book, forwarder, counters } = parts;
   const thread = threadOf({ rootward: config.rootward, folder: config.contractFolder });
 
-  const settleSome = async (some: readonly Gathered[]): Promise<readonly SettledRun[]> => {
+  const settleSome = async (
+    some: readonly Gathered[],
+    version: bigint,
+  ): Promise<readonly SettledRun[]> => {
     const done = await thread.run(
       some.map((one) => one.pieces()),
-      {
-        version: store.nextVersion(),
-        learned: book.learned,
-        outlines: forwarder.awaitsSettled,
-      },
+      { version, learned: book.learned, outlines: forwarder.awaitsSettled },
     );
     for (const [name, count] of done.unmapped) unmappedTally(counters, name).count += count;
     if (forwarder.awaitsSettled) await forwarder.settled(outlined(some, done));
@@ -42,9 +41,9 @@ export function settlingThread(parts: Parts): Settler {
   };
 
   return {
-    async settle(gathered) {
+    async settle(gathered, version) {
       const runs: SettledRun[] = [];
-      for (const some of inJobs(gathered)) runs.push(...(await settleSome(some)));
+      for (const some of inJobs(gathered)) runs.push(...(await settleSome(some, version)));
       return runs;
     },
     close: () => thread.close(),

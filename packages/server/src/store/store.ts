@@ -54,6 +54,8 @@ export interface OpenStore extends Store {
   sql(text: string, bounds: Bounds): Promise<SqlAnswer>;
   /** The version of what is written next: microseconds since 1970 that grow with every call. */
   nextVersion(): bigint;
+  /** The highest version under which `putRuns` has written; 0 before it has. */
+  runsVersion(): bigint;
   /** Writes what `blocksOfRuns` made elsewhere, under a version of `nextVersion`. @throws PortError as `putRuns` */
   putBlocks(blocks: readonly Block[]): Promise<void>;
   /** Bytes that are durable, but not in the engine yet. */
@@ -184,17 +186,22 @@ function freshFor(wal: Wal): () => Promise<void> {
   };
 }
 
-type Writer = "put" | "putRuns" | "putChanges" | "nextVersion" | "putBlocks";
+type Writer = "put" | "putRuns" | "putChanges" | "nextVersion" | "runsVersion" | "putBlocks";
 
 function writers({ wal, clock }: Parts): Pick<OpenStore, Writer> {
+  let runsVersion = 0n;
   return {
     put: async (batch) => {
       if (batch.length === 0) return;
       const block = batch.logCount > 0 ? logsBlock : spansBlock;
       await wal.append([block(batch, clock())]);
     },
-    putRuns: (runs, texts) => wal.append(blocksOfRuns(runs, texts, clock()), "server"),
+    putRuns: (runs, texts) => {
+      runsVersion = clock();
+      return wal.append(blocksOfRuns(runs, texts, runsVersion), "server");
+    },
     nextVersion: clock,
+    runsVersion: () => runsVersion,
     putBlocks: (blocks) => wal.append(blocks, "server"),
     putChanges: async (changes) => {
       if (changes.length > 0) await wal.append([changesBlock(latestById(changes), clock())]);

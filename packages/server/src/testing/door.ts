@@ -10,6 +10,7 @@ import { newApp } from "../app.ts";
 import { openCaseBook } from "../case-book.ts";
 import type { Context } from "../context.ts";
 import { newCounters } from "../counters.ts";
+import { newFlights } from "../flights.ts";
 import { noForwarder } from "../forward/forwarder.ts";
 import { decoded, type Gathered } from "../gathered.ts";
 import { newKin } from "../kin.ts";
@@ -113,11 +114,14 @@ export async function openDoor(given: Partial<Context> = {}): Promise<Door> {
   };
   const door: Pick<Door, "nowMs"> = { nowMs: 1_000_000 };
   const kin = newKin();
-  const clock = schedule({ store, open, counters, stages, kin, onError }, null);
+  let version = 0n;
+  const flights = newFlights({ nextVersion: () => ++version, runsVersion: () => 0n });
+  const clock = schedule({ store, open, flights, counters, stages, kin, onError }, null);
   const reader = given.reader ?? (() => []);
   const context: Context = {
     store,
     open,
+    flights,
     counters,
     signals: signalCounts(),
     schedule: clock,

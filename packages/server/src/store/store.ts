@@ -4,6 +4,7 @@ import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { Change } from "@rootward/pipeline/model/change";
 import { isTraceId } from "@rootward/pipeline/model/ids";
 import type { TraceId } from "@rootward/pipeline/model/ids";
+import type { Ruling } from "@rootward/pipeline/model/ruling";
 import type { LogRecord, Span } from "@rootward/pipeline/model/span";
 import type { Store, StoredTrace, TraceQuery } from "@rootward/pipeline/ports";
 import type { TraceContent } from "@rootward/pipeline/model/span";
@@ -22,6 +23,7 @@ import {
   changesBlock,
   diagnosisBlocks,
   metaBlock,
+  rulingsBlock,
   runsBlock,
   textsBlock,
   headsBlock,
@@ -188,7 +190,10 @@ function freshFor(wal: Wal): () => Promise<void> {
   };
 }
 
-function writers({ wal, clock }: Parts): Pick<Store, "put" | "putRuns" | "putChanges"> {
+function writers({
+  wal,
+  clock,
+}: Parts): Pick<Store, "put" | "putRuns" | "putChanges" | "putRulings"> {
   return {
     put: async (batch) => {
       if (batch.length === 0) return;
@@ -210,6 +215,9 @@ function writers({ wal, clock }: Parts): Pick<Store, "put" | "putRuns" | "putCha
     putChanges: async (changes) => {
       if (changes.length > 0) await wal.append([changesBlock(latestById(changes), clock())]);
     },
+    putRulings: async (rulings) => {
+      if (rulings.length > 0) await wal.append([rulingsBlock(latestById(rulings), clock())]);
+    },
   };
 }
 
@@ -220,6 +228,7 @@ type Reader =
   | "unsettled"
   | "texts"
   | "changes"
+  | "rulings"
   | "counts";
 
 function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> {
@@ -240,6 +249,7 @@ function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> 
       return new Map(rows.map((row) => [textAt(row, 0), textAt(row, 1)]));
     },
     changes: async () => (await ask("changes")).map((row) => asChange(JSON.parse(textAt(row, 0)))),
+    rulings: async () => (await ask("rulings")).map((row) => asRuling(JSON.parse(textAt(row, 0)))),
     counts: layout.kind === "single" ? countsKept(askLately) : async () => await counted(askLately),
   };
 }
@@ -301,8 +311,8 @@ async function closeAll({ wal, engine, directory }: Parts): Promise<void> {
   }
 }
 
-function latestById(changes: readonly Change[]): readonly Change[] {
-  return [...new Map(changes.map((change) => [change.id, change])).values()];
+function latestById<T extends { readonly id: string }>(entries: readonly T[]): readonly T[] {
+  return [...new Map(entries.map((entry) => [entry.id, entry])).values()];
 }
 
 async function tracesOf(ids: readonly TraceId[], ask: Ask): Promise<TraceContent> {
@@ -376,4 +386,5 @@ function plainAnswer(answer: Answer): SqlAnswer {
 }
 
 const asChange = (value: unknown) => own<Change>(value, "atMs", "change");
+const asRuling = (value: unknown) => own<Ruling>(value, "ruling", "ruling");
 const asDiagnosis = (value: unknown) => own<Diagnosis>(value, "clusters", "diagnosis");

@@ -36,12 +36,14 @@ export interface Schedule {
   diagnoseNow(nowMs: number): Promise<Diagnosis>;
   /** Diagnoses what is settled, and settles nothing. */
   diagnoseAgain(nowMs: number): Promise<Diagnosis>;
+  /** Something that a diagnosis reads has changed beside the runs: the next tick diagnoses again, if the last time is long enough ago. */
+  diagnoseSoon(): void;
   /** Does something while nothing is settled or diagnosed. */
   alone<T>(work: () => Promise<T>): Promise<T>;
   /** Resolves when nothing runs any more; what is asked later is not done. */
   rest(): Promise<void>;
   readonly diagnosis: Diagnosis | null;
-  /** True until the runs of the last settling are diagnosed. */
+  /** True until the runs of the last settling are diagnosed, and what was said about them. */
   readonly behind: boolean;
 }
 
@@ -51,6 +53,7 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
   const alone = oneAtATime();
   let diagnosis = first;
   let newRuns = 0;
+  let isAsked = false;
   let diagnosedMs = Number.NEGATIVE_INFINITY;
   let tookMs = 0;
   let waiting = 0;
@@ -66,6 +69,7 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
   async function diagnose(nowMs: number, all: boolean): Promise<Diagnosis> {
     const startMs = performance.now();
     newRuns = 0;
+    isAsked = false;
     diagnosis = await parts.stages.diagnose(all);
     diagnosedMs = nowMs;
     tookMs = performance.now() - startMs;
@@ -76,7 +80,7 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
     await settleQuiet(nowMs, policy("settleQuietMs"));
     // A diagnosis that takes long is made less often, so that it never takes more than a tenth of the time.
     const pauseMs = Math.max(policy("diagnoseEveryMs"), tookMs * 10);
-    if (newRuns > 0 && nowMs - diagnosedMs >= pauseMs) await diagnose(nowMs, false);
+    if ((newRuns > 0 || isAsked) && nowMs - diagnosedMs >= pauseMs) await diagnose(nowMs, false);
   }
 
   return {
@@ -99,6 +103,9 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
       });
     },
     diagnoseAgain: (nowMs) => alone(async () => await diagnose(nowMs, true)),
+    diagnoseSoon() {
+      isAsked = true;
+    },
     alone,
     async rest() {
       waiting = Number.POSITIVE_INFINITY;
@@ -108,7 +115,7 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
       return diagnosis;
     },
     get behind() {
-      return newRuns > 0;
+      return newRuns > 0 || isAsked;
     },
   };
 }

@@ -126,7 +126,8 @@ export function trailOf(view: RunView, origin: StepDigest): Trail | null {
   };
 }
 
-function nameOf(step: StepDigest): string {
+/** What a trail calls a step. */
+export function nameOf(step: StepDigest): string {
   if (isCall(step)) return componentOf(step);
   return step.kind === "llm" && step.agent !== null ? `${step.agent}: model call` : step.name;
 }

@@ -1,6 +1,7 @@
 import type { ClusterId, RunId } from "./ids.ts";
 import type { Attribution } from "./attribution.ts";
 import type { Deviation, Origin, Trail } from "./deviation.ts";
+import type { OriginFinding } from "./suspect.ts";
 
 /** The key by which failed runs count as alike, and its explanation. Version 1: workflow, environment, primary deviation, component. */
 export interface Signature {
@@ -29,8 +30,10 @@ export interface DiagnosedRun {
   /** True where no rule fails the run, but an open drift counts it as bad. */
   readonly affected: boolean;
   readonly deviations: readonly Deviation[];
-  /** null: nothing in the run speaks for any step; Rootward abstains. */
+  /** null: nothing in the run speaks for one step; Rootward abstains. */
   readonly origin: Origin | null;
+  /** How the origin was found, and how sure it is. */
+  readonly finding: OriginFinding;
   readonly trail: Trail | null;
 }
 

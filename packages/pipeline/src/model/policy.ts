@@ -135,6 +135,16 @@ const entries = {
   },
   contrastSupport: { value: 0.05, unit: "share", source: "diagnosis.md A3.4b" },
   contrastFalseShare: { value: 0.05, unit: "share", source: "diagnosis.md A3.4b: q = .05" },
+  originMargin: {
+    value: 0.1,
+    unit: "probability",
+    source: "diagnosis.md B5.3 C: below it a ranking names no single step",
+  },
+  originsToCalibrate: {
+    value: 10,
+    unit: "confirmed origins",
+    source: "diagnosis.md B5.3 D: of one system",
+  },
   featureLengthMost: {
     value: 80,
     unit: "characters",

@@ -1,8 +1,8 @@
-import { policy } from "../../model/policy.ts";
+import { policy } from "../model/policy.ts";
+import type { Share } from "../model/share.ts";
 import type { StepFeatures } from "./event.ts";
 import { additiveRanker } from "./ranker.ts";
 import type { Ranker } from "./ranker.ts";
-import type { Share } from "../stats.ts";
 
 /** A run whose origin a person confirmed. Runs of one `group`, such as one task, are never on both sides of a fold. */
 export interface Confirmed {

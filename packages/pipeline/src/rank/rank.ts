@@ -1,4 +1,4 @@
-import { policy } from "../../model/policy.ts";
+import { policy } from "../model/policy.ts";
 import type { StepFeatures } from "./event.ts";
 import { featureNames, featureTable } from "./feature-table.ts";
 import type { FeatureName } from "./feature-table.ts";

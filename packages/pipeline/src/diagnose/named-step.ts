@@ -1,6 +1,6 @@
 import type { RunDigest, StepDigest } from "../model/digest.ts";
-import type { RuledStep } from "../model/ruling.ts";
 import { nameOf } from "./origin.ts";
+import { choices, holds } from "./rulings.ts";
 
 /** A step found by what a person calls it, or why not, with what is accepted. */
 export type NamedStep =
@@ -8,15 +8,6 @@ export type NamedStep =
   | { readonly kind: "refused"; readonly why: string };
 
 const listedMost = 30;
-
-/** Steps that may be an origin, in order: an agent is where steps happen, and no step itself. */
-function choices({ steps }: Pick<RunDigest, "steps">): readonly StepDigest[] {
-  return steps.filter(({ kind }) => kind !== "agent").toSorted((a, b) => a.seq - b.seq);
-}
-
-function holds(step: StepDigest, spanId: string): boolean {
-  return spanId !== "" && (step.spanId === spanId || step.alsoSpanIds.includes(spanId));
-}
 
 /**
  * The step that a person means: by the id of a span of it, by its number, or by a name that no other step of the run has (as the
@@ -37,7 +28,10 @@ export function namedStep(run: Pick<RunDigest, "id" | "steps">, text: string | n
     if (others.length === 0) return { kind: "found", step: first };
     return { kind: "refused", why: several(word, [first, ...others]) };
   }
-  return { kind: "refused", why: `run ${run.id} has no step "${word.slice(0, 100)}"; ${listed(steps)}` };
+  return {
+    kind: "refused",
+    why: `run ${run.id} has no step "${word.slice(0, 100)}"; ${listed(steps)}`,
+  };
 }
 
 function several(word: string, found: readonly StepDigest[]): string {
@@ -51,25 +45,4 @@ function listed(steps: readonly StepDigest[]): string {
   const rest = steps.length - names.length;
   const more = rest > 0 ? ` and ${rest} more` : "";
   return `accepted are a span id, a number or a name that only one step has, of: ${names.join(", ")}${more}`;
-}
-
-/** What a ruling keeps of the step that it is about. */
-export function ruledStep({ spanId, seq, kind, name }: StepDigest): RuledStep {
-  return { spanId, seq, kind, name };
-}
-
-/** The step that a ruling is about, in the run as it is read now; undefined where late spans left nothing of it. */
-export function stepRuled(
-  run: Pick<RunDigest, "steps">,
-  { spanId, seq, kind, name }: RuledStep,
-): StepDigest | undefined {
-  const steps = choices(run);
-  const alike = (step: StepDigest): boolean => step.kind === kind && step.name === name;
-  const here = steps.filter((step) => holds(step, spanId));
-  return (
-    here.find((step) => alike(step) && step.seq === seq) ??
-    here.find(alike) ??
-    here[0] ??
-    (spanId === "" ? steps.find((step) => alike(step) && step.seq === seq) : undefined)
-  );
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { Hono } from "hono";
 import { z } from "zod";
-import { namedStep, ruledStep } from "@rootward/pipeline/diagnose/named-step";
+import { namedStep } from "@rootward/pipeline/diagnose/named-step";
+import { ruledStep } from "@rootward/pipeline/diagnose/rulings";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
 import { RunId } from "@rootward/pipeline/model/ids";
 import { RulingInput } from "@rootward/pipeline/model/ruling";
@@ -24,7 +25,9 @@ export function originRoutes(context: Context): Hono {
   routes.get("/api/origins", async (http) => {
     const { run } = parsed(ListQuery, http.req.query(), "the query");
     const rulings = await context.store.rulings();
-    return jsonAnswer({ rulings: rulings.filter(({ runId }) => run === undefined || runId === run) });
+    return jsonAnswer({
+      rulings: rulings.filter(({ runId }) => run === undefined || runId === run),
+    });
   });
   routes.post("/api/origins", async (http) => {
     const input = parsed(RulingInput, await jsonBody(http.req.raw), "the ruling");

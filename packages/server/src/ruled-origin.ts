@@ -30,6 +30,7 @@ export function ruledOrigin(
     view: viewOf(run),
     deviations: diagnosed.deviations,
     affected: diagnosed.affected,
+    clean: workflow?.baseline?.frozen === true ? "unread" : null,
     ranker: workflow === undefined ? additiveRanker : rankerTold(workflow.ranking),
     rulings: own,
   });

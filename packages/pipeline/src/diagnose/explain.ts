@@ -174,7 +174,7 @@ function factsOf(
 }
 
 function diagnosedRun(
-  { flow }: ReadFlow,
+  { flow, clean }: ReadFlow,
   { view, primary, deviations, affected }: Member,
   { ranker, rulings }: Pick<FlowRanker, "ranker"> & Pick<Surroundings, "rulings">,
 ): DiagnosedRun {
@@ -184,7 +184,14 @@ function diagnosedRun(
     cluster: clusterIdOf(signatureOf(flow, primary)),
     affected,
     deviations,
-    ...foundOrigin({ view, deviations, affected, ranker, rulings: own }),
+    ...foundOrigin({
+      view,
+      deviations,
+      affected,
+      clean,
+      ranker,
+      rulings: own,
+    }),
   };
 }
 
@@ -216,7 +223,10 @@ function workflowOf(
   },
 ): WorkflowDiagnosis {
   const { flow, drifts, reference } = read;
-  const traced = runs.filter(({ trail, affected }) => trail !== null && !affected);
+  const traced = runs.filter(
+    ({ trail, affected, finding: { standing } }) =>
+      trail !== null && !affected && (standing === "confirmed" || standing === "suspected"),
+  );
   return {
     name: flow.workflow,
     environment: flow.environment,

@@ -2,6 +2,8 @@ import type { Deviation, DeviationKind, Hop, Origin, Trail } from "../model/devi
 import type { LinkProof, StepDigest } from "../model/digest.ts";
 import { policy } from "../model/policy.ts";
 import { isFailed } from "../model/run.ts";
+import { borderBetween } from "./borders.ts";
+import type { Borders } from "./borders.ts";
 import { componentOf, isCall } from "./view.ts";
 import type { RunView } from "./view.ts";
 
@@ -121,7 +123,11 @@ export function provenSteps(view: RunView): ReadonlySet<number> {
  * The trail from where the failure showed back to the origin, by the best-proven hops; `proven` is false where one is known by
  * order alone. Where the origin lies after the failing step, or is it, there are no hops.
  */
-export function trailOf(view: RunView, origin: StepDigest): Trail | null {
+export function trailOf(
+  view: RunView,
+  origin: StepDigest,
+  borders: Borders = { deviations: [], clean: null },
+): Trail | null {
   const failing = failingStep(view);
   if (!failing) return null;
   const reached = upstreamOf(view, failing, "any");
@@ -130,7 +136,10 @@ export function trailOf(view: RunView, origin: StepDigest): Trail | null {
     const entry: Reached | undefined = reached.get(seq);
     const step = view.bySeq.get(seq);
     if (!entry || !step || !entry.hop) break;
-    hops.unshift({ seq, spanId: step.spanId, name: nameOf(step), ...entry.hop });
+    const to = entry.toward === null ? undefined : view.bySeq.get(entry.toward);
+    const border = to ? borderBetween(view, { from: step, to }, borders) : null;
+    const crossed = border ? { border } : {};
+    hops.unshift({ seq, spanId: step.spanId, name: nameOf(step), ...entry.hop, ...crossed });
     seq = entry.toward;
   }
   return {

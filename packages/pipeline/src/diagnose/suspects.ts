@@ -7,6 +7,7 @@ import type { FeatureName } from "../rank/feature-table.ts";
 import { rankSteps } from "../rank/rank.ts";
 import type { RankedStep } from "../rank/rank.ts";
 import type { Ranker } from "../rank/ranker.ts";
+import type { Clean } from "./cleanwindow.ts";
 import { nameOf, originOf, originStep, primaryOf, provenSteps, trailOf } from "./origin.ts";
 import { ruledIn } from "./rulings.ts";
 import type { RunView } from "./view.ts";
@@ -18,6 +19,8 @@ export interface OriginQuestion {
   readonly deviations: readonly Deviation[];
   /** Whether no rule fails the run, but an open drift of confidence counts it as bad. */
   readonly affected: boolean;
+  /** The workflow's clean window; null before it is frozen, when only rows that need none speak. `unread`: it is, but is not at hand. */
+  readonly clean: Clean | null | "unread";
   readonly ranker: Ranker;
   /** Of this run, in any order. */
   readonly rulings: readonly Ruling[];
@@ -54,7 +57,7 @@ export function foundOrigin(question: OriginQuestion): FoundOrigin {
   const base = { ...nothing, rejected: rejected.map(({ spanId }) => spanId) };
   if (confirmed) {
     const { by, note, atMs } = confirmed.ruling;
-    return placed(view, confirmed.step, {
+    return placed(question, confirmed.step, {
       ...base,
       standing: "confirmed",
       method: "ruling",
@@ -66,14 +69,48 @@ export function foundOrigin(question: OriginQuestion): FoundOrigin {
   const primary = standingFor(open, question.affected);
   const step = primary && originStep(view, primary);
   if (!primary || !step) return bySuspicion(question, out, base);
-  const isPlain = primary.strength === "strong" || question.affected;
-  return placed(view, step, {
+  return placed(question, step, {
     ...base,
-    ...(isPlain ? {} : rankedFor(question, out)),
-    standing: "suspected",
+    ...(primary.strength === "strong" || question.affected
+      ? { standing: "suspected" }
+      : besideTheRanking(question, { primary, step, out })),
     method: "deviation",
     onPath: onPathOf(view, open, step),
   });
+}
+
+/**
+ * How sure a deviation is that is not strong. Against a clean window it stands out; without one it is mostly where the failure showed,
+ * and the steps that the ranking puts first are as likely. Measured on injected faults: 96 and 44 % of these steps are the origin.
+ */
+function besideTheRanking(
+  question: OriginQuestion,
+  {
+    primary,
+    step,
+    out,
+  }: {
+    readonly primary: Deviation;
+    readonly step: StepDigest;
+    readonly out: ReadonlySet<number>;
+  },
+): Pick<OriginFinding, "standing" | "remark" | "suspects"> {
+  const { all } = ranked(question, out);
+  const reason = `${primary.name.replaceAll("_", " ")}: ${primary.seen}`;
+  const own = all.find(({ origin }) => origin.step === step.seq);
+  const accused: Suspect = {
+    origin: originOf(step),
+    name: nameOf(step),
+    share: own?.share ?? 0,
+    reasons: [reason, ...(own?.reasons ?? [])].slice(0, policy("suspectsShown")),
+  };
+  const others = all.filter(({ origin }) => origin.step !== step.seq);
+  const isSeen = question.clean !== null && primary.strength === "medium";
+  return {
+    standing: isSeen ? "suspected" : "uncertain",
+    remark: isSeen ? null : "uncertain: this is where the failure showed, and nothing says more",
+    suspects: [accused, ...others].slice(0, policy("suspectsShown")),
+  };
 }
 
 /** The deviation that stands for a run; for an affected one, that of its confidence. */
@@ -85,8 +122,13 @@ export function standingFor(
   return unsure || primaryOf(deviations);
 }
 
-function placed(view: RunView, step: StepDigest, finding: OriginFinding): FoundOrigin {
-  return { origin: originOf(step), trail: trailOf(view, step), finding };
+function placed(
+  { view, deviations, clean }: OriginQuestion,
+  step: StepDigest,
+  finding: OriginFinding,
+): FoundOrigin {
+  const trail = trailOf(view, step, { deviations, clean: clean === "unread" ? null : clean });
+  return { origin: originOf(step), trail, finding };
 }
 
 /** The step of the earliest strong deviation that something proves to have led to the failing step, where the origin is none of these. */
@@ -124,10 +166,13 @@ const places: ReadonlySet<FeatureName> = new Set<FeatureName>([
   "length",
 ]);
 
-interface Ranked extends Pick<OriginFinding, "suspects" | "margin"> {
+interface Ranked {
+  /** Every step that may be the origin, most suspected first. */
+  readonly all: readonly Suspect[];
   readonly first: StepDigest | null;
   /** Whether something in the first step itself speaks for it. */
   readonly isLocal: boolean;
+  readonly margin: number | null;
 }
 
 function bySuspicion(
@@ -135,7 +180,8 @@ function bySuspicion(
   out: ReadonlySet<number>,
   base: OriginFinding,
 ): FoundOrigin {
-  const { first, isLocal, suspects, margin } = ranked(question, out);
+  const { all, first, isLocal, margin } = ranked(question, out);
+  const suspects = all.slice(0, policy("suspectsShown"));
   const finding = { ...base, suspects, margin };
   const abstain = (standing: "uncertain" | "none", remark: string): FoundOrigin => ({
     origin: null,
@@ -151,7 +197,7 @@ function bySuspicion(
   if (!isLocal) return abstain("none", "no local evidence: only their places tell the steps apart");
   if ((margin ?? 0) < policy("originMargin"))
     return abstain("uncertain", "uncertain: several steps are suspected nearly alike");
-  return placed(question.view, first, { ...finding, standing: "suspected", method: "ranking" });
+  return placed(question, first, { ...finding, standing: "suspected", method: "ranking" });
 }
 
 function silence({ view }: OriginQuestion, out: ReadonlySet<number>): string {
@@ -159,14 +205,6 @@ function silence({ view }: OriginQuestion, out: ReadonlySet<number>): string {
   return view.run.features === undefined
     ? "no local evidence: the run was read by an earlier version, or nothing in it failed by itself; rootward reprocess reads it again"
     : "no local evidence: nothing that an agent wrote is visible";
-}
-
-function rankedFor(
-  question: OriginQuestion,
-  out: ReadonlySet<number>,
-): Pick<OriginFinding, "suspects" | "margin"> {
-  const { suspects, margin } = ranked(question, out);
-  return { suspects, margin };
 }
 
 /** The ranking of a run without the steps that a person rejected. */
@@ -179,13 +217,11 @@ function ranked({ view, ranker }: OriginQuestion, out: ReadonlySet<number>): Ran
   const sum = open.reduce((total, { entry }) => total + entry.p, 0);
   const share = ({ p }: RankedStep): number => (sum > 0 ? p / sum : 0);
   const [first, second] = open;
-  if (!first) return { first: null, isLocal: false, suspects: [], margin: null };
+  if (!first) return { all: [], first: null, isLocal: false, margin: null };
   return {
+    all: open.map(({ entry, step }) => suspectOf(step, entry, share(entry))),
     first: first.step,
     isLocal: first.entry.reasons.some(({ feature }) => !places.has(feature)),
-    suspects: open
-      .slice(0, policy("suspectsShown"))
-      .map(({ entry, step }) => suspectOf(step, entry, share(entry))),
     margin: share(first.entry) - (second ? share(second.entry) : 0),
   };
 }

@@ -12,8 +12,9 @@ export interface Suspect {
 }
 
 /**
- * How sure the origin of a run is. Whatever a method says is suspected until a person confirms it. `uncertain`: several steps are
- * suspected nearly alike, and none is named. `none`: nothing in the run speaks for a step, or a person rejected all that was suspected.
+ * How sure the origin of a run is. Whatever a method says is suspected until a person confirms it. `uncertain`: it may as well be another
+ * of the suspects; none is named, or only the step where the failure showed. `none`: nothing in the run speaks for a step, or a person
+ * rejected all that was suspected.
  */
 export type OriginStanding = "confirmed" | "suspected" | "uncertain" | "none";
 
@@ -30,7 +31,7 @@ export interface OriginFinding {
     readonly note: string | null;
     readonly atMs: number;
   } | null;
-  /** The first three of the ranking where no strong deviation names the origin, else empty. */
+  /** Where no strong deviation names the origin: the three steps that are suspected most, the origin first if one is named; else empty. */
   readonly suspects: readonly Suspect[];
   /** By how much the share of the first suspect is above that of the second; null where nothing was ranked. */
   readonly margin: number | null;

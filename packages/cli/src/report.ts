@@ -71,7 +71,8 @@ function pieces(word: string, size: number): readonly string[] {
   return word.length <= size ? [word] : (word.match(new RegExp(`.{1,${size}}`, "gsu")) ?? []);
 }
 
-function head(label: string): string {
+/** A label as the first column of a page. */
+export function head(label: string): string {
   return label.padEnd(indent);
 }
 

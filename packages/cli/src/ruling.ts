@@ -6,7 +6,7 @@ import { Ruling } from "@rootward/pipeline/model/ruling";
 import type { RulingWord } from "@rootward/pipeline/model/ruling";
 import { requestJson, serverUrl } from "./api.ts";
 import { counted, OperatorError, plain, printJson, printLine, table } from "./output.ts";
-import { shortTime } from "./report.ts";
+import { head, shortTime, wrap } from "./report.ts";
 import { originPart } from "./run-page.ts";
 import { ShownDiagnosed } from "./shown-run.ts";
 
@@ -63,7 +63,7 @@ export async function rule(
     run,
     step,
     ruling: word,
-    by: options.by ?? userInfo().username,
+    by: options.by ?? login(),
     ...(options.note === undefined ? {} : { note: options.note }),
   });
   if (options.json === true) {
@@ -74,10 +74,17 @@ export async function rule(
   if (!ruled.success)
     throw new OperatorError(`${server} answered with no ruling: is it of another version?`);
   const { ruling, diagnosed } = ruled.data;
-  printLine(
-    `${word}     step ${ruling.step.seq} ${plain(ruling.step.name)} of run ${ruling.runId}`,
-  );
+  printLine(wrap(head(word), `step ${ruling.step.seq} ${ruling.step.name} of run ${ruling.runId}`));
   if (diagnosed !== null) for (const line of originPart(diagnosed)) printLine(line);
+}
+
+/** The name that who types has on this machine; null where the machine knows none. */
+function login(): string | null {
+  try {
+    return userInfo().username;
+  } catch {
+    return null;
+  }
 }
 
 /** Prints all rulings, the latest first. */

@@ -80,7 +80,7 @@ function suspectsPart({ suspects }: ShownFinding): readonly string[] {
 
 function trailPart({ trail }: ShownDiagnosed): readonly string[] {
   if (trail === null) return [];
-  const hops = trail.hops.toReversed().map(({ seq, name, proof, text, border }) => {
+  const hops = trail.hops.map(({ seq, name, proof, text, border }) => {
     const quoted = text === null ? proof : `${proof}: "${text}"`;
     const told =
       border === undefined

@@ -1,7 +1,7 @@
 import type { ClusterId, RunId } from "./ids.ts";
 import type { Attribution } from "./attribution.ts";
 import type { Deviation, Origin, Trail } from "./deviation.ts";
-import type { OriginFinding } from "./suspect.ts";
+import type { OriginFinding, OriginStanding } from "./suspect.ts";
 
 /** The key by which failed runs count as alike, and its explanation. Version 1: workflow, environment, primary deviation, component. */
 export interface Signature {
@@ -66,6 +66,10 @@ export interface Cluster {
   /** Share of members that fail for each reason. */
   readonly failing: Readonly<Record<string, number>>;
   readonly origin: Origin | null;
+  /** How sure the origin of the representative is. */
+  readonly originStanding: OriginStanding;
+  /** Members whose origin a person confirmed. */
+  readonly confirmed: number;
   readonly trail: Trail | null;
   readonly differences: readonly Difference[];
   readonly attribution: Attribution;

@@ -52,8 +52,8 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
   // Two settlings of one trace at once would be two answers.
   const alone = oneAtATime();
   let diagnosis = first;
-  let newRuns = 0;
-  let isAsked = false;
+  // What the last diagnosis has not seen: runs, and what was said about them.
+  let unseen = 0;
   let diagnosedMs = Number.NEGATIVE_INFINITY;
   let tookMs = 0;
   let waiting = 0;
@@ -62,14 +62,13 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
     for (;;) {
       const taken = parts.open.takeQuiet(nowMs, quietMs, policy("settleBatchTraces"));
       if (taken.length === 0) return;
-      newRuns += await settleTaken(parts, taken, nowMs);
+      unseen += await settleTaken(parts, taken, nowMs);
     }
   }
 
   async function diagnose(nowMs: number, all: boolean): Promise<Diagnosis> {
     const startMs = performance.now();
-    newRuns = 0;
-    isAsked = false;
+    unseen = 0;
     diagnosis = await parts.stages.diagnose(all);
     diagnosedMs = nowMs;
     tookMs = performance.now() - startMs;
@@ -80,7 +79,7 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
     await settleQuiet(nowMs, policy("settleQuietMs"));
     // A diagnosis that takes long is made less often, so that it never takes more than a tenth of the time.
     const pauseMs = Math.max(policy("diagnoseEveryMs"), tookMs * 10);
-    if ((newRuns > 0 || isAsked) && nowMs - diagnosedMs >= pauseMs) await diagnose(nowMs, false);
+    if (unseen > 0 && nowMs - diagnosedMs >= pauseMs) await diagnose(nowMs, false);
   }
 
   return {
@@ -96,16 +95,13 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
         waiting -= 1;
       }
     },
-    async diagnoseNow(nowMs) {
-      return await alone(async () => {
+    diagnoseNow: (nowMs) =>
+      alone(async () => {
         await settleQuiet(nowMs, 0);
         return await diagnose(nowMs, true);
-      });
-    },
+      }),
     diagnoseAgain: (nowMs) => alone(async () => await diagnose(nowMs, true)),
-    diagnoseSoon() {
-      isAsked = true;
-    },
+    diagnoseSoon: () => void (unseen += 1),
     alone,
     async rest() {
       waiting = Number.POSITIVE_INFINITY;
@@ -115,7 +111,7 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
       return diagnosis;
     },
     get behind() {
-      return newRuns > 0 || isAsked;
+      return unseen > 0;
     },
   };
 }

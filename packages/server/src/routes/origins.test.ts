@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import {
   buildDigest,
   buildStep,
@@ -8,6 +9,7 @@ import {
   stepsWith,
 } from "@rootward/pipeline/testing/build-digest";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
+import { Ruling } from "@rootward/pipeline/model/ruling";
 import { openDoor } from "../testing/door.ts";
 import type { Door } from "../testing/door.ts";
 
@@ -30,9 +32,20 @@ async function doorWith(...runs: readonly RunDigest[]): Promise<Door> {
   return door;
 }
 
-async function rule(door: Door, body: object): Promise<{ status: number; answer: any }> {
+const Answered = z.object({
+  error: z.string().optional(),
+  ruling: Ruling.optional(),
+  diagnosed: z.looseObject({}).nullish(),
+});
+const Listed = z.object({ rulings: z.array(Ruling) });
+
+async function listOf(door: Door, query = ""): Promise<readonly Ruling[]> {
+  return Listed.parse(await (await door.get(`/api/origins${query}`)).json()).rulings;
+}
+
+async function rule(door: Door, body: object) {
   const answer = await door.post("/api/origins", JSON.stringify(body));
-  return { status: answer.status, answer: await answer.json() };
+  return { status: answer.status, answer: Answered.parse(await answer.json()) };
 }
 
 const run = broken(0);
@@ -100,13 +113,13 @@ describe("an origin", () => {
     await rule(door, { run: broken(1).id, step: 4, ruling: "confirmed" });
     const { answer } = await rule(door, { run: run.id, step: 3, ruling: "confirmed" });
     expect(answer.diagnosed).toMatchObject({ origin: { step: 3 } });
-    const { rulings } = await (await door.get(`/api/origins?run=${run.id}`)).json();
-    expect(rulings.map((one: any) => [one.step.seq, one.ruling, one.atMs - door.nowMs])).toEqual([
+    const rulings = await listOf(door, `?run=${run.id}`);
+    expect(rulings.map((one) => [one.step.seq, one.ruling, one.atMs - door.nowMs])).toEqual([
       [2, "confirmed", 0],
       [2, "rejected", 1],
       [3, "confirmed", 2],
     ]);
-    expect((await (await door.get("/api/origins")).json()).rulings).toHaveLength(4);
+    expect(await listOf(door)).toHaveLength(4);
   });
 
   test("is the same when it is confirmed many times at once: no two rulings of a run have one time", async () => {

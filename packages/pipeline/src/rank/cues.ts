@@ -21,6 +21,10 @@ const cues = {
     /\bi agree\b|(?:is|are|appears?|looks?) (?:correct|accurate|right|valid)\b|well done|\bgood (?:job|work)/i,
   asks: /\?\s*$|\bcould you\b|\bcan you\b|\bplease (?:provide|confirm|share|tell)/i,
   searches: /\bsearch|\bbrows|\blook(?:ing)? up\b|wikipedia|google|\bbing\b/i,
+  partial:
+    /\bpage 1 of (?!1\b)\d|\bshows? [1-5]?\d% of|truncated|first \d+ (?:results|rows|lines) of/i,
+  claimsDone:
+    /\w*satisf\w*["']?\s*:\s*(?:\{[^{}]{0,900}?["']?answer["']?\s*:\s*)?true\b|\bTERMINATE\b|task is (?:complete|done|solved)/i,
   replans:
     /new plan|updated plan|re-?plan|revised (?:plan|approach)|(?:here|this) is the (?:new|updated) /i,
 } as const satisfies Record<string, RegExp>;
@@ -35,7 +39,7 @@ export function speaks(cue: Cue, text: string): boolean {
 const assent =
   /^\W*(?:yes|yep|yeah|sure|ok(?:ay)?|correct|confirm(?:ed)?|absolutely|please (?:go ahead|proceed|do)|go ahead|proceed|that(?:'s| is| sounds) (?:fine|right|correct|good|great|perfect))\b/i;
 const pushBack =
-  /^\W*(?:no\b|wait|actually|but i|why|hmm)|not what i|frustrat|ridiculous|\b(?:human|supervisor)\b|are you sure|already (?:told|said|gave)|instead\b|changed? my mind/i;
+  /^\W*(?:no\b|wait|actually|but i|why|hmm)|not what i|i only (?:want|need|ask)|frustrat|ridiculous|\b(?:human|supervisor)\b|are you sure|already (?:told|said|gave)|instead\b|changed? my mind/i;
 
 /** Whether a user's turn agrees to what was proposed. */
 export function assents(text: string): boolean {
@@ -47,6 +51,14 @@ export function pushesBack(text: string): boolean {
   return pushBack.test(text);
 }
 
+const leave =
+  /\b(?:that(?:'|\u2019)?s (?:all|fine|it)|no,? that|all (?:clear|set|good)|thank(?:s| you)[^.?]{0,40}(?:help|everything|all)|good ?bye|have a (?:great|good|nice))\b/i;
+
+/** Whether a user's turn ends the dialogue. */
+export function takesLeave(text: string): boolean {
+  return text.length < 200 && !text.includes("?") && leave.test(text);
+}
+
 const empty =
   /no results? (?:were )?found|did not match any|\b0 results|\bno (?:matching|relevant) (?:results?|documents?|records?)|^\s*(?:\[\s*\]|\{\s*\}|null|none|)\s*$/i;
 const idle =
@@ -55,6 +67,11 @@ const idle =
 /** Whether an answer of a tool holds nothing. */
 export function isEmptyResult(text: string): boolean {
   return empty.test(text.slice(0, 3_000));
+}
+
+/** Whether a program ran and printed nothing. */
+export function isBlankOutput(text: string): boolean {
+  return /(?:output|stdout|result)\s*:\s*$/i.test(text.slice(-200));
 }
 
 /** Whether a tool's turn came although nobody had asked it for anything. */

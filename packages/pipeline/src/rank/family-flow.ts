@@ -54,7 +54,11 @@ export function flowFeatures(trail: Trail): readonly FeatureValues[] {
       knownNumbers.add(number);
     for (const number of numbersOf(step.result)) knownNumbers.add(number);
   }
-  return rows.length === candidates.length ? rows : candidates.map(() => ({}));
+  const firstBare = rows.findIndex(
+    (row, index) =>
+      (row.unsupported ?? 0) >= Math.log1p(2) && !candidates[index]?.kinds.has("plan"),
+  );
+  return rows.map((row, index) => ({ ...row, firstBare: flag(index === firstBare) }));
 }
 
 interface Asked {
@@ -83,6 +87,9 @@ function flowOf({
       .size;
   const later = Math.max(1, trail.steps.length - 1 - at);
   const begun = [...answer].filter((value) => answerFirst.get(value) === at);
+  const nextAnswers = trail.steps.findIndex((one, index) => index > at && one.isCandidate);
+  const until = nextAnswers < 0 ? trail.steps.length : nextAnswers;
+  const fromCall = [...answerFirst.values()].some((first) => first > at && first < until);
   const states = step.kinds.has("llm") || step.kinds.has("final");
   const before = trail.steps.slice(Math.max(0, at - 2), at);
   return {
@@ -92,6 +99,7 @@ function flowOf({
     reused: users(brought) / later,
     unsupportedReused: Math.log1p(users(bare)),
     answerBegins: flag(begun.length > 0),
+    answerFromCall: flag(fromCall),
     answerShare:
       [...answer].filter((value) => step.values.has(value) || step.numbers.has(value)).length /
       Math.max(1, answer.size),

@@ -1,13 +1,17 @@
+import { flag } from "./family.ts";
 import type { FeatureValues } from "./family.ts";
 import { covered, jaccard, wordsOf } from "./similarity.ts";
 import type { Trail } from "./trail.ts";
+
+/** Two instructions with so many words in common ask for the same. */
+const askedAgainFrom = 0.35;
 
 /** How steps that answer a hand-off answer it, and whether the same is asked once more. */
 export function orderFeatures({ candidates, taskValues }: Trail): readonly FeatureValues[] {
   const words = candidates.map((one) =>
     one.kinds.has("handoff") ? new Set(wordsOf(one.text)) : null,
   );
-  return candidates.map((one, index) => {
+  const rows = candidates.map((one, index): FeatureValues => {
     if (!one.kinds.has("retrieval") && !one.kinds.has("llm")) return {};
     const before = words.findLastIndex((own, at) => own !== null && at < index);
     const after = words.findIndex((own, at) => own !== null && at > index);
@@ -23,4 +27,6 @@ export function orderFeatures({ candidates, taskValues }: Trail): readonly Featu
       askedAgain: again && first ? jaccard(first, again) : 0,
     };
   });
+  const first = rows.findIndex(({ askedAgain = 0 }) => askedAgain >= askedAgainFrom);
+  return rows.map((row, index) => ({ ...row, firstAskedAgain: flag(index === first) }));
 }

@@ -10,6 +10,9 @@ const plainCues = [
   "invents",
   "hedges",
   "remembers",
+  "searches",
+  "partial",
+  "claimsDone",
   "reportsFailure",
   "verifies",
   "corrects",
@@ -22,6 +25,9 @@ const plainCues = [
 export function speechFeatures(trail: Trail): readonly FeatureValues[] {
   const { candidates, steps } = trail;
   const taskWords = new Set(wordsOf(trail.task));
+  const firstAssumes = candidates.findIndex(
+    (one) => !one.kinds.has("plan") && (speaks("assumes", one.text) || speaks("invents", one.text)),
+  );
   return candidates.map((one, index) => {
     const at = steps.indexOf(one);
     const before = steps.slice(Math.max(0, at - 2), at);
@@ -41,6 +47,7 @@ export function speechFeatures(trail: Trail): readonly FeatureValues[] {
           values.concludes === 1 &&
           before.some(({ isError, isEmpty }) => isError || isEmpty),
       ),
+      firstAssumes: flag(index === firstAssumes),
       correctedNext: flag(speaks("corrects", next)),
       failureNext: flag(speaks("reportsFailure", next)),
       taskShare:

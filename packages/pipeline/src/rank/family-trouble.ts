@@ -1,4 +1,4 @@
-import { reportsNoProgress, speaks } from "./cues.ts";
+import { isBlankOutput, reportsNoProgress, speaks } from "./cues.ts";
 import { answersOf, flag } from "./family.ts";
 import type { FeatureValues } from "./family.ts";
 import type { Trail } from "./trail.ts";
@@ -32,6 +32,21 @@ export function troubleFeatures(trail: Trail): readonly FeatureValues[] {
       resultOk: flag(good[index] === true),
       firstFailed: flag(index === firstFailed),
       lastFailed: flag(index === lastFailed && lastFailed !== firstFailed),
+      resultBlank: flag(
+        answers[index]?.some(({ result, events }) =>
+          isBlankOutput(result || (events[0]?.text ?? "")),
+        ) === true,
+      ),
+      unrun: flag(
+        candidates[index]?.kinds.has("tool_call") === true && answers[index]?.length === 0,
+      ),
+      afterIdle: flag(steps[here - 1]?.isIdle === true),
+      talksOnAfterError: flag(
+        (candidates[index]?.kinds.has("llm") === true ||
+          candidates[index]?.kinds.has("final") === true) &&
+          steps.slice(Math.max(0, here - 2), here).some((one) => one.isError || one.isEmpty),
+      ),
+      endsFailing: flag(failed[index] === true && index === candidates.length - 1),
       unrecovered: flag(failed[index] === true && !repaired),
       afterError: flag(
         steps.slice(Math.max(0, here - 2), here).some((one) => one.isError || one.isIdle),

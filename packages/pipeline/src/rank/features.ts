@@ -1,5 +1,6 @@
 import type { StepFeatures, TrailEvent } from "./event.ts";
 import type { Family, FeatureValues } from "./family.ts";
+import { dialogueFeatures } from "./family-dialogue.ts";
 import { flowFeatures } from "./family-flow.ts";
 import { orderFeatures } from "./family-orders.ts";
 import { placeFeatures } from "./family-place.ts";
@@ -15,6 +16,7 @@ const families: readonly Family[] = [
   flowFeatures,
   speechFeatures,
   orderFeatures,
+  dialogueFeatures,
 ];
 
 function rounded(values: FeatureValues): FeatureValues {

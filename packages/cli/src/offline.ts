@@ -4,6 +4,8 @@ import { diagnoseRuns } from "@rootward/pipeline/diagnose/diagnose";
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import { ChangeInput } from "@rootward/pipeline/model/change";
 import type { Change } from "@rootward/pipeline/model/change";
+import type { RunDigest } from "@rootward/pipeline/model/digest";
+import { Ruling } from "@rootward/pipeline/model/ruling";
 import type { TimeWindow } from "@rootward/pipeline/model/time";
 import { messageOf, OperatorError } from "./output.ts";
 import { readPaths } from "./read-paths.ts";
@@ -13,6 +15,8 @@ export interface OfflineOptions {
   readonly changes?: string;
   readonly baseline?: TimeWindow;
   readonly config?: string;
+  /** A JSON file of rulings, as `rootward confirm --list --json` prints them. */
+  readonly rulings?: string;
 }
 
 /**
@@ -23,16 +27,22 @@ export interface OfflineOptions {
 export async function diagnosePaths(
   paths: readonly string[],
   options: OfflineOptions,
-): Promise<{ readonly diagnosis: Diagnosis; readonly warnings: readonly string[] }> {
+): Promise<{
+  readonly diagnosis: Diagnosis;
+  readonly runs: readonly RunDigest[];
+  readonly warnings: readonly string[];
+}> {
   const told = options.changes === undefined ? [] : await readChanges(options.changes);
+  const rulings = options.rulings === undefined ? [] : await readRulings(options.rulings);
   const { runs, texts, warnings } = await readPaths(paths, options.config);
   const diagnosis = diagnoseRuns({
     runs,
     told,
     texts,
+    rulings,
     options: { baselineWindow: options.baseline ?? null, needsDays: false },
   });
-  return { diagnosis, warnings };
+  return { diagnosis, runs, warnings };
 }
 
 /**
@@ -41,26 +51,52 @@ export async function diagnosePaths(
  * @throws OperatorError  naming the file, the entry and what is accepted
  */
 async function readChanges(file: string): Promise<readonly Change[]> {
+  return await readEntries(ChangeInput, {
+    file,
+    what: "change",
+    form: '{"at", "kind", "title", …}',
+  });
+}
+
+/** Rulings as a JSON array, or one JSON object a line. @throws OperatorError  as `readChanges` */
+async function readRulings(file: string): Promise<readonly Ruling[]> {
+  return await readEntries(Ruling, {
+    file,
+    what: "ruling",
+    form: "rulings, as rootward confirm --list --json prints them",
+  });
+}
+
+interface Entries {
+  readonly file: string;
+  readonly what: string;
+  readonly form: string;
+}
+
+async function readEntries<T extends z.ZodType>(
+  schema: T,
+  { file, what, form }: Entries,
+): Promise<readonly z.output<T>[]> {
   let text: string;
   try {
     text = await readFile(file, "utf8");
   } catch (error) {
-    throw new OperatorError(`cannot read the changes ${file}: ${messageOf(error)}`, 1, {
+    throw new OperatorError(`cannot read the ${what}s ${file}: ${messageOf(error)}`, 1, {
       cause: error,
     });
   }
-  return parseJson(file, text).map((entry, index) => {
-    const parsed = ChangeInput.safeParse(entry);
+  return parseJson(file, text, form).map((entry, index) => {
+    const parsed = schema.safeParse(entry);
     if (parsed.success) return parsed.data;
     const issue = parsed.error.issues[0];
     const where = issue ? issue.path.join(".") || "the entry" : "the entry";
     throw new OperatorError(
-      `${file}: entry ${index + 1}: ${where}: ${issue?.message ?? "is not a change"}`,
+      `${file}: entry ${index + 1}: ${where}: ${issue?.message ?? `is not a ${what}`}`,
     );
   });
 }
 
-function parseJson(file: string, text: string): readonly unknown[] {
+function parseJson(file: string, text: string, form: string): readonly unknown[] {
   try {
     const value: unknown = JSON.parse(text);
     return z.array(z.unknown()).parse(Array.isArray(value) ? value : [value]);
@@ -70,7 +106,7 @@ function parseJson(file: string, text: string): readonly unknown[] {
       return lines.map((line): unknown => JSON.parse(line));
     } catch {
       throw new OperatorError(
-        `${file} is not JSON (${messageOf(error)}); expected an array of {"at", "kind", "title", …}`,
+        `${file} is not JSON (${messageOf(error)}); expected an array of ${form}`,
         1,
         { cause: error },
       );

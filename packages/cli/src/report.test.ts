@@ -55,7 +55,7 @@ test("a cluster's page gives the answer first, then the proof, and ends with the
                  Queries: what they returned before, and now
                  query         before                              now
                  claim period  D-1 (best 0.80) for "claim period"  nothing
-    trail        desk: model call ◂ find_rules (value: "D-1") ← first broken step
+    trail        desk: model call ◂ find_rules (value: "D-1") ← first broken step (suspected)
     members      000000000000000000000000000000f1 (typical)
 
     Next: rootward cases add CL-e4dc5cf4"

@@ -71,7 +71,8 @@ function pieces(word: string, size: number): readonly string[] {
   return word.length <= size ? [word] : (word.match(new RegExp(`.{1,${size}}`, "gsu")) ?? []);
 }
 
-function head(label: string): string {
+/** A label as the first column of a page. */
+export function head(label: string): string {
   return label.padEnd(indent);
 }
 
@@ -214,7 +215,8 @@ function fitted(natural: readonly number[], room: number): readonly number[] {
   return widths;
 }
 
-function trailPart({ trail, origin }: ShownCluster): string {
+function trailPart(cluster: ShownCluster): string {
+  const { trail, origin } = cluster;
   if (!trail || !origin)
     return wrap(head("trail"), "nothing in the typical run speaks for any step");
   const hops = trail.hops.map(({ name, proof, text }) =>
@@ -223,7 +225,15 @@ function trailPart({ trail, origin }: ShownCluster): string {
   const end = trail.proven
     ? "first broken step"
     : "earliest step that deviates; a hop is known by order only";
-  return wrap(head("trail"), `${[trail.failingName, ...hops].join(" ")}   ← ${end}`);
+  const said = standingText(cluster);
+  return wrap(head("trail"), `${[trail.failingName, ...hops].join(" ")}   ← ${end} (${said})`);
+}
+
+/** `suspected`, until a person confirmed the origin of the typical run; with how many members were. */
+function standingText(cluster: ShownCluster): string {
+  const { originStanding = "suspected", confirmed = 0 } = cluster;
+  if (confirmed === 0) return originStanding;
+  return `${originStanding}; of ${counted(confirmed, "member")} of ${sizeOf(cluster)} an origin is confirmed`;
 }
 
 function membersPart(cluster: ShownCluster, all: boolean): readonly string[] {

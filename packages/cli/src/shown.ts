@@ -57,6 +57,8 @@ export const ShownCluster = z.object({
   origin: z
     .object({ agent: z.string().nullable(), tool: z.string().nullable(), kind: z.string() })
     .nullable(),
+  originStanding: z.string().optional(),
+  confirmed: z.number().optional(),
   trail: Trail.nullable(),
   differences: z
     .array(z.object({ feature: z.string(), members: Counted, clean: Counted }))

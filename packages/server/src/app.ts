@@ -9,6 +9,7 @@ import { caseRoutes } from "./routes/cases.ts";
 import { changeRoutes } from "./routes/changes.ts";
 import { clusterRoutes } from "./routes/clusters.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
+import { originRoutes } from "./routes/origins.ts";
 import { encodingOf, otlpPaths, otlpRoutes } from "./routes/otlp.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { reprocessRoutes } from "./routes/reprocess.ts";
@@ -30,6 +31,7 @@ export function newApp(context: Context): Hono {
   app.route("/", metricsRoutes(context));
   app.route("/", clusterRoutes(context));
   app.route("/", runRoutes(context));
+  app.route("/", originRoutes(context));
   app.route("/", changeRoutes(context));
   app.route("/", caseRoutes(context));
   app.route("/", reprocessRoutes(context));

@@ -42,12 +42,14 @@ export interface Schedule {
   diagnoseNow(nowMs: number): Promise<Diagnosis>;
   /** Diagnoses what is settled, and settles nothing. */
   diagnoseAgain(nowMs: number): Promise<Diagnosis>;
+  /** Something that a diagnosis reads has changed beside the runs: the next tick diagnoses again, if the last time is long enough ago. */
+  diagnoseSoon(): void;
   /** Does something while nothing is settled or diagnosed. */
   alone<T>(work: () => Promise<T>): Promise<T>;
   /** Resolves when nothing runs any more; what is asked later is not done. */
   rest(): Promise<void>;
   readonly diagnosis: Diagnosis | null;
-  /** True until the runs of the last settling are diagnosed. */
+  /** True until the runs of the last settling are diagnosed, and what was said about them. */
   readonly behind: boolean;
 }
 
@@ -56,19 +58,20 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
   // Two settlings of one trace at once would be two answers.
   const alone = oneAtATime();
   let diagnosis = first;
-  let newRuns = 0;
+  // What the last diagnosis has not seen: runs, and what was said about them.
+  let unseen = 0;
   let diagnosedMs = Number.NEGATIVE_INFINITY;
   let tookMs = 0;
   let waiting = 0;
 
   async function settleQuiet(nowMs: number, quietMs: number): Promise<void> {
-    for (let runs: number | null = 0; runs !== null; newRuns += runs ?? 0)
+    for (let runs: number | null = 0; runs !== null; unseen += runs ?? 0)
       runs = await settleNext(parts, nowMs, quietMs);
   }
 
   async function diagnose(nowMs: number, all: boolean): Promise<Diagnosis> {
     const startMs = performance.now();
-    newRuns = 0;
+    unseen = 0;
     diagnosis = await parts.stages.diagnose(all);
     diagnosedMs = nowMs;
     tookMs = performance.now() - startMs;
@@ -79,7 +82,7 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
     await settleQuiet(nowMs, policy("settleQuietMs"));
     // A diagnosis that takes long is made less often, so that it never takes more than a tenth of the time.
     const pauseMs = Math.max(policy("diagnoseEveryMs"), tookMs * 10);
-    if (newRuns > 0 && nowMs - diagnosedMs >= pauseMs) await diagnose(nowMs, false);
+    if (unseen > 0 && nowMs - diagnosedMs >= pauseMs) await diagnose(nowMs, false);
   }
 
   return {
@@ -95,13 +98,13 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
         waiting -= 1;
       }
     },
-    async diagnoseNow(nowMs) {
-      return await alone(async () => {
+    diagnoseNow: (nowMs) =>
+      alone(async () => {
         await settleQuiet(nowMs, 0);
         return await diagnose(nowMs, true);
-      });
-    },
+      }),
     diagnoseAgain: (nowMs) => alone(async () => await diagnose(nowMs, true)),
+    diagnoseSoon: () => void (unseen += 1),
     alone,
     async rest() {
       waiting = Number.POSITIVE_INFINITY;
@@ -111,7 +114,7 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
       return diagnosis;
     },
     get behind() {
-      return newRuns > 0;
+      return unseen > 0;
     },
   };
 }

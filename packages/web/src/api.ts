@@ -4,6 +4,7 @@ import type { Change } from "@rootward/pipeline/model/change";
 import type { Cluster, DiagnosedRun } from "@rootward/pipeline/model/cluster";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
 import type { LlmCall, Run } from "@rootward/pipeline/model/run";
+import type { RulingWord } from "@rootward/pipeline/model/ruling";
 import type { FailureReason, Signals } from "@rootward/pipeline/model/signal";
 
 export interface Status {
@@ -144,13 +145,46 @@ async function ask(path: string): Promise<{ readonly status: number; readonly bo
   return { status: response.status, body };
 }
 
-function failure(path: string, status: number, body: unknown): Answer<never> {
+type Failed = Extract<Answer<never>, { readonly kind: "failed" }>;
+
+function unanswered(path: string): Failed {
+  return { kind: "failed", status: 0, message: `${path} did not answer; is the server running?` };
+}
+
+function failure(path: string, status: number, body: unknown): Failed {
   const said = isRecord(body) && typeof body["error"] === "string" ? body["error"] : null;
   const message =
     status === 200
       ? `${path} answered in a form that this page does not know`
       : (said ?? `${path} answered ${status}`);
   return { kind: "failed", status, message };
+}
+
+function isDiagnosed(value: unknown): value is DiagnosedRun {
+  return isRecord(value) && hasLists(value, "deviations") && isRecord(value["finding"]);
+}
+
+/** Tells the server what a person says of a run's origin. @returns what it is by that */
+export async function tellOrigin(ruling: {
+  readonly run: string;
+  readonly step: number;
+  readonly ruling: RulingWord;
+}): Promise<Exclude<Answer<DiagnosedRun>, { readonly kind: "loading" }>> {
+  const path = "/api/origins";
+  try {
+    const response = await fetch(path, {
+      method: "POST",
+      headers: { accept: "application/json", "content-type": "application/json" },
+      body: JSON.stringify(ruling),
+    });
+    const body: unknown = await response.json().catch(() => null);
+    const told = isRecord(body) ? body["diagnosed"] : null;
+    return response.status === 200 && isDiagnosed(told)
+      ? { kind: "here", value: told }
+      : failure(path, response.status, body);
+  } catch {
+    return unanswered(path);
+  }
 }
 
 async function answerOf<T>(path: string, is: (value: unknown) => value is T): Promise<Answer<T>> {
@@ -162,7 +196,7 @@ async function answerOf<T>(path: string, is: (value: unknown) => value is T): Pr
     if (remembered.size > rememberedMost) remembered.delete([...remembered.keys()][0] ?? "");
     return { kind: "here", value: body };
   } catch {
-    return { kind: "failed", status: 0, message: `${path} did not answer; is the server running?` };
+    return unanswered(path);
   }
 }
 

@@ -24,6 +24,8 @@ export const keyTable = {
   trailMode: { keys: "t", says: "trail, or all spans alike", group: "Run" },
   firstBreak: { keys: "b", says: "first broken step", group: "Run" },
   seenAt: { keys: "s", says: "where the failure was seen", group: "Run" },
+  confirmOrigin: { keys: "c", says: "confirm the first broken step", group: "Run" },
+  rejectOrigin: { keys: "x", says: "reject the first broken step", group: "Run" },
   fold: { keys: "ArrowLeft", says: "fold the span", group: "Run" },
   unfold: { keys: "ArrowRight", says: "unfold the span", group: "Run" },
   copy: { keys: "y", says: "copy the command for the case", group: "Page" },

@@ -170,6 +170,14 @@ export function inUrgency(
   );
 }
 
+/** Why no first broken step is named. */
+function unnamed(diagnosed: RunAnswer["diagnosed"]): string {
+  const suspects = diagnosed?.finding.suspects.length ?? 0;
+  return suspects > 1
+    ? `${counted(suspects, "step")} are suspected nearly alike, so none is named.`
+    : "Nothing in it speaks for one step more than for another, so none is named.";
+}
+
 /** A run in one sentence: where it failed, how far the trail leads, and what proves it. */
 export function runSentence(answer: RunAnswer): Say {
   const { digest, diagnosed } = answer;
@@ -184,7 +192,7 @@ export function runSentence(answer: RunAnswer): Say {
   const first = trail[0];
   const origin = diagnosed?.origin ?? null;
   if (origin === null || last === undefined || first === undefined)
-    return [`${lead}. Nothing in it speaks for one step more than for another, so none is named.`];
+    return [`${lead}. ${unnamed(diagnosed)}`];
   const kind = plainWords(origin.kind);
   if (trail.length === 1)
     return [`${lead}, at `, { strong: first.name }, `, where it also began: ${kind}.`];

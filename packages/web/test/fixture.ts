@@ -2,6 +2,7 @@ import type { Attribution, Cause, Check } from "@rootward/pipeline/model/attribu
 import type {
   Baseline,
   Drift,
+  RankerStanding,
   RatePoint,
   WorkflowDiagnosis,
 } from "@rootward/pipeline/model/baseline";
@@ -13,6 +14,7 @@ import type { ClusterId, RunId, SpanId, TraceId } from "@rootward/pipeline/model
 import type { LlmCall, ToolCall } from "@rootward/pipeline/model/run";
 import { signalNames } from "@rootward/pipeline/model/signal";
 import type { AbsentReason, Reading, SignalName, Signals } from "@rootward/pipeline/model/signal";
+import type { OriginFinding } from "@rootward/pipeline/model/suspect";
 import type {
   CaseLines,
   Overview,
@@ -385,6 +387,8 @@ function cluster(
     provisional: false,
     failing: { grounded: 1 },
     origin,
+    originStanding: "suspected",
+    confirmed: 0,
     trail,
     differences: [],
     attribution: {
@@ -472,6 +476,14 @@ const clusters: readonly ShownCluster[] = [
   }),
 ];
 
+const ranking: RankerStanding = {
+  kind: "additive",
+  weights: null,
+  confirmed: 0,
+  needed: 10,
+  top3: null,
+};
+
 const workflows: readonly WorkflowDiagnosis[] = [
   {
     name: "policy-check",
@@ -504,6 +516,7 @@ const workflows: readonly WorkflowDiagnosis[] = [
       downstream_ok: points(() => 1, 88, 17),
     },
     propagated: { count: 118, of: 132 },
+    ranking,
   },
   {
     name: "refunds",
@@ -549,6 +562,7 @@ const workflows: readonly WorkflowDiagnosis[] = [
       downstream_ok: points((at) => (at < 2 ? 0.99 : 0.88), 72, 31),
     },
     propagated: { count: 118, of: 118 },
+    ranking,
   },
   {
     name: "triage",
@@ -568,6 +582,7 @@ const workflows: readonly WorkflowDiagnosis[] = [
       downstream_ok: points(() => 0.96, 6, 47, 11),
     },
     propagated: { count: 0, of: 3 },
+    ranking,
   },
 ];
 
@@ -1015,12 +1030,62 @@ function deviation(
   };
 }
 
+/** What is said of an origin that a method suspects. */
+export const suspected: OriginFinding = {
+  standing: "suspected",
+  method: "deviation",
+  remark: null,
+  confirmed: null,
+  suspects: [],
+  margin: null,
+  onPath: null,
+  rejected: [],
+};
+
+/** As after a person confirmed the origin of the run. */
+export function confirmedRun(): DiagnosedRun {
+  const confirmed = { by: "Ada", note: null, atMs: end };
+  return {
+    ...diagnosedOf(ids.policyRun),
+    finding: { ...suspected, standing: "confirmed", method: "ruling", confirmed },
+  };
+}
+
+/** As after the origin was rejected: nothing is named, three steps are suspected. */
+export function uncertainRun(): DiagnosedRun {
+  const step = (seq: number, name: string, share: number) => ({
+    origin: { ...origin, spanId: spanId(`a${seq}`), tool: name, step: seq },
+    name,
+    share,
+    reasons: ["brings in values that nothing supports", hostileText],
+  });
+  return {
+    ...diagnosedOf(ids.policyRun),
+    origin: null,
+    trail: null,
+    finding: {
+      ...suspected,
+      standing: "uncertain",
+      method: "ranking",
+      remark: "uncertain: several steps are suspected nearly alike",
+      suspects: [
+        step(6, "synthesize_finding", 0.36),
+        step(4, "rerank", 0.33),
+        step(2, "route", 0.1),
+      ],
+      margin: 0.03,
+      rejected: [origin.spanId],
+    },
+  };
+}
+
 function diagnosedOf(id: RunId): DiagnosedRun {
   return {
     id,
     cluster: ids.policyCluster,
     affected: false,
     origin,
+    finding: suspected,
     trail,
     deviations: [
       deviation(

@@ -187,7 +187,7 @@ describe.skipIf(!existsSync(executablePath))("the page in a browser", () => {
     await page.keyboard.press("?");
     const sheet = page.getByRole("dialog");
     await sheet.waitFor();
-    expect(await sheet.locator("dt").count()).toBe(20);
+    expect(await sheet.locator("dt").count()).toBe(22);
     expect(await violations(page)).toEqual([]);
     await sheet.getByRole("checkbox").uncheck();
     await page.keyboard.press("Escape");
@@ -204,6 +204,27 @@ describe.skipIf(!existsSync(executablePath))("the page in a browser", () => {
     );
     expect(await page.locator(".gut .wire.unproven").count()).toBeGreaterThan(0);
     expect(await page.locator(".flow li").allTextContents()).toHaveLength(4);
+    await page.context().close();
+  });
+
+  test("an origin is suspected until a person confirms it, by a button or by a key", async () => {
+    const page = await open(`${url}/runs/${ids.policyRun}`);
+    const bar = page.getByRole("region", { name: "First broken step" });
+    expect(await bar.textContent()).toContain("suspected");
+    await page.keyboard.press("c");
+    await bar.getByText("confirmed by Ada").waitFor();
+    expect(await bar.getByRole("status").textContent()).toBe("Step 3 is confirmed");
+    expect(await bar.getByRole("button", { name: "Confirm step 3" }).isDisabled()).toBe(true);
+    expect(await violations(page)).toEqual([]);
+    await bar.getByRole("button", { name: "Reject step 3" }).click();
+    await bar.getByRole("listitem").nth(2).waitFor();
+    expect(await bar.getByRole("listitem").allTextContents()).toEqual([
+      expect.stringContaining("synthesize_finding step 6, 36 %: brings in values"),
+      expect.stringContaining("rerank step 4, 33 %"),
+      expect.stringContaining("route step 2, 10 %"),
+    ]);
+    expect(await violations(page)).toEqual([]);
+    expect(said).toEqual([]);
     await page.context().close();
   });
 

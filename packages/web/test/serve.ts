@@ -3,7 +3,16 @@ import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { cases, clusterById, emptyOverview, overview, runById, runLines } from "./fixture.ts";
+import {
+  cases,
+  clusterById,
+  confirmedRun,
+  emptyOverview,
+  overview,
+  runById,
+  runLines,
+  uncertainRun,
+} from "./fixture.ts";
 
 const types: Readonly<Record<string, string>> = {
   js: "text/javascript",
@@ -41,6 +50,16 @@ export async function servePage(
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://localhost");
     response.setHeader("Content-Security-Policy", policy);
+    if (request.method === "POST" && url.pathname === "/api/origins") {
+      let body = "";
+      request.on("data", (chunk) => (body += String(chunk)));
+      request.on("end", () => {
+        const diagnosed = body.includes('"confirmed"') ? confirmedRun() : uncertainRun();
+        response.writeHead(200, { "content-type": "application/json" });
+        response.end(JSON.stringify({ ruling: JSON.parse(body), diagnosed }));
+      });
+      return;
+    }
     if (url.pathname.startsWith("/api/")) {
       const value = answer(url.pathname, url.searchParams, isEmpty);
       response.writeHead(value === null ? 404 : 200, { "content-type": "application/json" });

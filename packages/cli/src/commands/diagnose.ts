@@ -1,15 +1,18 @@
 import type { Command } from "commander";
+import { wilson } from "@rootward/pipeline/diagnose/stats";
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { Cause } from "@rootward/pipeline/model/attribution";
 import type { Cluster } from "@rootward/pipeline/model/cluster";
 import { diagnosePaths, parseBaseline } from "../offline.ts";
 import { count, note, printJson, printLine, table } from "../output.ts";
+import { propagatedText, rankingText } from "../origin-text.ts";
 import { causeLine, clusterTable, partOf, plusMinus, shortTime, wrap } from "../report.ts";
 
 interface Options {
   readonly changes?: string;
   readonly baseline?: string;
   readonly config?: string;
+  readonly rulings?: string;
   readonly json?: boolean;
 }
 
@@ -26,6 +29,10 @@ export function register(program: Command): void {
       "--baseline <start..end>",
       "what counts as normal: two days or times, as in 2026-10-01..2026-10-15",
     )
+    .option(
+      "--rulings <file>",
+      "what people confirmed and rejected, as rootward confirm --list --json prints it",
+    )
     .option("--config <file>", "rootward.yaml (default: found from the working folder upward)")
     .option("--json", "print workflows, clusters and runs")
     .action(diagnose);
@@ -35,6 +42,7 @@ async function diagnose(paths: string[], options: Options): Promise<void> {
   const { diagnosis, warnings } = await diagnosePaths(paths, {
     ...(options.changes === undefined ? {} : { changes: options.changes }),
     ...(options.config === undefined ? {} : { config: options.config }),
+    ...(options.rulings === undefined ? {} : { rulings: options.rulings }),
     ...(options.baseline === undefined ? {} : { baseline: parseBaseline(options.baseline) }),
   });
   for (const warning of [...warnings, ...diagnosis.warnings]) note(`warning: ${warning}`);
@@ -48,13 +56,15 @@ function isoTime(atMs: number): string {
 
 /** The documented JSON of `rootward diagnose`. */
 function jsonOf(diagnosis: Diagnosis): unknown {
-  const origins = new Map(diagnosis.runs.map((run) => [run.id, run.origin]));
+  const diagnosed = new Map(diagnosis.runs.map((run) => [run.id, run]));
   return {
-    workflows: diagnosis.workflows.map(({ name, environment, runs, state, drifts }) => ({
+    workflows: diagnosis.workflows.map(({ name, environment, runs, state, drifts, ...rest }) => ({
       name,
       environment,
       runs,
       state,
+      propagated: { ...rest.propagated, interval: wilson(rest.propagated) },
+      ranking: rest.ranking,
       drifts: drifts.map((drift) => ({
         signal: drift.signal,
         taskType: drift.taskType,
@@ -71,7 +81,8 @@ function jsonOf(diagnosis: Diagnosis): unknown {
     })),
     clusters: diagnosis.clusters.map(jsonOfCluster),
     runs: diagnosis.standings.map(({ id, traceIds, failed, cluster }) => {
-      const origin = origins.get(id) ?? null;
+      const run = diagnosed.get(id);
+      const origin = run?.origin ?? null;
       return {
         id,
         traceIds,
@@ -82,6 +93,7 @@ function jsonOf(diagnosis: Diagnosis): unknown {
           tool: origin.tool,
           step: origin.step,
         },
+        ...(run === undefined ? {} : { finding: run.finding }),
         cluster,
       };
     }),
@@ -152,6 +164,7 @@ function textOf(diagnosis: Diagnosis, paths: readonly string[]): string {
     summaryOf(diagnosis),
     "",
     workflowTable(diagnosis),
+    ...originLines(diagnosis),
     ...driftLines(diagnosis),
     ...(shown.length > 0 ? ["", clusterTable(shown)] : []),
     ...(rest === null ? [] : ["", rest]),
@@ -188,6 +201,16 @@ function workflowTable({ workflows }: Diagnosis): string {
       [...new Set(drifts.map(({ signal }) => signal))].join(", ") || "none",
     ]),
   );
+}
+
+/** Per workflow with failures: how many of them showed elsewhere than where they began, and how steps are ranked. */
+function originLines({ workflows }: Diagnosis): readonly string[] {
+  const lines = workflows
+    .filter(({ propagated, ranking }) => propagated.of > 0 || ranking.confirmed > 0)
+    .map(({ name, propagated, ranking }) =>
+      wrap("origins      ", `${name}: ${propagatedText(propagated)} · ${rankingText(ranking)}`),
+    );
+  return lines.length > 0 ? ["", ...lines] : [];
 }
 
 function driftLines({ workflows }: Diagnosis): readonly string[] {

@@ -66,6 +66,15 @@ function failingOf(members: readonly Member[]): Readonly<Record<string, number>>
   );
 }
 
+/** The origin of the representative. What only a ranking suspects holds for that run, and says nothing of the others. */
+function originShown(
+  shown: DiagnosedRun | undefined,
+): Pick<Cluster, "origin" | "originStanding" | "trail"> {
+  if (!shown || shown.finding.method === "ranking")
+    return { origin: null, originStanding: "none", trail: null };
+  return { origin: shown.origin, originStanding: shown.finding.standing, trail: shown.trail };
+}
+
 /** A bucket as a cluster: examples, trend, what differs, and why. */
 export function clusterOf({ signature, members }: Bucket, context: ClusterContext): Cluster {
   const { flow, cleanRuns, diagnosed, attribution } = context;
@@ -91,8 +100,10 @@ export function clusterOf({ signature, members }: Bucket, context: ClusterContex
     perDay: perDay(flow, members),
     provisional: context.clean === null || context.failuresPerWeek < policy("provisionalFailures"),
     failing: failingOf(members),
-    origin: shown?.origin ?? null,
-    trail: shown?.trail ?? null,
+    ...originShown(shown),
+    confirmed: members.filter(
+      ({ entry }) => diagnosed.get(entry.run.id)?.finding.standing === "confirmed",
+    ).length,
     differences: differencesOf(
       signature,
       members.map(({ entry }) => entry),

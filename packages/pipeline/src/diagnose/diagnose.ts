@@ -3,12 +3,14 @@ import type { Change } from "../model/change.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { RunId } from "../model/ids.ts";
+import type { Ruling } from "../model/ruling.ts";
 import type { TimeWindow } from "../model/time.ts";
 import { attributeFlows } from "./explain.ts";
 import type { ReadFlow } from "./explain.ts";
 import { ledgerOf } from "./evidence.ts";
 import { flowsOf } from "./flows.ts";
 import { readFlow } from "./readflow.ts";
+import { byRun } from "./rulings.ts";
 
 export interface DiagnoseInput {
   /** All runs of the window; order and repetition do not matter. */
@@ -17,6 +19,8 @@ export interface DiagnoseInput {
   readonly told: readonly Change[];
   /** Texts behind the hashes of `RunDigest.versions`, for diffs. */
   readonly texts: ReadonlyMap<string, string>;
+  /** What people said about origins; none without it. */
+  readonly rulings?: readonly Ruling[];
   readonly options: DiagnoseOptions;
 }
 
@@ -34,7 +38,13 @@ export interface DiagnoseOptions {
  * its first broken step and ranked causes, and the ledger of changes. Pure: the same runs in any order give the same result.
  * No runs give an empty diagnosis.
  */
-export function diagnoseRuns({ runs, told, texts, options }: DiagnoseInput): Diagnosis {
+export function diagnoseRuns({
+  runs,
+  told,
+  texts,
+  rulings = [],
+  options,
+}: DiagnoseInput): Diagnosis {
   const flows = flowsOf(runs).map((flow) => readFlow(flow, options));
   const changes = ledgerOf(
     told,
@@ -45,6 +55,7 @@ export function diagnoseRuns({ runs, told, texts, options }: DiagnoseInput): Dia
     toldAny: told.length > 0,
     texts,
     guarded: options.guarded ?? new Set(),
+    rulings: byRun(rulings),
   });
   const clusterOf = new Map(
     explained.flatMap(({ runs: diagnosed }) => diagnosed.map(({ id, cluster }) => [id, cluster])),

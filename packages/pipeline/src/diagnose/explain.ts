@@ -1,8 +1,9 @@
 import type { Attribution } from "../model/attribution.ts";
-import type { Baseline, WorkflowDiagnosis } from "../model/baseline.ts";
+import type { Baseline, RankerStanding, WorkflowDiagnosis } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
 import type { Drift } from "../model/baseline.ts";
+import type { Ruling } from "../model/ruling.ts";
 import { signalNames } from "../model/signal.ts";
 import { createHash } from "node:crypto";
 import { attribute } from "./attribute.ts";
@@ -14,12 +15,15 @@ import { confidenceOf, taskFocusOf } from "./facts.ts";
 import type { Facts, Member } from "./facts.ts";
 import { fitOf, onsetOf, upToLast } from "./fit.ts";
 import type { Fit, Onset } from "./fit.ts";
+import { flowRanker } from "./flow-ranker.ts";
+import type { FlowRanker } from "./flow-ranker.ts";
 import { dayMs } from "./flows.ts";
 import { withTexts } from "./material.ts";
-import { originOf, originStep, trailOf } from "./origin.ts";
 import type { ReadFlow } from "./readflow.ts";
+import { rulingsOn } from "./rulings.ts";
 import { clusterIdOf, signatureOf } from "./signature.ts";
 import { dailyRates, isGood, summarize } from "./summary.ts";
+import { foundOrigin } from "./suspects.ts";
 
 export type { ReadFlow } from "./readflow.ts";
 
@@ -29,6 +33,8 @@ export interface Surroundings {
   readonly toldAny: boolean;
   readonly texts: ReadonlyMap<string, string>;
   readonly guarded: ReadonlySet<string>;
+  /** By the id of their run. */
+  readonly rulings: ReadonlyMap<string, readonly Ruling[]>;
 }
 
 export interface ExplainedFlow {
@@ -59,7 +65,10 @@ export function attributeFlows(
     buckets: bucketsOf(flow.flow, flow.members).map((bucket) => dated(flow, bucket)),
   }));
   return all.map(({ flow, buckets }) => {
-    const runs = flow.members.map((member) => diagnosedRun(flow, member));
+    const { ranker, standing } = flowRanker(flow.flow, around.rulings);
+    const runs = flow.members.map((member) =>
+      diagnosedRun(flow, member, { ranker, rulings: around.rulings }),
+    );
     const diagnosed = new Map(runs.map((run) => [run.id, run]));
     const cleanRuns = flow.versioned.filter(({ run }) => flow.clean?.memberIds.has(run.id));
     const changes = around.changes.filter((change) => concerns(change, flow.flow));
@@ -81,7 +90,11 @@ export function attributeFlows(
         guarded: around.guarded.has(clusterIdOf(one.bucket.signature)),
       });
     });
-    return { workflow: workflowOf(flow, { clusters, around, runs }), clusters, runs };
+    return {
+      workflow: workflowOf(flow, { clusters, around, runs, ranking: standing }),
+      clusters,
+      runs,
+    };
   });
 }
 
@@ -160,16 +173,25 @@ function factsOf(
   };
 }
 
-function diagnosedRun({ flow }: ReadFlow, member: Member): DiagnosedRun {
-  const { view, primary, deviations, affected } = member;
-  const step = primary && originStep(view, primary);
+function diagnosedRun(
+  { flow, clean }: ReadFlow,
+  { view, primary, deviations, affected }: Member,
+  { ranker, rulings }: Pick<FlowRanker, "ranker"> & Pick<Surroundings, "rulings">,
+): DiagnosedRun {
+  const own = rulingsOn(view.run, rulings);
   return {
     id: view.run.id,
     cluster: clusterIdOf(signatureOf(flow, primary)),
     affected,
     deviations,
-    origin: step ? originOf(step) : null,
-    trail: step ? trailOf(view, step) : null,
+    ...foundOrigin({
+      view,
+      deviations,
+      affected,
+      clean,
+      ranker,
+      rulings: own,
+    }),
   };
 }
 
@@ -192,14 +214,19 @@ function workflowOf(
     clusters,
     around,
     runs,
+    ranking,
   }: {
     readonly clusters: readonly Cluster[];
     readonly around: Surroundings;
     readonly runs: readonly DiagnosedRun[];
+    readonly ranking: RankerStanding;
   },
 ): WorkflowDiagnosis {
   const { flow, drifts, reference } = read;
-  const traced = runs.filter(({ trail, affected }) => trail !== null && !affected);
+  const traced = runs.filter(
+    ({ trail, affected, finding: { standing } }) =>
+      trail !== null && !affected && (standing === "confirmed" || standing === "suspected"),
+  );
   return {
     name: flow.workflow,
     environment: flow.environment,
@@ -221,6 +248,7 @@ function workflowOf(
       count: traced.filter(({ trail }) => (trail?.hops.length ?? 0) > 0).length,
       of: traced.length,
     },
+    ranking,
   };
 }
 

@@ -2,6 +2,8 @@ import type { Deviation, DeviationKind, Hop, Origin, Trail } from "../model/devi
 import type { LinkProof, StepDigest } from "../model/digest.ts";
 import { policy } from "../model/policy.ts";
 import { isFailed } from "../model/run.ts";
+import { borderBetween } from "./borders.ts";
+import type { Borders } from "./borders.ts";
 import { componentOf, isCall } from "./view.ts";
 import type { RunView } from "./view.ts";
 
@@ -82,17 +84,26 @@ interface Reached {
   readonly hop: Omit<Hop, "seq" | "spanId" | "name"> | null;
 }
 
-/** Every step upstream of one, each by its best-proven way; steps without a link hang on the one before them by order. */
-function upstreamOf(view: RunView, from: StepDigest): ReadonlyMap<number, Reached> {
+/**
+ * Every step upstream of one, each by its best-proven way.
+ *
+ * @param ways  "any": steps without a link hang on the one before them by order; "proven": order alone leads nowhere
+ */
+function upstreamOf(
+  view: RunView,
+  from: StepDigest,
+  ways: "any" | "proven",
+): ReadonlyMap<number, Reached> {
   const reached = new Map<number, Reached>([[from.seq, { belief: 1, toward: null, hop: null }]]);
   for (let index = view.steps.length - 1; index >= 0; index--) {
     const step = view.steps[index];
     const here = step && reached.get(step.seq);
     if (!step || !here) continue;
     const before = view.steps[index - 1];
-    const ordered = before ? [{ from: before.seq, proof: orderOnly, text: null }] : [];
+    const ordered =
+      before && ways === "any" ? [{ from: before.seq, proof: orderOnly, text: null }] : [];
     for (const link of [...step.links, ...ordered]) {
-      if (link.from >= step.seq) continue;
+      if (link.from >= step.seq || (ways === "proven" && link.proof === "order")) continue;
       const belief = here.belief * weightOf(link.proof);
       if (belief <= (reached.get(link.from)?.belief ?? 0)) continue;
       const { proof, text } = link;
@@ -102,20 +113,33 @@ function upstreamOf(view: RunView, from: StepDigest): ReadonlyMap<number, Reache
   return reached;
 }
 
+/** `seq` of every step from which something other than order leads to where the failure showed, that step included. */
+export function provenSteps(view: RunView): ReadonlySet<number> {
+  const failing = failingStep(view);
+  return new Set(failing ? upstreamOf(view, failing, "proven").keys() : []);
+}
+
 /**
  * The trail from where the failure showed back to the origin, by the best-proven hops; `proven` is false where one is known by
  * order alone. Where the origin lies after the failing step, or is it, there are no hops.
  */
-export function trailOf(view: RunView, origin: StepDigest): Trail | null {
+export function trailOf(
+  view: RunView,
+  origin: StepDigest,
+  borders: Borders = { deviations: [], clean: null },
+): Trail | null {
   const failing = failingStep(view);
   if (!failing) return null;
-  const reached = upstreamOf(view, failing);
+  const reached = upstreamOf(view, failing, "any");
   const hops: Hop[] = [];
   for (let seq: number | null = origin.seq; seq !== null;) {
     const entry: Reached | undefined = reached.get(seq);
     const step = view.bySeq.get(seq);
     if (!entry || !step || !entry.hop) break;
-    hops.unshift({ seq, spanId: step.spanId, name: nameOf(step), ...entry.hop });
+    const to = entry.toward === null ? undefined : view.bySeq.get(entry.toward);
+    const border = to ? borderBetween(view, { from: step, to }, borders) : null;
+    const crossed = border ? { border } : {};
+    hops.unshift({ seq, spanId: step.spanId, name: nameOf(step), ...entry.hop, ...crossed });
     seq = entry.toward;
   }
   return {
@@ -126,7 +150,8 @@ export function trailOf(view: RunView, origin: StepDigest): Trail | null {
   };
 }
 
-function nameOf(step: StepDigest): string {
+/** What a trail calls a step. */
+export function nameOf(step: StepDigest): string {
   if (isCall(step)) return componentOf(step);
   return step.kind === "llm" && step.agent !== null ? `${step.agent}: model call` : step.name;
 }

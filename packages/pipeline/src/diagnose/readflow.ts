@@ -13,9 +13,10 @@ import { originKindOf } from "./facts.ts";
 import type { Member } from "./facts.ts";
 import { referenceOf } from "./flows.ts";
 import type { Flow, Reference, ReferenceOptions } from "./flows.ts";
-import { originStep, primaryOf } from "./origin.ts";
+import { originStep } from "./origin.ts";
 import { declines, rereadDownstream, withReading } from "./reread.ts";
 import { fisherGreater } from "./stats.ts";
+import { standingFor } from "./suspects.ts";
 import { isGood } from "./summary.ts";
 import { viewOf } from "./view.ts";
 
@@ -115,9 +116,7 @@ function isAffected(run: RunDigest, drifts: readonly Drift[]): boolean {
 function memberOf(entry: Versioned, clean: Clean | null, affected: boolean): Member {
   const view = viewOf(entry.run);
   const deviations = deviationsOf(view, clean);
-  const chosen = affected
-    ? (deviations.find(({ kind }) => kind === "low_confidence") ?? primaryOf(deviations))
-    : primaryOf(deviations);
+  const chosen = standingFor(deviations, affected);
   const step = chosen && originStep(view, chosen);
   return {
     entry,

@@ -1,10 +1,7 @@
 import { policy } from "../model/policy.ts";
+import type { Share } from "../model/share.ts";
 
-/** Successes of trials: counts, `0 ≤ count ≤ of`. */
-export interface Share {
-  readonly count: number;
-  readonly of: number;
-}
+export type { Share } from "../model/share.ts";
 
 const lanczos = [
   676.5203681218851, -1259.1392167224028, 771.3234287776531, -176.6150291621406, 12.507343278686905,

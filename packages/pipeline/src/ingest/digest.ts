@@ -1,8 +1,15 @@
-import type { RunDigest, StepDigest, StepLink, VersionText } from "../model/digest.ts";
+import type {
+  RankedFeatures,
+  RunDigest,
+  StepDigest,
+  StepLink,
+  VersionText,
+} from "../model/digest.ts";
 import type { Run } from "../model/run.ts";
 import type { FailureReason, Signals } from "../model/signal.ts";
 import type { WorkflowSettings } from "../model/workflow.ts";
 import { millisOf } from "../model/time.ts";
+import { featuresOf } from "../rank/features.ts";
 import { isHedge, isRefusal, marksOf, unretrieved, unsupported } from "../signals/grounded.ts";
 import { Givers, Seen, valuesIn } from "./digest-links.ts";
 import { draftsOf, stepOf } from "./digest-steps.ts";
@@ -11,10 +18,11 @@ import { errorDigest } from "./error-class.ts";
 import { isHidden, materialOf } from "./material.ts";
 import { parse } from "./parse.ts";
 import { shapeOf } from "./shape.ts";
+import { trailEvents } from "./trail-events.ts";
 import { versionsOf } from "./versions.ts";
 
 /** The version of the mapping from spans to runs: raised whenever the same spans would read differently. */
-export const mappingVersion = 1;
+export const mappingVersion = 2;
 
 const outputLimit = 2000;
 
@@ -93,6 +101,11 @@ function retrievedBy(run: Run): readonly string[] | null {
   return isVisible ? [...ids] : null;
 }
 
+/** What speaks for each step as the origin, while the texts are at hand. A user's turns stand between steps and are none. */
+function rankedFeatures(run: Run): readonly RankedFeatures[] {
+  return featuresOf(trailEvents(run), run.input.value).filter(({ step }) => Number.isInteger(step));
+}
+
 /**
  * What diagnosis keeps of a run, as `model/digest.ts` describes it: steps in order with shapes, ids and links, versions with the
  * texts behind their hashes, and no content beyond question, answer and error texts.
@@ -133,6 +146,7 @@ export function digestRun(
     hedge: output !== null && isHedge(output.text),
     refusal: output !== null && isRefusal(output.text),
     steps: linked(run, draftsOf(run)),
+    ...(failed.length > 0 || run.error !== null ? { features: rankedFeatures(run) } : {}),
     versions,
     inputText: run.input.value?.slice(0, outputLimit) ?? null,
     outputText: output?.text.slice(0, outputLimit) ?? null,

@@ -2,6 +2,7 @@ import type { ClusterId, RunId, TraceId } from "./ids.ts";
 import type { Attribution } from "./attribution.ts";
 import type { Change } from "./change.ts";
 import type { Cluster, DiagnosedRun } from "./cluster.ts";
+import type { Share } from "./share.ts";
 import type { FailureReason, Reading, SignalName } from "./signal.ts";
 import type { TimeWindow, UnixMillis } from "./time.ts";
 
@@ -81,6 +82,20 @@ export interface RatePoint {
   readonly absent: number;
 }
 
+/** How the steps of a workflow's failed runs are ranked. */
+export interface RankerStanding {
+  /** `calibrated`: fitted to the origins that people confirmed; else the points that hold for every workflow. */
+  readonly kind: "additive" | "calibrated";
+  /** Of a calibrated ranker, by kind of run; null for the additive one. */
+  readonly weights: Readonly<Record<"task" | "dialogue", Readonly<Record<string, number>>>> | null;
+  /** Origins that people confirmed and that can be learned from. */
+  readonly confirmed: number;
+  /** From so many on a ranker is fitted. */
+  readonly needed: number;
+  /** How often the confirmed origin is among the first three, the calibrated ranker judged on runs it was not fitted to; null before. */
+  readonly top3: { readonly calibrated: Share; readonly additive: Share } | null;
+}
+
 export interface WorkflowDiagnosis {
   readonly name: string;
   readonly environment: string;
@@ -97,7 +112,9 @@ export interface WorkflowDiagnosis {
     readonly attribution: Attribution;
   }[];
   readonly daily: Readonly<Record<SignalName, readonly RatePoint[]>>;
-  readonly propagated: { readonly count: number; readonly of: number };
+  /** Failures that showed elsewhere than at their origin, of those whose origin is named. */
+  readonly propagated: Share;
+  readonly ranking: RankerStanding;
 }
 
 /** How a run stands after diagnosis: what needs a clean window has been read again. Every run has one. */

@@ -1,6 +1,7 @@
 import type { ClusterId, RunId } from "./ids.ts";
 import type { Attribution } from "./attribution.ts";
 import type { Deviation, Origin, Trail } from "./deviation.ts";
+import type { OriginFinding, OriginStanding } from "./suspect.ts";
 
 /** The key by which failed runs count as alike, and its explanation. Version 1: workflow, environment, primary deviation, component. */
 export interface Signature {
@@ -29,8 +30,10 @@ export interface DiagnosedRun {
   /** True where no rule fails the run, but an open drift counts it as bad. */
   readonly affected: boolean;
   readonly deviations: readonly Deviation[];
-  /** null: nothing in the run speaks for any step; Rootward abstains. */
+  /** null: nothing in the run speaks for one step; Rootward abstains. */
   readonly origin: Origin | null;
+  /** How the origin was found, and how sure it is. */
+  readonly finding: OriginFinding;
   readonly trail: Trail | null;
 }
 
@@ -63,6 +66,10 @@ export interface Cluster {
   /** Share of members that fail for each reason. */
   readonly failing: Readonly<Record<string, number>>;
   readonly origin: Origin | null;
+  /** How sure the origin of the representative is. */
+  readonly originStanding: OriginStanding;
+  /** Members whose origin a person confirmed. */
+  readonly confirmed: number;
   readonly trail: Trail | null;
   readonly differences: readonly Difference[];
   readonly attribution: Attribution;

@@ -51,6 +51,15 @@ export interface Deviation {
   readonly seen: string;
 }
 
+/** A hop from one agent to another: whether it carried what clean runs carry there, where that is known. */
+export interface Border {
+  readonly from: string;
+  readonly to: string;
+  readonly contract: "kept" | "broken" | "unknown";
+  /** Of a broken one: what was carried instead. */
+  readonly seen: string | null;
+}
+
 /** One hop of a trail, read backward: `spanId` read what `fromSpanId` gave. */
 export interface Hop {
   readonly seq: number;
@@ -58,6 +67,8 @@ export interface Hop {
   readonly name: string;
   readonly proof: LinkProof;
   readonly text: string | null;
+  /** Only where it leads to another agent. */
+  readonly border?: Border;
 }
 
 /** From the failing step back to the origin. `proven` is false where some hop is known by order only. */

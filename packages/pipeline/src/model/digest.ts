@@ -65,6 +65,16 @@ export interface StepDigest {
 }
 
 /**
+ * What the ranking of suspected origins knows of one step: numbers by the names of `rank/feature-table.ts`, those that are 0 left out.
+ * `step` is its `seq`.
+ */
+export interface RankedFeatures {
+  readonly step: number;
+  readonly agent: string | null;
+  readonly values: Readonly<Record<string, number>>;
+}
+
+/**
  * What diagnosis keeps of a run. Runs are compared, clustered and attributed on this alone, so that memory grows with runs and
  * not with bytes; it is JSON as it stands.
  */
@@ -98,6 +108,8 @@ export interface RunDigest {
   readonly hedge: boolean;
   readonly refusal: boolean;
   readonly steps: readonly StepDigest[];
+  /** Of its steps that may be the origin, only where the run failed or ended in an error. */
+  readonly features?: readonly RankedFeatures[];
   /**
    * What can change between runs, flat: `prompt:<agent>` → hash, `tool_schema:<tool>` → hash, `model_requested:<agent>`,
    * `model_answered:<agent>`, `model_build:<agent>`, `index:<data source or retriever>`, `deploy` → service.version, `commit`.

@@ -101,6 +101,7 @@ const entries = {
   trailHandoff: { value: 0.9, unit: "weight", source: "diagnosis.md A2.3: hand-off or link" },
   trailCall: { value: 0.85, unit: "weight", source: "diagnosis.md A2.3: parent and child" },
   trailOrder: { value: 0.7, unit: "weight", source: "diagnosis.md A2.3: sequence in one agent" },
+  suspectsShown: { value: 3, unit: "steps", source: "diagnosis.md B5.3 C: report top-3" },
   loopCalls: { value: 4, unit: "calls", source: "diagnosis.md B5.2" },
   recoveredWithin: { value: 3, unit: "events", source: "diagnosis.md B5.2" },
   lowValueDeviations: {
@@ -135,6 +136,16 @@ const entries = {
   },
   contrastSupport: { value: 0.05, unit: "share", source: "diagnosis.md A3.4b" },
   contrastFalseShare: { value: 0.05, unit: "share", source: "diagnosis.md A3.4b: q = .05" },
+  originMargin: {
+    value: 0.1,
+    unit: "probability",
+    source: "diagnosis.md B5.3 C: below it a ranking names no single step",
+  },
+  originsToCalibrate: {
+    value: 10,
+    unit: "confirmed origins",
+    source: "diagnosis.md B5.3 D: of one system",
+  },
   featureLengthMost: {
     value: 80,
     unit: "characters",

@@ -3,6 +3,7 @@ import type { Diagnosis } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { RunId, TraceId } from "../model/ids.ts";
+import type { Ruling } from "../model/ruling.ts";
 import type { Reading } from "../model/signal.ts";
 import type { LogRecord, Span } from "../model/span.ts";
 import type { RunHead, RunQuery, Store, StoredWorkflow, TraceQuery } from "../ports.ts";
@@ -131,6 +132,7 @@ export function memoryStore(): Store {
   const aliases = new Map<RunId, RunId>();
   const texts = new Map<string, string>();
   const changes = new Map<string, Change>();
+  const rulings = new Map<string, Ruling>();
   const meta = new Map<string, string>();
   let diagnosis: Diagnosis | null = null;
 
@@ -222,6 +224,11 @@ export function memoryStore(): Store {
     },
     changes: async () =>
       [...changes.values()].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1)),
+    putRulings: async (put) => {
+      for (const ruling of put) rulings.set(ruling.id, ruling);
+    },
+    rulings: async () =>
+      [...rulings.values()].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1)),
     putDiagnosis: async (put) => {
       diagnosis = put;
     },

@@ -5,6 +5,7 @@ import type { Change } from "../model/change.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { ClusterId, RunId, TraceId } from "../model/ids.ts";
+import type { Ruling } from "../model/ruling.ts";
 import type { AbsentReason, Reading } from "../model/signal.ts";
 import type { Store } from "../ports.ts";
 
@@ -114,6 +115,21 @@ function change(id: string, atMs: number): Change {
     after: "b",
     origin: "told",
     field: null,
+  };
+}
+
+function ruling(n: number, atMs: number, more: Partial<Ruling> = {}): Ruling {
+  return {
+    id: `RL-${n}-${atMs}`,
+    runId: runOf(n).id,
+    workflow: "desk",
+    environment: "production",
+    step: { spanId: spanOf(n), seq: n, kind: "tool", name: "look up" },
+    ruling: "confirmed",
+    by: "Ada",
+    note: 'it "says"\n\';-- so',
+    atMs,
+    ...more,
   };
 }
 
@@ -357,6 +373,16 @@ export function storeSuite(name: string, { open, receive }: StoreSuite): void {
       await store.putChanges([change("b", 2), change("a", 3)]);
       await store.putChanges([change("b", 1)]);
       expect(await store.changes()).toEqual([change("b", 1), change("a", 3)]);
+    });
+
+    test("rulings are kept beside the earlier ones of their run, and read by time", async () => {
+      expect(await store.rulings()).toEqual([]);
+      await store.putRulings([]);
+      const later = ruling(1, 3, { ruling: "rejected", by: null, note: null });
+      await store.putRulings([later, ruling(2, 2)]);
+      await store.putRulings([ruling(1, 1)]);
+      await store.putRulings([later]);
+      expect(await store.rulings()).toEqual([ruling(1, 1), ruling(2, 2), later]);
     });
 
     test("the last diagnosis replaces the one before", async () => {

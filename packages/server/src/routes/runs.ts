@@ -9,6 +9,7 @@ import { contentTypes } from "../otlp-answer.ts";
 import { jsonAnswer, jsonText, plainAttributes, plainJson } from "../json.ts";
 import { parsed, Problem } from "../problem.ts";
 import { readOne } from "../reader.ts";
+import { ruledOrigin } from "../ruled-origin.ts";
 import { failedBy, indexOf, latestRuns, lineOf } from "../standing.ts";
 
 const ListQuery = z.object({
@@ -75,7 +76,7 @@ async function runAnswer(context: Context, text: string): Promise<Response> {
   const index = indexOf(context.schedule.diagnosis);
   const rest = {
     digest: found.digest,
-    diagnosed: index.diagnosed.get(digest.id) ?? null,
+    diagnosed: ruledOrigin(context.schedule.diagnosis, found.digest, await context.store.rulings()),
     standing: index.standings.get(digest.id) ?? null,
     agentSignals: found.agentSignals,
   };

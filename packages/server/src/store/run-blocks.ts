@@ -1,6 +1,7 @@
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { Change } from "@rootward/pipeline/model/change";
 import type { RunDigest, VersionText } from "@rootward/pipeline/model/digest";
+import type { Ruling } from "@rootward/pipeline/model/ruling";
 import type { SignalName } from "@rootward/pipeline/model/signal";
 import { blockOf } from "./native.ts";
 import type { Cell, TableShape } from "./native.ts";
@@ -218,6 +219,39 @@ export function changesBlock(changes: readonly Change[], version: bigint): Block
     version,
   }));
   return blockIn("stored_changes", shape, rows);
+}
+
+/** What people said about the origins of runs. */
+export function rulingsBlock(rulings: readonly Ruling[], version: bigint): Block {
+  const shape = {
+    id: "String",
+    run_id: "String",
+    at_ms: "Int64",
+    workflow: "String",
+    environment: "String",
+    ruling: "String",
+    span_id: "String",
+    step: "String",
+    author: "String",
+    note: "String",
+    content: "String",
+    version: "UInt64",
+  } as const;
+  const rows = rulings.map((ruling) => ({
+    id: ruling.id,
+    run_id: ruling.runId,
+    at_ms: whole(ruling.atMs),
+    workflow: ruling.workflow,
+    environment: ruling.environment,
+    ruling: ruling.ruling,
+    span_id: ruling.step.spanId,
+    step: ruling.step.name,
+    author: ruling.by ?? "",
+    note: ruling.note ?? "",
+    content: JSON.stringify(ruling),
+    version,
+  }));
+  return blockIn("stored_rulings", shape, rows);
 }
 
 /** One text under a key. */

@@ -4,6 +4,7 @@ import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { Change } from "@rootward/pipeline/model/change";
 import { isTraceId } from "@rootward/pipeline/model/ids";
 import type { TraceId } from "@rootward/pipeline/model/ids";
+import type { Ruling } from "@rootward/pipeline/model/ruling";
 import type { LogRecord, Span } from "@rootward/pipeline/model/span";
 import type { Store, StoredTrace, TraceQuery } from "@rootward/pipeline/ports";
 import type { TraceContent } from "@rootward/pipeline/model/span";
@@ -19,7 +20,13 @@ import { knownFormat, migrate } from "./migrate.ts";
 import { logsBlock, spansBlock } from "./record-blocks.ts";
 import type { Block } from "./record-blocks.ts";
 import { logOf, originReader, spanOf, textAt } from "./rows.ts";
-import { blocksOfRuns, changesBlock, diagnosisBlocks, metaBlock } from "./run-blocks.ts";
+import {
+  blocksOfRuns,
+  changesBlock,
+  diagnosisBlocks,
+  metaBlock,
+  rulingsBlock,
+} from "./run-blocks.ts";
 import { runReaders, wholeMs } from "./run-reads.ts";
 import { statementOf } from "./sql-files.ts";
 import { own } from "./own.ts";
@@ -186,7 +193,14 @@ function freshFor(wal: Wal): () => Promise<void> {
   };
 }
 
-type Writer = "put" | "putRuns" | "putChanges" | "nextVersion" | "runsVersion" | "putBlocks";
+type Writer =
+  | "put"
+  | "putRuns"
+  | "putChanges"
+  | "putRulings"
+  | "nextVersion"
+  | "runsVersion"
+  | "putBlocks";
 
 function writers({ wal, clock }: Parts): Pick<OpenStore, Writer> {
   let runsVersion = 0n;
@@ -206,6 +220,9 @@ function writers({ wal, clock }: Parts): Pick<OpenStore, Writer> {
     putChanges: async (changes) => {
       if (changes.length > 0) await wal.append([changesBlock(latestById(changes), clock())]);
     },
+    putRulings: async (rulings) => {
+      if (rulings.length > 0) await wal.append([rulingsBlock(latestById(rulings), clock())]);
+    },
   };
 }
 
@@ -216,6 +233,7 @@ type Reader =
   | "unsettled"
   | "texts"
   | "changes"
+  | "rulings"
   | "counts";
 
 function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> {
@@ -236,6 +254,7 @@ function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> 
       return new Map(rows.map((row) => [textAt(row, 0), textAt(row, 1)]));
     },
     changes: async () => (await ask("changes")).map((row) => asChange(JSON.parse(textAt(row, 0)))),
+    rulings: async () => (await ask("rulings")).map((row) => asRuling(JSON.parse(textAt(row, 0)))),
     counts: layout.kind === "single" ? countsKept(askLately) : async () => await counted(askLately),
   };
 }
@@ -297,8 +316,8 @@ async function closeAll({ wal, engine, directory }: Parts): Promise<void> {
   }
 }
 
-function latestById(changes: readonly Change[]): readonly Change[] {
-  return [...new Map(changes.map((change) => [change.id, change])).values()];
+function latestById<T extends { readonly id: string }>(entries: readonly T[]): readonly T[] {
+  return [...new Map(entries.map((entry) => [entry.id, entry])).values()];
 }
 
 async function tracesOf(ids: readonly TraceId[], ask: Ask): Promise<TraceContent> {
@@ -372,4 +391,5 @@ function plainAnswer(answer: Answer): SqlAnswer {
 }
 
 const asChange = (value: unknown) => own<Change>(value, "atMs", "change");
+const asRuling = (value: unknown) => own<Ruling>(value, "ruling", "ruling");
 const asDiagnosis = (value: unknown) => own<Diagnosis>(value, "clusters", "diagnosis");

@@ -7,7 +7,7 @@ const word = "LowCardinality(String)";
 const attributes = "Map(LowCardinality(String), String)";
 
 /**
- * What SQL from outside may read: the documented views and their columns. Made by `sql/0003-views.sql`; a test compares both.
+ * What SQL from outside may read: the documented views and their columns. Made by `sql/0003-views.sql` and `0007-rulings.sql`; a test compares both.
  * Values of attributes are texts; ids are lower-case hex; a signal that is absent is null, and `…_absent` says why.
  */
 export const viewColumns = {
@@ -117,6 +117,18 @@ export const viewColumns = {
     at: timeMs,
     text: "String",
     code: word,
+  },
+  rulings: {
+    id: "String",
+    run_id: "String",
+    at: timeMs,
+    workflow: word,
+    environment: word,
+    ruling: word,
+    span_id: "String",
+    step: "String",
+    author: "String",
+    note: "String",
   },
   verdicts: {
     id: "String",

@@ -104,7 +104,8 @@ export async function openDoor(given: Partial<Context> = {}): Promise<Door> {
       const runs = await store.runs({});
       const options = { baselineWindow: null, needsDays: false };
       const told = await store.changes();
-      const diagnosis = diagnoseRuns({ runs, told, texts: new Map(), options });
+      const rulings = await store.rulings();
+      const diagnosis = diagnoseRuns({ runs, told, texts: new Map(), rulings, options });
       await store.putDiagnosis(diagnosis);
       return diagnosis;
     },

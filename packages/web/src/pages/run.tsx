@@ -1,4 +1,5 @@
 import { useMemo, useState } from "react";
+import type { DiagnosedRun } from "@rootward/pipeline/model/cluster";
 import { isRunAnswer, useApi } from "../api.ts";
 import type { Answer, Overview, RunAnswer } from "../api.ts";
 import { count, counted, lasting, shortId } from "../format.ts";
@@ -6,6 +7,7 @@ import { useKeys } from "../keys.ts";
 import { Keys, Moment, Sentence, Waiting } from "../parts/bits.tsx";
 import { Fingerprint, marksOf } from "../parts/fingerprint.tsx";
 import { Inspector } from "../parts/inspector.tsx";
+import { OriginBar } from "../parts/origin-bar.tsx";
 import { Passed } from "../parts/passed.tsx";
 import { StepTree } from "../parts/step-tree.tsx";
 import { Link, go, setSearch, usePage, useUrl } from "../router.tsx";
@@ -201,7 +203,10 @@ function Hints() {
   );
 }
 
-function Known(props: { readonly answer: RunAnswer }) {
+function Known(props: {
+  readonly answer: RunAnswer;
+  readonly onRuled: (diagnosed: DiagnosedRun) => void;
+}) {
   const { answer } = props;
   const search = useUrl().searchParams;
   const rows = useMemo(() => rowsOf(answer.spans, answer.digest), [answer]);
@@ -223,6 +228,14 @@ function Known(props: { readonly answer: RunAnswer }) {
     <div className="body">
       <div className="left">
         <Bar stops={stops} dims={dims} onSelect={select} />
+        {answer.diagnosed !== null && (
+          <OriginBar
+            runId={answer.digest.id}
+            diagnosed={answer.diagnosed}
+            onRuled={props.onRuled}
+            onSelect={select}
+          />
+        )}
         <StepTree
           view={{
             answer,
@@ -247,10 +260,17 @@ function Known(props: { readonly answer: RunAnswer }) {
 export function RunPage(props: { readonly id: string; readonly overview: Answer<Overview> }) {
   const answer = useApi(`/api/runs/${encodeURIComponent(props.id)}`, isRunAnswer);
   if (answer.kind !== "here") return <NotYet id={props.id} answer={answer} />;
+  return <Here key={props.id} answer={answer.value} />;
+}
+
+/** The run as the server told it, with what was ruled on its origin since. */
+function Here(props: { readonly answer: RunAnswer }) {
+  const [ruled, setRuled] = useState<DiagnosedRun | null>(null);
+  const answer = ruled === null ? props.answer : { ...props.answer, diagnosed: ruled };
   return (
     <div className="runpage">
-      <Head answer={answer.value} />
-      <Known answer={answer.value} />
+      <Head answer={answer} />
+      <Known answer={answer} onRuled={setRuled} />
     </div>
   );
 }

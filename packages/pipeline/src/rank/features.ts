@@ -1,0 +1,48 @@
+import type { StepFeatures, TrailEvent } from "./event.ts";
+import type { Family, FeatureValues } from "./family.ts";
+import { dialogueFeatures } from "./family-dialogue.ts";
+import { flowFeatures } from "./family-flow.ts";
+import { orderFeatures } from "./family-orders.ts";
+import { placeFeatures } from "./family-place.ts";
+import { repeatFeatures } from "./family-repeat.ts";
+import { speechFeatures } from "./family-speech.ts";
+import { troubleFeatures } from "./family-trouble.ts";
+import { trailOf } from "./trail.ts";
+
+const families: readonly Family[] = [
+  placeFeatures,
+  troubleFeatures,
+  repeatFeatures,
+  flowFeatures,
+  speechFeatures,
+  orderFeatures,
+  dialogueFeatures,
+];
+
+function rounded(values: FeatureValues): FeatureValues {
+  return Object.fromEntries(
+    Object.entries(values)
+      .map(([name, value]) => [name, Math.round(value * 1e4) / 1e4] as const)
+      .filter(([, value]) => value !== 0),
+  );
+}
+
+/**
+ * What speaks for and against each step that may be the origin of a failed run: the steps that an agent wrote and, where a user spoke
+ * twice or more, the user's. Names of agents and tools are compared and never read.
+ *
+ * @param task  what was asked, where no event of a user says it
+ * @returns in the order of the steps; empty where nobody wrote anything
+ */
+export function featuresOf(
+  events: readonly TrailEvent[],
+  task: string | null = null,
+): readonly StepFeatures[] {
+  const trail = trailOf(events, task);
+  const rows = families.map((family) => family(trail));
+  return trail.candidates.map(({ step, agent }, index) => ({
+    step,
+    agent,
+    values: rounded(Object.assign({}, ...rows.map((row) => row[index]))),
+  }));
+}

@@ -4,6 +4,7 @@ import type { FailureReason, Signals } from "../model/signal.ts";
 import type { WorkflowSettings } from "../model/workflow.ts";
 import { millisOf } from "../model/time.ts";
 import { isHedge, isRefusal, marksOf, unretrieved, unsupported } from "../signals/grounded.ts";
+import { conversationOf } from "./conversation.ts";
 import { Givers, Seen, valuesIn } from "./digest-links.ts";
 import { draftsOf, stepOf } from "./digest-steps.ts";
 import type { Draft } from "./digest-steps.ts";
@@ -14,7 +15,7 @@ import { shapeOf } from "./shape.ts";
 import { versionsOf } from "./versions.ts";
 
 /** The version of the mapping from spans to runs: raised whenever the same spans would read differently. */
-export const mappingVersion = 1;
+export const mappingVersion = 2;
 
 const outputLimit = 2000;
 
@@ -132,6 +133,7 @@ export function digestRun(
     outputShape: output === null ? null : shapeOf(output.json ?? parse(output.text).value),
     hedge: output !== null && isHedge(output.text),
     refusal: output !== null && isRefusal(output.text),
+    conversation: conversationOf(run),
     steps: linked(run, draftsOf(run)),
     versions,
     inputText: run.input.value?.slice(0, outputLimit) ?? null,

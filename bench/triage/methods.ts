@@ -1,0 +1,101 @@
+import { createHash } from "node:crypto";
+import { cleanWindowOf } from "@rootward/pipeline/diagnose/cleanwindow";
+import type { Clean } from "@rootward/pipeline/diagnose/cleanwindow";
+import { calibrate, outOfFold } from "@rootward/pipeline/diagnose/triage/calibrate";
+import { midRanks } from "@rootward/pipeline/diagnose/triage/percentiles";
+import { rankRuns, ranksOf, triageRunOf } from "@rootward/pipeline/diagnose/triage/score";
+import type { TriageRun } from "@rootward/pipeline/diagnose/triage/score";
+import type { Trait } from "@rootward/pipeline/diagnose/triage/traits";
+import type { RunDigest } from "@rootward/pipeline/model/digest";
+
+/** Runs that are ranked together, with the truth about each. */
+export interface Population {
+  readonly name: string;
+  readonly digests: readonly RunDigest[];
+  readonly tasks: readonly string[];
+  readonly failed: readonly boolean[];
+  /** What diagnosis compares with and says of a run; of files it is made by `cleanByFold`. */
+  readonly known: {
+    readonly clean: Clean | null;
+    readonly clusterOf: (run: RunDigest) => string | null;
+  } | null;
+}
+
+export const methods = [
+  "random",
+  "length",
+  "user turns",
+  "tool errors",
+  "triage",
+  "triage, clean window",
+  "triage, calibrated",
+] as const;
+export type Method = (typeof methods)[number];
+
+const folds = 5;
+
+/** Each run with a clean window of the successes of other folds, split by task: no run tells what is normal for its own task. */
+function cleanByFold({ digests, tasks, failed }: Population): readonly TriageRun[] {
+  const fold = tasks.map(
+    (task) => createHash("sha256").update(task).digest().readUInt32BE(4) % folds,
+  );
+  const windows = Array.from({ length: folds }, (_, own) => {
+    const good = digests.filter((_run, index) => fold[index] !== own && failed[index] === false);
+    return good.length > 0 ? cleanWindowOf(good) : null;
+  });
+  return digests.map((run, index) => triageRunOf(run, windows[fold[index] ?? 0] ?? null));
+}
+
+/** Scores by the place of a run in the order of reading, so that tiers count. */
+function byOrder(runs: readonly TriageRun[]): readonly number[] {
+  const places = new Map(rankRuns(runs).map(({ run }, place) => [run.id, place]));
+  const { length } = runs;
+  return runs.map(({ run }) => 1 - (places.get(run.id) ?? length) / length);
+}
+
+/** The scores of every method on a population, by the index of a run; in [0, 1], so that populations can be pooled. */
+export function scoresOf(population: Population): Readonly<Record<Method, readonly number[]>> {
+  const { digests, tasks, failed, known } = population;
+  const plain = digests.map((run) => triageRunOf(run, null));
+  const compared =
+    known === null
+      ? cleanByFold(population)
+      : digests.map((run) =>
+          triageRunOf(run, known.clean, { cluster: known.clusterOf(run) }),
+        );
+  const by = (trait: Trait): readonly number[] => midRanks(plain.map(({ counts }) => counts[trait]));
+  const ranks = ranksOf(plain);
+  const outcomes = plain.map((run, index) => ({
+    run,
+    ranks: ranks[index] ?? [],
+    bad: failed[index] === true,
+    group: tasks[index] ?? "",
+  }));
+  const { model } = calibrate(outcomes);
+  return {
+    random: plain.map(() => 0.5),
+    length: by("messages"),
+    "user turns": by("userTurns"),
+    "tool errors": by("toolErrors"),
+    triage: byOrder(plain),
+    "triage, clean window": byOrder(compared),
+    // As the product does it: the model only where, fold by fold, it ranks better than the plain score.
+    "triage, calibrated": model === null ? byOrder(plain) : outOfFold(outcomes),
+  };
+}
+
+/** What calibration says of a population. */
+export function calibrationOf({ digests, tasks, failed }: Population): string {
+  const runs = digests.map((run) => triageRunOf(run, null));
+  const ranks = ranksOf(runs);
+  const { why, auc } = calibrate(
+    runs.map((run, index) => ({
+      run,
+      ranks: ranks[index] ?? [],
+      bad: failed[index] === true,
+      group: tasks[index] ?? "",
+    })),
+  );
+  if (auc === null) return why;
+  return `${why} (fold by fold ${auc.learned.toFixed(3)}, plain ${auc.plain.toFixed(3)})`;
+}

@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { cleanWindowOf } from "@rootward/pipeline/diagnose/cleanwindow";
 import type { Clean } from "@rootward/pipeline/diagnose/cleanwindow";
 import { calibrate, outOfFold } from "@rootward/pipeline/diagnose/triage/calibrate";
+import type { Outcome } from "@rootward/pipeline/diagnose/triage/calibrate";
 import { midRanks } from "@rootward/pipeline/diagnose/triage/percentiles";
-import { rankRuns, ranksOf, triageRunOf } from "@rootward/pipeline/diagnose/triage/score";
+import { placesOf, ranksOf, triageRunOf } from "@rootward/pipeline/diagnose/triage/score";
 import type { TriageRun } from "@rootward/pipeline/diagnose/triage/score";
 import type { Trait } from "@rootward/pipeline/diagnose/triage/traits";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
@@ -46,16 +47,9 @@ function cleanByFold({ digests, tasks, failed }: Population): readonly TriageRun
   return digests.map((run, index) => triageRunOf(run, windows[fold[index] ?? 0] ?? null));
 }
 
-/** Scores by the place of a run in the order of reading, so that tiers count. */
-function byOrder(runs: readonly TriageRun[]): readonly number[] {
-  const places = new Map(rankRuns(runs).map(({ run }, place) => [run.id, place]));
-  const { length } = runs;
-  return runs.map(({ run }) => 1 - (places.get(run.id) ?? length) / length);
-}
-
 /** The scores of every method on a population, by the index of a run; in [0, 1], so that populations can be pooled. */
 export function scoresOf(population: Population): Readonly<Record<Method, readonly number[]>> {
-  const { digests, tasks, failed, known } = population;
+  const { digests, known } = population;
   const plain = digests.map((run) => triageRunOf(run, null));
   const compared =
     known === null
@@ -64,38 +58,35 @@ export function scoresOf(population: Population): Readonly<Record<Method, readon
           triageRunOf(run, known.clean, { cluster: known.clusterOf(run) }),
         );
   const by = (trait: Trait): readonly number[] => midRanks(plain.map(({ counts }) => counts[trait]));
-  const ranks = ranksOf(plain);
-  const outcomes = plain.map((run, index) => ({
-    run,
-    ranks: ranks[index] ?? [],
-    bad: failed[index] === true,
-    group: tasks[index] ?? "",
-  }));
+  const outcomes = outcomesOf(population);
   const { model } = calibrate(outcomes);
   return {
     random: plain.map(() => 0.5),
     length: by("messages"),
     "user turns": by("userTurns"),
     "tool errors": by("toolErrors"),
-    triage: byOrder(plain),
-    "triage, clean window": byOrder(compared),
-    // As the product does it: the model only where, fold by fold, it ranks better than the plain score.
-    "triage, calibrated": model === null ? byOrder(plain) : outOfFold(outcomes),
+    triage: placesOf(plain),
+    "triage, clean window": placesOf(compared),
+    // As the product does it: the model only where, fold by fold, it ranks better than the plain order.
+    "triage, calibrated": model === null ? placesOf(outcomes.map(({ run }) => run)) : outOfFold(outcomes),
   };
 }
 
-/** What calibration says of a population. */
-export function calibrationOf({ digests, tasks, failed }: Population): string {
-  const runs = digests.map((run) => triageRunOf(run, null));
+/** Runs with their outcomes: compared with clean runs where diagnosis has such a window. */
+function outcomesOf({ digests, tasks, failed, known }: Population): readonly Outcome[] {
+  const runs = digests.map((run) => triageRunOf(run, known?.clean ?? null));
   const ranks = ranksOf(runs);
-  const { why, auc } = calibrate(
-    runs.map((run, index) => ({
-      run,
-      ranks: ranks[index] ?? [],
-      bad: failed[index] === true,
-      group: tasks[index] ?? "",
-    })),
-  );
+  return runs.map((run, index) => ({
+    run,
+    ranks: ranks[index] ?? [],
+    bad: failed[index] === true,
+    group: tasks[index] ?? "",
+  }));
+}
+
+/** What calibration says of a population. */
+export function calibrationOf(population: Population): string {
+  const { why, auc } = calibrate(outcomesOf(population));
   if (auc === null) return why;
   return `${why} (fold by fold ${auc.learned.toFixed(3)}, plain ${auc.plain.toFixed(3)})`;
 }

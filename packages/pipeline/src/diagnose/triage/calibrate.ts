@@ -3,7 +3,7 @@ import { policy } from "../../model/policy.ts";
 import { aucOf } from "./auc.ts";
 import { fitLogistic, predict } from "./logistic.ts";
 import type { Logistic } from "./logistic.ts";
-import { scoreOf } from "./score.ts";
+import { placesOf, tierOf } from "./score.ts";
 import type { TraitRank, TriageRun } from "./score.ts";
 
 /** A run whose outcome somebody knows. */
@@ -15,9 +15,9 @@ export interface Outcome {
   readonly group: string;
 }
 
-/** Whether outcomes are to rank runs, and how the two scores did on the runs that neither was fitted on. */
+/** Whether outcomes are to rank runs, and how the two orders did on the runs that neither was fitted on. */
 export interface Calibration {
-  /** null: the plain score stays. */
+  /** null: the plain order stays. */
   readonly model: Logistic | null;
   readonly why: string;
   readonly outcomes: number;
@@ -25,11 +25,12 @@ export interface Calibration {
   readonly auc: { readonly plain: number; readonly learned: number } | null;
 }
 
-/** What a model may learn from: the percentiles, and the facets, whose sign differs between workflows. Source: diagnosis.md B3. */
-export function featuresOf({ run }: TriageRun, ranks: readonly TraitRank[]): readonly number[] {
-  const { conversation } = run;
+/** What a model may learn from: the percentiles, whether an alarm was raised, and the facets, whose sign differs between workflows. Source: diagnosis.md B3. */
+export function featuresOf(one: TriageRun, ranks: readonly TraitRank[]): readonly number[] {
+  const { conversation } = one.run;
   return [
     ...ranks.map(({ percentile }) => percentile),
+    tierOf(one) === "alarm" ? 1 : 0,
     Math.log1p(conversation?.pushbacks ?? 0),
     Math.log1p(conversation?.refusals ?? 0),
     Math.log1p(conversation?.transfers ?? 0),
@@ -74,7 +75,7 @@ export function outOfFold(outcomes: readonly Outcome[]): readonly number[] {
 
 /**
  * A model of the outcomes of one workflow, if there are enough of them and it ranks runs that it was not fitted on better than the
- * plain score does.
+ * plain order does.
  *
  * @source diagnosis.md B5.4: of two workflows with labels one gained by it, one did not
  */
@@ -87,10 +88,7 @@ export function calibrate(outcomes: readonly Outcome[]): Calibration {
     return { ...base, model: null, auc: null, why };
   }
   const truth = outcomes.map((outcome) => outcome.bad);
-  const plain = aucOf(
-    outcomes.map(({ ranks }) => scoreOf(ranks.map(({ percentile }) => percentile))),
-    truth,
-  );
+  const plain = aucOf(placesOf(outcomes.map(({ run }) => run)), truth);
   const learned = aucOf(outOfFold(outcomes), truth);
   if (plain === undefined || learned === undefined || learned <= plain) {
     const auc = plain === undefined || learned === undefined ? null : { plain, learned };
@@ -98,6 +96,6 @@ export function calibrate(outcomes: readonly Outcome[]): Calibration {
   }
   const rows = outcomes.map(({ run, ranks }) => featuresOf(run, ranks));
   const model = fitLogistic(rows, truth, policy("triagePenalty"));
-  const why = "it ranks runs that it was not fitted on better than the plain score";
+  const why = "it ranks runs that it was not fitted on better than the plain order";
   return { ...base, model, auc: { plain, learned }, why };
 }

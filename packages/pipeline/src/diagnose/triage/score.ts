@@ -70,7 +70,7 @@ export function triageRunOf(
  * An alarm is a failure by a rule, or a strong deviation from clean runs. Neither a fallback alone, which is right in some workflows
  * (diagnosis.md B3: runs handed to a person fail less), nor a strong deviation from fewer clean runs than tell what is usual (B5.1).
  */
-function tierOf({ failed, deviations, cleanRuns }: TriageRun): RankedRun["tier"] {
+export function tierOf({ failed, deviations, cleanRuns }: TriageRun): RankedRun["tier"] {
   const isStrong =
     cleanRuns >= policy("triageCleanRuns") && deviations.some(({ strength }) => strength === "strong");
   return isStrong || failed.some((reason) => reason !== "fallback") ? "alarm" : "ordinary";
@@ -122,6 +122,13 @@ export function rankRuns(
       };
     })
     .toSorted(byWorth);
+}
+
+/** For each run, how near the beginning of the order of reading it comes: 1 for the first, 0 behind the last. */
+export function placesOf(runs: readonly TriageRun[]): readonly number[] {
+  const places = new Map(rankRuns(runs).map(({ run }, place) => [run.id, place]));
+  const { length } = runs;
+  return runs.map(({ run }) => 1 - (places.get(run.id) ?? length) / length);
 }
 
 /** Order of reading; ids decide between equals, so that it is the same on every machine. */

@@ -1,6 +1,8 @@
 import type { RunDigest, StepDigest } from "../../model/digest.ts";
+import { policy } from "../../model/policy.ts";
 import { isFailed } from "../../model/run.ts";
 import type { Clean } from "../cleanwindow.ts";
+import { deviationsOf } from "../deviations.ts";
 import { componentOf, isCall, requestsOf, toolOrder, viewOf } from "../view.ts";
 import type { RunView } from "../view.ts";
 
@@ -41,6 +43,11 @@ function strangeCalls(view: RunView, clean: Clean | null): number {
     if (isNew) count += 1;
   }
   return count;
+}
+
+/** What confidence lacks to certainty, in percent; 0 where none was measured. */
+function doubtOf({ signals: { confidence } }: RunDigest): number {
+  return confidence.kind === "measured" ? Math.round(100 * (1 - confidence.value)) : 0;
 }
 
 function sum(values: readonly number[]): number {
@@ -109,6 +116,21 @@ export const traits = {
     one: "state-changing call without a yes",
     many: "state-changing calls without a yes",
   },
+  doubt: {
+    needsWindow: false,
+    of: ({ run }) => doubtOf(run),
+    one: "% of doubt about which tool to call",
+    many: "% of doubt about which tool to call",
+  },
+  deviations: {
+    needsWindow: true,
+    of: (view, clean) =>
+      clean === null || clean.window.runs < policy("triageCleanRuns")
+        ? 0
+        : deviationsOf(view, clean).length,
+    one: "way in which it is unlike clean runs",
+    many: "ways in which it is unlike clean runs",
+  },
   strangeOrder: {
     needsWindow: true,
     of: strangeCalls,
@@ -152,6 +174,8 @@ export function traitsOf(run: RunDigest, clean: Clean | null): Readonly<Record<T
     repeats: count("repeats"),
     unsupportedArgs: count("unsupportedArgs"),
     unconfirmedWrites: count("unconfirmedWrites"),
+    doubt: count("doubt"),
+    deviations: count("deviations"),
     strangeOrder: count("strangeOrder"),
     unsupportedNumbers: count("unsupportedNumbers"),
   };

@@ -94,7 +94,8 @@ function cell({ value, low, high }: Estimate): string {
 }
 
 function gainCell({ value, low, high }: Estimate): string {
-  const signed = (number: number): string => `${number < 0 ? "-" : "+"}${Math.abs(number).toFixed(2)}`;
+  const signed = (number: number): string =>
+    `${number < 0 ? "-" : "+"}${Math.abs(number).toFixed(2)}`;
   return `${signed(value)} [${signed(low)}, ${signed(high)}]`;
 }
 

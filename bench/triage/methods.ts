@@ -54,10 +54,9 @@ export function scoresOf(population: Population): Readonly<Record<Method, readon
   const compared =
     known === null
       ? cleanByFold(population)
-      : digests.map((run) =>
-          triageRunOf(run, known.clean, { cluster: known.clusterOf(run) }),
-        );
-  const by = (trait: Trait): readonly number[] => midRanks(plain.map(({ counts }) => counts[trait]));
+      : digests.map((run) => triageRunOf(run, known.clean, { cluster: known.clusterOf(run) }));
+  const by = (trait: Trait): readonly number[] =>
+    midRanks(plain.map(({ counts }) => counts[trait]));
   const outcomes = outcomesOf(population);
   const { model } = calibrate(outcomes);
   return {
@@ -68,7 +67,8 @@ export function scoresOf(population: Population): Readonly<Record<Method, readon
     triage: placesOf(plain),
     "triage, clean window": placesOf(compared),
     // As the product does it: the model only where, fold by fold, it ranks better than the plain order.
-    "triage, calibrated": model === null ? placesOf(outcomes.map(({ run }) => run)) : outOfFold(outcomes),
+    "triage, calibrated":
+      model === null ? placesOf(outcomes.map(({ run }) => run)) : outOfFold(outcomes),
   };
 }
 

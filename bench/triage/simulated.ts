@@ -7,10 +7,7 @@ import type { Population } from "./methods.ts";
 /**
  * Traffic of the simulator, one population a workflow: the runs behind its baseline; failed are those that an injected fault touched.
  */
-export function simulatedPopulations(
-  seed: number,
-  runsPerWorkflow: number,
-): readonly Population[] {
+export function simulatedPopulations(seed: number, runsPerWorkflow: number): readonly Population[] {
   const simulation = simulate({
     seed,
     endAt: Date.UTC(2026, 10, 14),
@@ -20,7 +17,11 @@ export function simulatedPopulations(
   const touched = simulation.touched();
   const { digests } = digestsOf(simulation.deliveries);
   return flowsOf(digests).flatMap((flow): readonly Population[] => {
-    const { clean, reference, flow: reread } = readFlow(flow, {
+    const {
+      clean,
+      reference,
+      flow: reread,
+    } = readFlow(flow, {
       baselineWindow: null,
       needsDays: true,
     });

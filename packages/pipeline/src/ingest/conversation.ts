@@ -94,7 +94,8 @@ function unsupportedNumbers(run: Run): number {
       read.add(message);
       add(ownText(message));
     }
-    while (waiting[0] !== undefined && waiting[0].seq < call.seq) add(waiting.shift()?.text() ?? "");
+    while (waiting[0] !== undefined && waiting[0].seq < call.seq)
+      add(waiting.shift()?.text() ?? "");
     for (const one of repliesOf(call).flatMap(numbersIn))
       if (one.replace(".", "").length > 1 && !known.has(one)) found.add(one);
   }

@@ -72,7 +72,8 @@ export function triageRunOf(
  */
 export function tierOf({ failed, deviations, cleanRuns }: TriageRun): RankedRun["tier"] {
   const isStrong =
-    cleanRuns >= policy("triageCleanRuns") && deviations.some(({ strength }) => strength === "strong");
+    cleanRuns >= policy("triageCleanRuns") &&
+    deviations.some(({ strength }) => strength === "strong");
   return isStrong || failed.some((reason) => reason !== "fallback") ? "alarm" : "ordinary";
 }
 

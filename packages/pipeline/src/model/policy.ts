@@ -157,9 +157,9 @@ const entries = {
   reviewBatchMost: { value: 1_000, unit: "runs", source: "more than a person reads in months" },
   reviewWindowDays: { value: 7, unit: "days", source: "product.md: the weekly review" },
   reviewRunsMost: {
-    value: 10_000,
+    value: 5_000,
     unit: "runs",
-    source: "of one workflow, the latest ones: they are compared in memory",
+    source: "of one workflow, the latest ones: they are compared in memory, about 1 ms each",
   },
   saturationRuns: { value: 10, unit: "runs", source: "product.md: new codes per ten runs read" },
   saturationZeros: { value: 2, unit: "windows", source: "ui.md, Review: two zeros in a row" },

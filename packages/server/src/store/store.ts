@@ -4,6 +4,7 @@ import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { Change } from "@rootward/pipeline/model/change";
 import { isTraceId } from "@rootward/pipeline/model/ids";
 import type { TraceId } from "@rootward/pipeline/model/ids";
+import { ReviewRecord } from "@rootward/pipeline/model/review";
 import type { LogRecord, Span } from "@rootward/pipeline/model/span";
 import type { Store, StoredTrace, TraceQuery } from "@rootward/pipeline/ports";
 import type { TraceContent } from "@rootward/pipeline/model/span";
@@ -26,6 +27,7 @@ import {
   textsBlock,
   headsBlock,
 } from "./run-blocks.ts";
+import { reviewsBlock } from "./review-blocks.ts";
 import { runReaders, wholeMs } from "./run-reads.ts";
 import { statementOf } from "./sql-files.ts";
 import { own } from "./own.ts";
@@ -188,7 +190,10 @@ function freshFor(wal: Wal): () => Promise<void> {
   };
 }
 
-function writers({ wal, clock }: Parts): Pick<Store, "put" | "putRuns" | "putChanges"> {
+function writers({
+  wal,
+  clock,
+}: Parts): Pick<Store, "put" | "putRuns" | "putChanges" | "putReviews"> {
   return {
     put: async (batch) => {
       if (batch.length === 0) return;
@@ -210,6 +215,9 @@ function writers({ wal, clock }: Parts): Pick<Store, "put" | "putRuns" | "putCha
     putChanges: async (changes) => {
       if (changes.length > 0) await wal.append([changesBlock(latestById(changes), clock())]);
     },
+    putReviews: async (records) => {
+      if (records.length > 0) await wal.append([reviewsBlock(records, clock())]);
+    },
   };
 }
 
@@ -220,6 +228,7 @@ type Reader =
   | "unsettled"
   | "texts"
   | "changes"
+  | "reviews"
   | "counts";
 
 function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> {
@@ -240,6 +249,8 @@ function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> 
       return new Map(rows.map((row) => [textAt(row, 0), textAt(row, 1)]));
     },
     changes: async () => (await ask("changes")).map((row) => asChange(JSON.parse(textAt(row, 0)))),
+    reviews: async () =>
+      (await ask("reviews")).map((row) => ReviewRecord.parse(JSON.parse(textAt(row, 0)))),
     counts: layout.kind === "single" ? countsKept(askLately) : async () => await counted(askLately),
   };
 }

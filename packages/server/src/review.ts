@@ -129,6 +129,7 @@ export async function reviewStatus(
   const failed = await failedRuns({ store, schedule }, blind.keys());
   const onDrawn = new Map([...blind].filter(([run]) => drawn.has(run)));
   return {
+    workflows: await store.workflows(),
     runs: verdicts.size,
     annotations: book.annotations.length,
     batches: book.batches.map((batch) => progressOf(batch, book)),
@@ -149,6 +150,7 @@ async function failedRuns(
   { store, schedule }: Asks,
   ids: Iterable<RunId>,
 ): Promise<ReadonlyMap<RunId, boolean>> {
+  // Standings know of what needs a clean window; runs that no diagnosis has seen stand as measured.
   const index = indexOf(schedule.diagnosis);
   const found = new Map<RunId, boolean>();
   for (const id of ids) {

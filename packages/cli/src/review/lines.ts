@@ -26,43 +26,37 @@ export function cutTo(text: string, columns: number): string {
   return `${kept}…`;
 }
 
-/** The end of a text, at most so many columns, with `…` where it was cut. */
-export function endOf(text: string, columns: number): string {
-  let kept = text;
-  while (kept !== "" && columnsOf(kept) > columns) kept = kept.replace(/^./su, "");
-  return kept === text ? text : `…${kept.replace(/^./su, "")}`;
-}
-
 /** A text filled up with blanks to so many columns. */
 export function padTo(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - columnsOf(text)));
 }
 
-/** A word in pieces that fit. */
-function pieces(word: string, columns: number): readonly string[] {
-  if (columnsOf(word) <= columns) return [word];
-  const found: string[] = [];
-  let piece = "";
+/** The longest beginning of a word that fits, at least one character of it. */
+function beginningOf(word: string, columns: number): string {
+  let kept = "";
   for (const character of word) {
-    if (columnsOf(piece + character) > columns) {
-      found.push(piece);
-      piece = "";
-    }
-    piece += character;
+    if (kept !== "" && columnsOf(kept + character) > columns) break;
+    kept += character;
   }
-  return [...found, piece];
+  return kept;
 }
 
+/** Words longer than a line begin where they stand, so that what comes before them is not left alone. */
 function wrapLine(text: string, columns: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of plain(text).split(" ")) {
-    for (const piece of pieces(word, columns)) {
-      if (line !== "" && columnsOf(line) + 1 + columnsOf(piece) > columns) {
-        lines.push(line);
-        line = piece;
-      } else line = line === "" ? piece : `${line} ${piece}`;
+  for (let word of plain(text).split(" ")) {
+    for (;;) {
+      const room = columns - (line === "" ? 0 : columnsOf(line) + 1);
+      if (columnsOf(word) <= room) break;
+      if (columnsOf(word) > columns && room > columns / 2) {
+        const piece = beginningOf(word, room);
+        lines.push(line === "" ? piece : `${line} ${piece}`);
+        word = word.slice(piece.length);
+      } else lines.push(line);
+      line = "";
     }
+    line = line === "" ? word : `${line} ${word}`;
   }
   return [...lines, line];
 }

@@ -1,6 +1,6 @@
 import { readCount } from "./session.ts";
 import type { Draft, Session } from "./session.ts";
-import { columnsOf, cutTo, endOf, padTo, wrapped } from "./lines.ts";
+import { columnsOf, cutTo, padTo, wrapped } from "./lines.ts";
 import type { Item, Transcript } from "./transcript.ts";
 import { count, plain } from "../output.ts";
 
@@ -55,6 +55,8 @@ export interface Size {
 const gutter = 5;
 const labelMost = 14;
 const linesOfData = 3;
+const promptMost = 4;
+const messageMost = 3;
 
 /** The transcript in lines: numbers of steps, who, and what; data cut to three lines unless all of it is asked for. */
 export function transcriptLines(
@@ -130,7 +132,7 @@ function stepText(draft: Draft, { spans }: Transcript): string {
 
 /** What was said of the run so far, and the codes by number. */
 function draftLines(
-  { session, transcript }: View,
+  { session, transcript, prompt }: View,
   columns: number,
   paint: Paint,
 ): readonly string[] {
@@ -140,7 +142,10 @@ function draftLines(
   const rest = `  mode ${plain(mode)}  step ${stepText(draft, transcript)}  codes ${plain(draft.codes.join(", ")) || "–"}`;
   const noted =
     draft.note === "" ? [paint.faint("–")] : wrapped(draft.note, columns - 9).slice(0, 3);
-  const known = codes.slice(0, 9).map((code, index) => `${index + 1} ${plain(code)}`);
+  const isTyping = prompt !== null;
+  const known = (isTyping ? [] : codes.slice(0, 9)).map(
+    (code, index) => `${index + 1} ${plain(code)}`,
+  );
   const list = known.length === 0 ? [] : wrapped(known.join("   "), columns - 9).slice(0, 2);
   return [
     ` verdict  ${verdict}${cutTo(rest, Math.max(0, columns - 20))}`,
@@ -186,6 +191,7 @@ function keyLines(columns: number, paint: Paint): readonly string[] {
   return lines.map(({ text }) => text);
 }
 
+/** What is typed, over several lines where it is long: the last ones stay in sight. */
 function promptLines(
   { label, typed, choices }: Prompt,
   columns: number,
@@ -193,26 +199,31 @@ function promptLines(
 ): readonly string[] {
   const list = choices.map((choice, index) => `${index + 1} ${plain(choice)}`).join("   ");
   const shown = list === "" ? [] : wrapped(list, columns - 2).slice(0, 4);
+  const all = wrapped(`${label} ${plain(typed)}█`, columns - 3);
+  const lines = all.slice(-promptMost);
   return [
     ...shown.map((line) => paint.faint(` ${line}`)),
-    ` ${paint.strong(label)} ${endOf(plain(typed), columns - columnsOf(label) - 4)}█`,
+    ...lines.map((line) =>
+      line.startsWith(label) ? ` ${paint.strong(label)}${line.slice(label.length)}` : ` ${line}`,
+    ),
     paint.faint(" ⏎ take it   esc leave it"),
   ];
 }
 
 const helpText: readonly string[] = [
   "Read the run from the top and find what went wrong FIRST.",
-  "Write a note in your own words before anything else; then codes, short words for the same",
-  "thing, and at last the failure mode that groups such runs. Reading is blind: what Rootward's",
-  "signals and clusters say is shown after you have saved, never before.",
+  "Note it in your own words before anything else; then codes, short words for",
+  "the same, and at last the failure mode that groups such runs. Reading is",
+  "blind: what signals and clusters say is shown after you have saved.",
   "",
-  "g b u   the verdict: good, bad, unsure       n   the note",
-  "c       a code, known or new; again: off     1-9 a known code by its number",
-  "m       the failure mode, known or new       t   the step that went wrong first, by number",
-  "enter   save, and on to the next run         s   skip: it comes again next time",
-  "z       undo: what is not saved, then back   f   arguments and results whole, or cut",
-  "↑ ↓ j k one line                             space, page keys: one page",
-  "home, end  the beginning, the end            q   quit: what was saved is kept",
+  "g b u    good, bad, unsure            n      the note",
+  "c        a code; again takes it off   1-9    a known code by its number",
+  "m        the failure mode             t      the step that went wrong first",
+  "enter    save and go on               s      skip; it comes again next time",
+  "z        take back what is not saved, then go back a run",
+  "f        arguments and results whole, or cut to three lines",
+  "↑ ↓ j k  a line    space, page keys: a page    home, end",
+  "q        quit; what was saved is kept, and you go on there next time",
 ];
 
 /** Where the transcript may be scrolled to, at most. */
@@ -225,8 +236,9 @@ export function scrollMost(view: View, size: Size): number {
 function footer(view: View, { columns }: Size, paint: Paint): readonly string[] {
   const below =
     view.prompt === null ? keyLines(columns, paint) : promptLines(view.prompt, columns, paint);
-  const message = view.message === null ? [] : [` ${cutTo(view.message, columns - 2)}`];
-  return [...draftLines(view, columns, paint), ...message, ...below];
+  const message =
+    view.message === null ? [] : wrapped(view.message, columns - 2).slice(0, messageMost);
+  return [...draftLines(view, columns, paint), ...message.map((line) => ` ${line}`), ...below];
 }
 
 /** Rows that are left for the transcript: never fewer than five. */
@@ -240,7 +252,7 @@ export function screenLines(view: View, size: Size, paint: Paint): readonly stri
   const { columns } = size;
   const rows = bodyRows(view, size);
   const all = view.help
-    ? helpText.map((line) => cutTo(`  ${line}`, columns))
+    ? helpText.map((line) => (line === "" ? "" : cutTo(`  ${line}`, columns)))
     : transcriptLines(view.transcript, { columns, whole: view.whole, paint });
   const from = view.help ? 0 : Math.min(view.scroll, Math.max(0, all.length - rows));
   const body = all.slice(from, from + rows);

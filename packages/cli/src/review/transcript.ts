@@ -29,17 +29,36 @@ function textOf({ parts }: Message): string {
     .trim();
 }
 
-function compact(value: unknown): string {
-  if (typeof value === "string") return value;
-  return JSON.stringify(value) ?? "";
+/** What a text holds, where it is the JSON of a list or an object. */
+function dataIn(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return text;
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    return text;
+  }
 }
 
-/** `name: value, …`, which reads better than JSON where the values are short. */
-function argsText(args: unknown): string {
-  if (typeof args !== "object" || args === null || Array.isArray(args)) return compact(args ?? "");
-  return Object.entries(args)
-    .map(([key, value]) => `${key}: ${compact(value)}`)
+function entriesOf(value: object): string {
+  return Object.entries(value)
+    .map(([key, entry]) => `${key}: ${compact(entry)}`)
     .join(", ");
+}
+
+/** Data as a person reads it: JSON without its quotation marks, with room to break lines. */
+function compact(value: unknown): string {
+  const data = typeof value === "string" ? dataIn(value) : value;
+  if (typeof data === "string") return data;
+  if (Array.isArray(data)) return `[${data.map(compact).join(", ")}]`;
+  if (typeof data === "object" && data !== null) return `{${entriesOf(data)}}`;
+  return String(data);
+}
+
+/** `name: value, …` */
+function argsText(args: unknown): string {
+  const isRecord = typeof args === "object" && args !== null && !Array.isArray(args);
+  return isRecord ? entriesOf(args) : compact(args ?? "");
 }
 
 /** What users and other agents said to a call that no earlier call was told; each call repeats what was said before it. */
@@ -63,7 +82,7 @@ function said(call: LlmCall): readonly Draft[] {
   const who = call.agent ?? "agent";
   const base = { seq: call.seq, who, spanId: call.spanId } as const;
   const texts = call.output.map(textOf).filter((text) => text !== "");
-  const spoken = texts.map((text): Draft => ({ ...base, look: "agent", text }));
+  const spoken = texts.map((text): Draft => ({ ...base, look: "agent", text: compact(text) }));
   if (call.failure === null) return spoken;
   const text = call.failure.message ?? call.failure.type ?? "the model call failed";
   return [...spoken, { ...base, look: "result", text }];
@@ -152,14 +171,14 @@ function withEnds(run: Run, drafts: readonly Draft[]): readonly Draft[] {
   const question = run.input.value;
   const answer = run.output.value?.text ?? null;
   const hasUser = drafts.some(({ look }) => look === "user");
-  const ends = drafts.findLast(({ look }) => look === "agent")?.text.trim();
+  const ends = drafts.findLast(({ look }) => look === "agent")?.text;
   const asked: readonly Draft[] =
     hasUser || question === null
       ? []
       : [{ seq: -1, who: "user", look: "user", text: question, spanId: null }];
-  const isSaid = answer === null || ends === answer.trim();
+  const isSaid = answer === null || ends === compact(answer.trim());
   const given: readonly Draft[] = isSaid
     ? []
-    : [{ seq: Infinity, who: "output", look: "agent", text: answer, spanId: null }];
+    : [{ seq: Infinity, who: "output", look: "agent", text: compact(answer), spanId: null }];
   return [...asked, ...drafts, ...given];
 }

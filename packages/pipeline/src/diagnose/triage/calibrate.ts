@@ -84,7 +84,7 @@ export function calibrate(outcomes: readonly Outcome[]): Calibration {
   const [most, least] = [policy("triageOutcomesFrom"), policy("triageFailuresFrom")];
   const base = { outcomes: outcomes.length, bad };
   if (outcomes.length < most || bad < least || outcomes.length - bad < least) {
-    const why = `${outcomes.length} outcomes, ${bad} of them bad; ${most} are needed, with ${least} of each kind`;
+    const why = `of ${most} outcomes that a model needs, ${least} good and ${least} bad, ${outcomes.length - bad} good and ${bad} bad are known`;
     return { ...base, model: null, auc: null, why };
   }
   const truth = outcomes.map((outcome) => outcome.bad);

@@ -11,8 +11,8 @@ const failureWords: Readonly<Record<FailureReason, string>> = {
 };
 
 /** `12 user turns, more than 94 % of runs` */
-function rankText({ trait, count, percentile }: TraitRank): string {
-  return `${traitText(trait, count)}, more than ${Math.floor(percentile * 100)} % of runs`;
+function rankText({ trait, count, below }: TraitRank): string {
+  return `${traitText(trait, count)}, more than ${Math.floor(below * 100)} % of runs`;
 }
 
 /**
@@ -30,7 +30,7 @@ export function reasonOf({ failed, deviations, ranks, tier }: RankedRun): string
   const out = farthest.filter(({ percentile }) => percentile >= policy("triageReasonPercentile"));
   const all = [...rules, ...(tier === "alarm" ? [...new Set(strong)] : []), ...out.map(rankText)];
   if (all.length > 0) return all.slice(0, policy("triageReasonsMost")).join("; ");
-  const [first] = farthest;
+  const first = farthest.find(({ below }) => below >= 0.5);
   if (first === undefined) return "nothing stands out: it fills the batch";
-  return `nothing stands out by itself; at most ${rankText(first)}`;
+  return `nothing stands out by itself, most of all ${rankText(first)}`;
 }

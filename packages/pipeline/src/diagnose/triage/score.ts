@@ -6,7 +6,8 @@ import type { Clean } from "../cleanwindow.ts";
 import { deviationsOf } from "../deviations.ts";
 import { primaryOf } from "../origin.ts";
 import { viewOf } from "../view.ts";
-import { midRanks } from "./percentiles.ts";
+import { placesAmong } from "./percentiles.ts";
+import type { Place } from "./percentiles.ts";
 import { traitsOf, usedTraits } from "./traits.ts";
 import type { Trait } from "./traits.ts";
 
@@ -24,11 +25,9 @@ export interface TriageRun {
 }
 
 /** How much of a run stands out in one trait among the runs that it was ranked with. */
-export interface TraitRank {
+export interface TraitRank extends Place {
   readonly trait: Trait;
   readonly count: number;
-  /** Mid-rank percentile in (0, 1). */
-  readonly percentile: number;
 }
 
 export interface RankedRun extends TriageRun {
@@ -90,12 +89,13 @@ export function scoreOf(percentiles: readonly number[]): number {
 /** Each run's traits as percentiles among these runs, in the order of the input. Traits that need clean runs count where all have them. */
 export function ranksOf(runs: readonly TriageRun[]): readonly (readonly TraitRank[])[] {
   const used = usedTraits(runs.every(({ cleanRuns }) => cleanRuns > 0));
-  const columns = used.map((trait) => midRanks(runs.map(({ counts }) => counts[trait])));
+  const columns = used.map((trait) => placesAmong(runs.map(({ counts }) => counts[trait])));
   return runs.map(({ counts }, index) =>
     used.map((trait, column) => ({
       trait,
       count: counts[trait],
-      percentile: columns[column]?.[index] ?? 0.5,
+      percentile: columns[column]?.[index]?.percentile ?? 0.5,
+      below: columns[column]?.[index]?.below ?? 0,
     })),
   );
 }

@@ -203,9 +203,9 @@ describe("a batch", () => {
     expect(entries.map(({ part, reason }) => `${part}: ${reason}`)).toMatchInlineSnapshot(`
       [
         "signals: its answer is not grounded; it ended in an error; ungrounded at desk",
-        "signals: 16 messages, more than 98 % of runs; 12 user turns, more than 98 % of runs; 120 words by the user, more than 98 % of runs",
-        "signals: nothing stands out by itself; at most 6 messages, more than 48 % of runs",
-        "signals: nothing stands out by itself; at most 6 messages, more than 48 % of runs",
+        "signals: 16 messages, more than 96 % of runs; 12 user turns, more than 96 % of runs; 120 words by the user, more than 96 % of runs",
+        "signals: nothing stands out: it fills the batch",
+        "signals: nothing stands out: it fills the batch",
         "random: drawn at random from 32 runs, so that rates can be estimated",
       ]
     `);

@@ -160,7 +160,9 @@ function saving(session: Session, now: string): Followed {
 function undone(session: Session): Followed {
   const run = currentEntry(session)?.run;
   const before = (run === undefined ? undefined : session.saved.get(run)) ?? emptyDraft;
-  if (session.draft !== before) return changed({ ...session, draft: before }, {});
+  if (session.draft !== before) {
+    return { session: { ...session, draft: before }, records: [], refused: null };
+  }
   if (session.place === 0) return refuse(session, "nothing to undo: this is the first run");
   return { session: moved(session, session.place - 1), records: [], refused: null };
 }

@@ -69,7 +69,7 @@ function percent(share: number): string {
 }
 
 function shareText({ count: found, of, interval: [low, high] }: z.infer<typeof Share>): string {
-  if (of === 0) return "– (none read)";
+  if (of === 0) return "– (none)";
   return `${percent(found / of)} [${percent(low)}, ${percent(high)}] (${found} of ${of})`;
 }
 

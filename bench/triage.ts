@@ -4,8 +4,8 @@ import { parseArgs } from "node:util";
 import { randomOf } from "./shared/random.ts";
 import { ks, measuresOf } from "./triage/measures.ts";
 import type { Estimate, Measures } from "./triage/measures.ts";
-import { calibrationOf, methods, scoresOf } from "./triage/methods.ts";
-import type { Method, Population } from "./triage/methods.ts";
+import { calibrationOf, methods, pooled, scoresOf } from "./triage/methods.ts";
+import type { Method, Population, Scores } from "./triage/methods.ts";
 import { readRuns } from "./triage/read-runs.ts";
 import { digestOf } from "./triage/run-of-entries.ts";
 import { simulatedPopulations } from "./triage/simulated.ts";
@@ -59,7 +59,7 @@ interface Result {
 
 function resultOf(
   name: string,
-  scores: Readonly<Record<Method, readonly number[]>>,
+  scores: Scores,
   failed: readonly boolean[],
   calibration: string | null,
 ): Result {
@@ -82,9 +82,7 @@ const results = scored.map(({ population, scores }) =>
   resultOf(population.name, scores, population.failed, calibrationOf(population)),
 );
 if (scored.length > 1) {
-  const all = Object.fromEntries(
-    methods.map((method) => [method, scored.flatMap(({ scores }) => scores[method])]),
-  ) as Record<Method, readonly number[]>;
+  const all = pooled(scored.map(({ scores }) => scores));
   const failed = populations.flatMap((population) => population.failed);
   results.push(resultOf("all of them, each ranked by itself", all, failed, null));
 }

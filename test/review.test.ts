@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -24,7 +24,7 @@ const folder = mkdtempSync(join(tmpdir(), "review-"));
 
 /** The app behind a port of its own. */
 async function listen(door: Door): Promise<{ readonly server: Server; readonly url: string }> {
-  const server = createServer(async (request, response) => {
+  const answerTo = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array));
     const { method = "GET", url = "/", headers } = request;
@@ -36,7 +36,8 @@ async function listen(door: Door): Promise<{ readonly server: Server; readonly u
     });
     response.writeHead(answer.status, Object.fromEntries(answer.headers));
     response.end(Buffer.from(await answer.arrayBuffer()));
-  });
+  };
+  const server = createServer((request, response) => void answerTo(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
@@ -102,7 +103,11 @@ test("a reader goes through a batch, is shown nothing before saving, and goes on
   const more = await rootward(
     first.url,
     "",
-    ...["review", "--reviewer", "mira", "--answers", "more.txt"],
+    "review",
+    "--reviewer",
+    "mira",
+    "--answers",
+    "more.txt",
   );
   expect(more.stdout).toMatch(/^run 2 of 6/);
   expect(more.stdout).toMatch(/\n3 runs of 6 read in RB-/);
@@ -115,7 +120,11 @@ test("a colleague reads the same batch, and the status tells what came of it", a
   const jo = await rootward(
     first.url,
     "bad\ncode MADE-UP\nsave\n",
-    ...["review", "--reviewer", "jo", "--batch", batch ?? ""],
+    "review",
+    "--reviewer",
+    "jo",
+    "--batch",
+    batch ?? "",
   );
   expect(jo.code).toBe(0);
   const { stdout } = await rootward(first.url, "", "review", "--status");

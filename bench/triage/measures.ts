@@ -2,11 +2,7 @@ import { aucOf } from "@rootward/pipeline/diagnose/triage/auc";
 import type { Random } from "../shared/random.ts";
 
 /** What is expected of the first `k` by score, ties drawn by lot: the share of them that is to be found. */
-export function precisionAt(
-  k: number,
-  scores: readonly number[],
-  positives: readonly boolean[],
-): number {
+function precisionAt(k: number, scores: readonly number[], positives: readonly boolean[]): number {
   const order = scores.map((score, index) => ({ score, positive: positives[index] === true }));
   order.sort((a, b) => b.score - a.score);
   const edge = order[Math.min(k, order.length) - 1]?.score ?? 0;

@@ -47,8 +47,25 @@ function cleanByFold({ digests, tasks, failed }: Population): readonly TriageRun
   return digests.map((run, index) => triageRunOf(run, windows[fold[index] ?? 0] ?? null));
 }
 
-/** The scores of every method on a population, by the index of a run; in [0, 1], so that populations can be pooled. */
-export function scoresOf(population: Population): Readonly<Record<Method, readonly number[]>> {
+/** The scores of every method, by the index of a run; in [0, 1], so that populations can be pooled. */
+export type Scores = Readonly<Record<Method, readonly number[]>>;
+
+/** The scores of several populations in a row. */
+export function pooled(all: readonly Scores[]): Scores {
+  const of = (method: Method): readonly number[] => all.flatMap((scores) => scores[method]);
+  return {
+    random: of("random"),
+    length: of("length"),
+    "user turns": of("user turns"),
+    "tool errors": of("tool errors"),
+    triage: of("triage"),
+    "triage, clean window": of("triage, clean window"),
+    "triage, calibrated": of("triage, calibrated"),
+  };
+}
+
+/** The scores of every method on a population. */
+export function scoresOf(population: Population): Scores {
   const { digests, known } = population;
   const plain = digests.map((run) => triageRunOf(run, null));
   const compared =

@@ -74,6 +74,7 @@ function answer(telling: Telling, entry: Entry): void {
   const index = telling.toolCalls.findLastIndex(({ result }) => result.value === null);
   const call = telling.toolCalls[index];
   const value = entry.result ?? entry.text;
+  const text = typeof value === "string" ? value : JSON.stringify(value);
   const name = entry.tool ?? call?.name ?? null;
   telling.messages.push({
     role: "tool",
@@ -83,13 +84,13 @@ function answer(telling: Telling, entry: Entry): void {
   const failure = entry.error
     ? {
         type: null,
-        message: String(value).slice(0, 300),
+        message: text.slice(0, 300),
         at: call.id,
         propagated: false,
         source: { convention: "app" as const, path: "result" },
       }
     : null;
-  const isEmpty = /^\s*(?:\[\s*\]|\{\s*\})?\s*$/.test(String(value));
+  const isEmpty = /^\s*(?:\[\s*\]|\{\s*\})?\s*$/.test(text);
   const outcome = entry.error ? "soft_error" : isEmpty ? "empty" : "ok";
   telling.toolCalls[index] = { ...call, result: known(value), failure, outcome };
 }

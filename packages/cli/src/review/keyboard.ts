@@ -47,7 +47,7 @@ export function keysIn(sent: string): readonly Key[] {
 }
 
 /** What is being typed at the bottom. */
-export type Asking = "note" | "code" | "mode" | "step";
+type Asking = "note" | "code" | "mode" | "step";
 
 /** The view with what a key press needs beside it. */
 export interface Keyboard {

@@ -159,7 +159,7 @@ function draftLines(
 }
 
 /** The keys, in the order in which a run is read. */
-export const keys: readonly (readonly [key: string, does: string])[] = [
+const keys: readonly (readonly [key: string, does: string])[] = [
   ["g", "good"],
   ["b", "bad"],
   ["u", "unsure"],

@@ -120,7 +120,7 @@ describe("the book", () => {
 
 describe("agreement of two readers", () => {
   const verdicts = (text: string): readonly ReviewVerdict[] =>
-    [...text].map((letter) => (letter === "b" ? "bad" : letter === "g" ? "good" : "unsure"));
+    Array.from(text, (letter) => (letter === "b" ? "bad" : letter === "g" ? "good" : "unsure"));
 
   test("is that beyond chance: the example of the textbooks", () => {
     // 20 both yes, 15 both no, 5 and 10 apart: agreement 0.7, chance 0.5, kappa 0.4. Source: Cohen 1960.

@@ -3,6 +3,7 @@ import type { Change } from "./model/change.ts";
 import type { RunDigest, VersionText } from "./model/digest.ts";
 import type { EvalCase } from "./model/evalcase.ts";
 import type { RunId, TraceId } from "./model/ids.ts";
+import type { ReviewRecord } from "./model/review.ts";
 import type { Ruling } from "./model/ruling.ts";
 import type { LogRecord, Span, TraceContent } from "./model/span.ts";
 import type { SpanBatch } from "./model/batch.ts";
@@ -91,6 +92,10 @@ export interface Store {
   putRulings(rulings: readonly Ruling[]): Promise<void>;
   /** All of them, earliest first. */
   rulings(): Promise<readonly Ruling[]>;
+  /** What people say of runs. Nothing is replaced but the same record: the same id at the same time. */
+  putReviews(records: readonly ReviewRecord[]): Promise<void>;
+  /** All of them, earlier savings too: by time, then id. */
+  reviews(): Promise<readonly ReviewRecord[]>;
   /** Replaces the last one. */
   putDiagnosis(diagnosis: Diagnosis): Promise<void>;
   diagnosis(): Promise<Diagnosis | null>;

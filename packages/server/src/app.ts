@@ -13,6 +13,7 @@ import { originRoutes } from "./routes/origins.ts";
 import { encodingOf, otlpPaths, otlpRoutes } from "./routes/otlp.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { reprocessRoutes } from "./routes/reprocess.ts";
+import { reviewRoutes } from "./routes/reviews.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { sqlRoutes } from "./routes/sql.ts";
 import { statusRoutes } from "./routes/status.ts";
@@ -34,6 +35,7 @@ export function newApp(context: Context): Hono {
   app.route("/", originRoutes(context));
   app.route("/", changeRoutes(context));
   app.route("/", caseRoutes(context));
+  app.route("/", reviewRoutes(context));
   app.route("/", reprocessRoutes(context));
   app.route("/", sqlRoutes(context));
   app.all("/api/*", (http) => {

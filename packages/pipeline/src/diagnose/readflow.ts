@@ -87,7 +87,7 @@ function declinedRuns(flow: Flow, reference: Reference, clean: Clean): ReadonlyS
 }
 
 /** Share of the window's runs that show each deviation: what is usual is no deviation. */
-function ratesOf(clean: Clean, runs: readonly RunDigest[]): CleanWindow["rates"] {
+export function ratesOf(clean: Clean, runs: readonly RunDigest[]): CleanWindow["rates"] {
   const counts = new Map<string, number>();
   for (const run of runs) {
     if (!clean.memberIds.has(run.id)) continue;

@@ -161,15 +161,19 @@ function holdsWhole(text: string, value: string): boolean {
   return false;
 }
 
-/** Everything that a run had read by some step: question, prompts, results. Results become text when they are first looked through. */
+/** Everything that a run had read by some step: question, prompts, what users said at any time, results. Results become text when they are first looked through. */
 export class Seen {
   readonly texts: string[];
   readonly waiting: unknown[] = [];
 
   constructor(run: Run) {
-    const prompts = new Set<string>();
-    for (const { system } of run.llmCalls) if (system.value !== null) prompts.add(system.value);
-    this.texts = [run.input.value ?? "", ...prompts];
+    const told = new Set<string>();
+    for (const { system, input } of run.llmCalls) {
+      if (system.value !== null) told.add(system.value);
+      for (const { role, parts } of input)
+        if (role === "user") for (const part of parts) if (part.t === "text") told.add(part.text);
+    }
+    this.texts = [run.input.value ?? "", ...told];
   }
 
   add(result: unknown): void {

@@ -11,6 +11,7 @@ import type { WorkflowSettings } from "../model/workflow.ts";
 import { millisOf } from "../model/time.ts";
 import { featuresOf } from "../rank/features.ts";
 import { isHedge, isRefusal, marksOf, unretrieved, unsupported } from "../signals/grounded.ts";
+import { conversationOf } from "./conversation.ts";
 import { Givers, Seen, valuesIn } from "./digest-links.ts";
 import { draftsOf, stepOf } from "./digest-steps.ts";
 import type { Draft } from "./digest-steps.ts";
@@ -145,6 +146,7 @@ export function digestRun(
     outputShape: output === null ? null : shapeOf(output.json ?? parse(output.text).value),
     hedge: output !== null && isHedge(output.text),
     refusal: output !== null && isRefusal(output.text),
+    conversation: conversationOf(run),
     steps: linked(run, draftsOf(run)),
     ...(failed.length > 0 || run.error !== null ? { features: rankedFeatures(run) } : {}),
     versions,

@@ -64,6 +64,26 @@ export interface StepDigest {
   readonly links: readonly StepLink[];
 }
 
+/** How a run's conversation went, in numbers: what triage ranks by, and what a list can filter by. Words of no text are kept. */
+export interface ConversationDigest {
+  /** Messages in which a user says something, as far as some model call was shown them; 1 where only the question is known. */
+  readonly userTurns: number;
+  readonly userWords: number;
+  /** Words that the agents wrote as text, arguments apart. */
+  readonly replyWords: number;
+  /** Executed calls of tools that change something outside. */
+  readonly writes: number;
+  /** Of these, in a conversation of two turns and more: those before which the user's last message holds no assent. */
+  readonly unconfirmedWrites: number;
+  /** In such a conversation: distinct numbers of two digits and more told to the user that nothing read by then holds. */
+  readonly unsupportedNumbers: number;
+  /** User messages that correct or question; replies that decline; calls that hand over to a person; user messages that thank. */
+  readonly pushbacks: number;
+  readonly refusals: number;
+  readonly transfers: number;
+  readonly thanks: number;
+}
+
 /**
  * What the ranking of suspected origins knows of one step: numbers by the names of `rank/feature-table.ts`, those that are 0 left out.
  * `step` is its `seq`.
@@ -107,6 +127,8 @@ export interface RunDigest {
   readonly outputShape: string | null;
   readonly hedge: boolean;
   readonly refusal: boolean;
+  /** Not in digests of mapping 1. */
+  readonly conversation?: ConversationDigest;
   readonly steps: readonly StepDigest[];
   /** Of its steps that may be the origin, only where the run failed or ended in an error. */
   readonly features?: readonly RankedFeatures[];

@@ -3,6 +3,8 @@ import type { Diagnosis } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { RunId, TraceId } from "../model/ids.ts";
+import { recordKey } from "../model/review.ts";
+import type { ReviewRecord } from "../model/review.ts";
 import type { Ruling } from "../model/ruling.ts";
 import type { Reading } from "../model/signal.ts";
 import type { LogRecord, Span } from "../model/span.ts";
@@ -133,6 +135,7 @@ export function memoryStore(): Store {
   const texts = new Map<string, string>();
   const changes = new Map<string, Change>();
   const rulings = new Map<string, Ruling>();
+  const reviews = new Map<string, ReviewRecord>();
   const meta = new Map<string, string>();
   let diagnosis: Diagnosis | null = null;
 
@@ -229,6 +232,13 @@ export function memoryStore(): Store {
     },
     rulings: async () =>
       [...rulings.values()].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1)),
+    putReviews: async (put) => {
+      for (const record of put) reviews.set(recordKey(record), record);
+    },
+    reviews: async () =>
+      [...reviews.values()].sort((a, b) =>
+        a.at === b.at ? (a.id < b.id ? -1 : 1) : a.at < b.at ? -1 : 1,
+      ),
     putDiagnosis: async (put) => {
       diagnosis = put;
     },

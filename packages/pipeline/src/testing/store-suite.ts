@@ -5,6 +5,7 @@ import type { Change } from "../model/change.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { ClusterId, RunId, TraceId } from "../model/ids.ts";
+import { ReviewRecord } from "../model/review.ts";
 import type { Ruling } from "../model/ruling.ts";
 import type { AbsentReason, Reading } from "../model/signal.ts";
 import type { Store } from "../ports.ts";
@@ -100,6 +101,41 @@ function runOf(n: number, more: Partial<RunDigest> = {}): RunDigest {
     mapping: 1,
     ...more,
   };
+}
+
+/** Two savings of one reviewer on one run, a failure mode between them, and a batch after them. */
+function reviewRecords(): readonly ReviewRecord[] {
+  const place = { workflow: "desk", environment: "production" };
+  const annotation = {
+    kind: "annotation",
+    run: runOf(1).id,
+    ...place,
+    reviewer: "mira",
+    verdict: "bad",
+    note: 'cites "what" it never\n\nread \u0000 — ünïcode 🙂 \\ \';--',
+    codes: ["made-up citation", "zu früh"],
+    failureMode: null,
+    step: spanOf(1),
+    batch: null,
+    blind: true,
+  };
+  const mode = { kind: "failureMode", id: "FM-0a0a0a0a", ...place, by: "mira", name: "citations" };
+  return [
+    { ...annotation, id: "AN-00000000000000b1", at: "2026-11-01T10:00:00.000Z" },
+    { ...annotation, id: "AN-00000000000000a1", at: "2026-11-01T12:00:00.000Z", blind: false },
+    { ...mode, at: "2026-11-01T11:00:00.000Z", mergedInto: null },
+    {
+      kind: "batch",
+      id: "RB-0b0b0b0b",
+      ...place,
+      at: "2026-11-01T12:00:00.000Z",
+      by: "mira",
+      window: { start: 0, end: 10 },
+      size: 2,
+      population: 9,
+      entries: [{ run: runOf(1).id, part: "random", reason: "drawn", signature: null }],
+    },
+  ].map((record) => ReviewRecord.parse(record));
 }
 
 function change(id: string, atMs: number): Change {
@@ -383,6 +419,16 @@ export function storeSuite(name: string, { open, receive }: StoreSuite): void {
       await store.putRulings([ruling(1, 1)]);
       await store.putRulings([later]);
       expect(await store.rulings()).toEqual([ruling(1, 1), ruling(2, 2), later]);
+    });
+
+    test("reviews are kept, every saving of them, by time, and the same record once", async () => {
+      expect(await store.reviews()).toEqual([]);
+      const [first, again, mode, batch] = reviewRecords();
+      await store.putReviews([again!, batch!]);
+      await store.putReviews([first!, mode!]);
+      await store.putReviews([again!]);
+      await store.putReviews([]);
+      expect(await store.reviews()).toEqual([first, mode, again, batch]);
     });
 
     test("the last diagnosis replaces the one before", async () => {

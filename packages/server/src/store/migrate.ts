@@ -9,7 +9,8 @@ export function knownFormat(): number {
 }
 
 /**
- * Brings the tables of one server to the newest layout, forward only. A migration that was cut off is run again: its statements bear that.
+ * Brings the tables of one server to the newest layout, forward only. Those that are missing are run, also
+ * between others; one that was cut off is run again: its statements bear that.
  *
  * @throws PortError store_newer  if a later program was here; query_failed, store_down
  */
@@ -17,11 +18,12 @@ export async function migrate(engine: Engine, where: string, layout: Layout): Pr
   await engine.ddl(statementOf("create-migrations"));
   const { rows } = await engine.query(statementOf("migrations"));
   const last = rows.at(-1);
-  const done = last === undefined ? 0 : Number(last[0]);
+  const newest = last === undefined ? 0 : Number(last[0]);
   const known = knownFormat();
-  if (last !== undefined && done > known) throw newer(where, done, String(last[1]), known);
+  if (last !== undefined && newest > known) throw newer(where, newest, String(last[1]), known);
+  const done = new Set(rows.map(([number]) => Number(number)));
   for (const { number, name, statements } of migrations(layout)) {
-    if (number <= done) continue;
+    if (done.has(number)) continue;
     for (const statement of statements) await engine.ddl(statement);
     await engine.ddl(statementOf("migrated"), { number, name, writtenBy: programVersion() });
   }

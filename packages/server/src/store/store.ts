@@ -4,6 +4,7 @@ import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { Change } from "@rootward/pipeline/model/change";
 import { isTraceId } from "@rootward/pipeline/model/ids";
 import type { TraceId } from "@rootward/pipeline/model/ids";
+import { ReviewRecord } from "@rootward/pipeline/model/review";
 import type { Ruling } from "@rootward/pipeline/model/ruling";
 import type { LogRecord, Span } from "@rootward/pipeline/model/span";
 import type { Store, StoredTrace, TraceQuery } from "@rootward/pipeline/ports";
@@ -27,6 +28,7 @@ import {
   metaBlock,
   rulingsBlock,
 } from "./run-blocks.ts";
+import { reviewsBlock } from "./review-blocks.ts";
 import { runReaders, wholeMs } from "./run-reads.ts";
 import { statementOf } from "./sql-files.ts";
 import { own } from "./own.ts";
@@ -198,6 +200,7 @@ type Writer =
   | "putRuns"
   | "putChanges"
   | "putRulings"
+  | "putReviews"
   | "nextVersion"
   | "runsVersion"
   | "putBlocks";
@@ -223,6 +226,9 @@ function writers({ wal, clock }: Parts): Pick<OpenStore, Writer> {
     putRulings: async (rulings) => {
       if (rulings.length > 0) await wal.append([rulingsBlock(latestById(rulings), clock())]);
     },
+    putReviews: async (records) => {
+      if (records.length > 0) await wal.append([reviewsBlock(records, clock())]);
+    },
   };
 }
 
@@ -234,6 +240,7 @@ type Reader =
   | "texts"
   | "changes"
   | "rulings"
+  | "reviews"
   | "counts";
 
 function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> {
@@ -255,6 +262,8 @@ function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> 
     },
     changes: async () => (await ask("changes")).map((row) => asChange(JSON.parse(textAt(row, 0)))),
     rulings: async () => (await ask("rulings")).map((row) => asRuling(JSON.parse(textAt(row, 0)))),
+    reviews: async () =>
+      (await ask("reviews")).map((row) => ReviewRecord.parse(JSON.parse(textAt(row, 0)))),
     counts: layout.kind === "single" ? countsKept(askLately) : async () => await counted(askLately),
   };
 }

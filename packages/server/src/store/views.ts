@@ -117,6 +117,11 @@ export const viewColumns = {
     at: timeMs,
     text: "String",
     code: word,
+    workflow: word,
+    environment: word,
+    verdict: word,
+    codes: "Array(String)",
+    failure_mode: word,
   },
   rulings: {
     id: "String",

@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import { cleanWindowOf } from "@rootward/pipeline/diagnose/cleanwindow";
+import type { Clean } from "@rootward/pipeline/diagnose/cleanwindow";
+import { calibrate, outOfFold } from "@rootward/pipeline/diagnose/triage/calibrate";
+import type { Outcome } from "@rootward/pipeline/diagnose/triage/calibrate";
+import { midRanks } from "@rootward/pipeline/diagnose/triage/percentiles";
+import { placesOf, ranksOf, triageRunOf } from "@rootward/pipeline/diagnose/triage/score";
+import type { TriageRun } from "@rootward/pipeline/diagnose/triage/score";
+import type { Trait } from "@rootward/pipeline/diagnose/triage/traits";
+import type { RunDigest } from "@rootward/pipeline/model/digest";
+
+/** Runs that are ranked together, with the truth about each. */
+export interface Population {
+  readonly name: string;
+  readonly digests: readonly RunDigest[];
+  readonly tasks: readonly string[];
+  readonly failed: readonly boolean[];
+  /** What diagnosis compares with and says of a run; of files it is made by `cleanByFold`. */
+  readonly known: {
+    readonly clean: Clean | null;
+    readonly clusterOf: (run: RunDigest) => string | null;
+  } | null;
+}
+
+export const methods = [
+  "random",
+  "length",
+  "user turns",
+  "tool errors",
+  "triage",
+  "triage, clean window",
+  "triage, calibrated",
+] as const;
+export type Method = (typeof methods)[number];
+
+const folds = 5;
+
+/** Each run with a clean window of the successes of other folds, split by task: no run tells what is normal for its own task. */
+function cleanByFold({ digests, tasks, failed }: Population): readonly TriageRun[] {
+  const fold = tasks.map(
+    (task) => createHash("sha256").update(task).digest().readUInt32BE(4) % folds,
+  );
+  const windows = Array.from({ length: folds }, (_, own) => {
+    const good = digests.filter((_run, index) => fold[index] !== own && failed[index] === false);
+    return good.length > 0 ? cleanWindowOf(good) : null;
+  });
+  return digests.map((run, index) => triageRunOf(run, windows[fold[index] ?? 0] ?? null));
+}
+
+/** The scores of every method, by the index of a run; in [0, 1], so that populations can be pooled. */
+export type Scores = Readonly<Record<Method, readonly number[]>>;
+
+/** The scores of several populations in a row. */
+export function pooled(all: readonly Scores[]): Scores {
+  const of = (method: Method): readonly number[] => all.flatMap((scores) => scores[method]);
+  return {
+    random: of("random"),
+    length: of("length"),
+    "user turns": of("user turns"),
+    "tool errors": of("tool errors"),
+    triage: of("triage"),
+    "triage, clean window": of("triage, clean window"),
+    "triage, calibrated": of("triage, calibrated"),
+  };
+}
+
+/** The scores of every method on a population. */
+export function scoresOf(population: Population): Scores {
+  const { digests, known } = population;
+  const plain = digests.map((run) => triageRunOf(run, null));
+  const compared =
+    known === null
+      ? cleanByFold(population)
+      : digests.map((run) => triageRunOf(run, known.clean, { cluster: known.clusterOf(run) }));
+  const by = (trait: Trait): readonly number[] =>
+    midRanks(plain.map(({ counts }) => counts[trait]));
+  const outcomes = outcomesOf(population);
+  const { model } = calibrate(outcomes);
+  return {
+    random: plain.map(() => 0.5),
+    length: by("messages"),
+    "user turns": by("userTurns"),
+    "tool errors": by("toolErrors"),
+    triage: placesOf(plain),
+    "triage, clean window": placesOf(compared),
+    // As the product does it: the model only where, fold by fold, it ranks better than the plain order.
+    "triage, calibrated":
+      model === null ? placesOf(outcomes.map(({ run }) => run)) : outOfFold(outcomes),
+  };
+}
+
+/** Runs with their outcomes: compared with clean runs where diagnosis has such a window. */
+function outcomesOf({ digests, tasks, failed, known }: Population): readonly Outcome[] {
+  const runs = digests.map((run) => triageRunOf(run, known?.clean ?? null));
+  const ranks = ranksOf(runs);
+  return runs.map((run, index) => ({
+    run,
+    ranks: ranks[index] ?? [],
+    bad: failed[index] === true,
+    group: tasks[index] ?? "",
+  }));
+}
+
+/** What calibration says of a population. */
+export function calibrationOf(population: Population): string {
+  const { why, auc } = calibrate(outcomesOf(population));
+  if (auc === null) return why;
+  return `${why} (fold by fold ${auc.learned.toFixed(3)}, plain ${auc.plain.toFixed(3)})`;
+}

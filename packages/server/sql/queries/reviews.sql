@@ -1,0 +1,3 @@
+SELECT content
+FROM stored_reviews FINAL
+ORDER BY at, id

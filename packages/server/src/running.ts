@@ -151,6 +151,8 @@ function runningOver(context: Context, ready: Once, { metrics }: ServerConfig): 
       const begun = once(async () => {
         await ready.done();
         open.reopen(await store.unsettled(), Date.now());
+        // What an earlier process settled or was told last, it may not have diagnosed.
+        clock.diagnoseSoon();
       });
       const tick = () => void begun.done().then(() => clock.tick(Date.now()), onError);
       ticking = setInterval(tick, policy("settleTickMs"));

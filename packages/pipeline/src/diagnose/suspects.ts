@@ -101,7 +101,7 @@ function besideTheRanking(
   const accused: Suspect = {
     origin: originOf(step),
     name: nameOf(step),
-    share: own?.share ?? 0,
+    share: own?.share ?? null,
     reasons: [reason, ...(own?.reasons ?? [])].slice(0, policy("suspectsShown")),
   };
   const others = all.filter(({ origin }) => origin.step !== step.seq);

@@ -29,16 +29,17 @@ export function flowRanker(
   const confirmed = rulings.size === 0 ? [] : confirmedIn(flow, rulings);
   const standing = {
     kind: additiveRanker.kind,
-    weights: null,
+    fitted: null,
     confirmed: confirmed.length,
     needed: policy("originsToCalibrate"),
     top3: null,
   };
-  const fitted = confirmed.length < standing.needed ? null : fitRanker(confirmed);
-  if (fitted === null) return { ranker: additiveRanker, standing };
-  const { ranker, top3 } = fitted;
-  const weights = ranker.kind === "calibrated" ? ranker.weights : null;
-  return { ranker, standing: { ...standing, kind: ranker.kind, weights, top3 } };
+  const found = confirmed.length < standing.needed ? null : fitRanker(confirmed);
+  if (found === null) return { ranker: additiveRanker, standing };
+  const { ranker, top3 } = found;
+  const { kind, weights, places } = ranker;
+  const fitted = kind === "calibrated" ? { weights, places } : null;
+  return { ranker, standing: { ...standing, kind, fitted, top3 } };
 }
 
 /** Runs whose confirmed origin is among the steps that can be ranked. Runs that were asked the same are one group. */
@@ -56,6 +57,6 @@ function confirmedIn(
 }
 
 /** The ranker of a workflow as its diagnosis tells it: what ranks a run of it between two diagnoses. */
-export function rankerTold({ kind, weights }: RankerStanding): Ranker {
-  return weights === null ? additiveRanker : { kind, weights };
+export function rankerTold({ kind, fitted }: RankerStanding): Ranker {
+  return fitted === null ? additiveRanker : { kind, ...fitted };
 }

@@ -146,6 +146,17 @@ const entries = {
     unit: "confirmed origins",
     source: "diagnosis.md B5.3 D: of one system",
   },
+  originFeatureStrength: {
+    value: 12,
+    unit: "nats per half squared weight",
+    source:
+      "docs/accuracy.md: how firmly the weights of features are held to those of the additive ranker",
+  },
+  originPlaceStrength: {
+    value: 1,
+    unit: "nats per half squared weight",
+    source: "docs/accuracy.md: as originFeatureStrength, for what is learned of places in the run",
+  },
   featureLengthMost: {
     value: 80,
     unit: "characters",

@@ -152,9 +152,17 @@ function onPathOf(
 const places: ReadonlySet<FeatureName> = new Set<FeatureName>([
   "dialogue",
   "position",
+  "lateness",
   "first",
   "last",
+  "lastUnended",
+  "lastCall",
+  "firstFinal",
+  "firstWork",
+  "turn",
   "firstOfAgent",
+  "secondTurn",
+  "thirdTurn",
   "switches",
   "plan",
   "handoff",
@@ -163,6 +171,7 @@ const places: ReadonlySet<FeatureName> = new Set<FeatureName>([
   "says",
   "final",
   "user",
+  "bare",
   "length",
 ]);
 

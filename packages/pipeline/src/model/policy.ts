@@ -145,6 +145,11 @@ const entries = {
     unit: "confirmed origins",
     source: "diagnosis.md B5.3 D: of one system",
   },
+  originAgentSteps: {
+    value: 5,
+    unit: "steps",
+    source: "docs/accuracy.md: the most suspected ones, whose shares decide which agent is named",
+  },
   originFeatureStrength: {
     value: 12,
     unit: "nats per half squared weight",

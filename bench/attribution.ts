@@ -2,7 +2,8 @@
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { featuresOf } from "@rootward/pipeline/rank/features";
-import { additiveRanker } from "@rootward/pipeline/rank/ranker";
+import { featureNames } from "@rootward/pipeline/rank/feature-table";
+import { additiveRanker, profiles } from "@rootward/pipeline/rank/ranker";
 import { baselinesOf, majorityAgent, randomShares } from "./attribution/baselines.ts";
 import type { Ready } from "./attribution/baselines.ts";
 import { learnPoints } from "./attribution/learn.ts";
@@ -81,7 +82,7 @@ const folds = wholeOf("folds", values.folds, 2, 100);
 const seed = wholeOf("seed", values.seed, 0, 2 ** 31);
 const files = filesOf(positionals);
 
-const started = performance.now();
+const before = process.cpuUsage();
 let events = 0;
 const sets = [...files].map(([path, runs]) => ({
   name: basename(path),
@@ -92,7 +93,8 @@ const sets = [...files].map(([path, runs]) => ({
     return readyOf(run, run.step);
   }),
 }));
-const msPerEvent = (performance.now() - started) / Math.max(1, events);
+const { user, system } = process.cpuUsage(before);
+const msPerEvent = (user + system) / 1_000 / Math.max(1, events);
 const labelled = sets.filter(({ ready }) => ready.length > 0);
 if (labelled.length === 0)
   stop(`no run of ${positionals.join(", ")} has label.step; accepted: at least one`);
@@ -100,9 +102,12 @@ const all = labelled.flatMap(({ ready }) => ready);
 
 if (values.points) {
   const { weights } = learnPoints(all);
-  for (const [profile, own] of Object.entries(weights)) {
-    const points = Object.entries(own).filter(([, weight]) => weight !== 0);
-    console.log(`${profile}: ${points.map(([name, weight]) => `${name} ${weight}`).join(", ")}`);
+  for (const profile of profiles) {
+    const points = featureNames.flatMap((name) => {
+      const weight = weights[profile][name] ?? 0;
+      return weight === 0 ? [] : [`${name} ${weight}`];
+    });
+    console.log(`${profile}: ${points.join(", ")}`);
   }
   process.exit(0);
 }
@@ -166,5 +171,7 @@ if (values.json) {
   console.log(tableOf(sections));
   for (const { name, runs } of skipped)
     console.log(`\n${name}: ${runs} runs without label.step skipped`);
-  console.log(`\nfeatures: ${msPerEvent.toFixed(2)} ms an event, ${events} events`);
+  console.log(
+    `\nfeatures: ${msPerEvent.toFixed(2)} ms of processor time an event, ${events} events`,
+  );
 }

@@ -26,7 +26,8 @@ export function flowRanker(
   flow: Pick<Flow, "runs">,
   rulings: ReadonlyMap<string, readonly Ruling[]>,
 ): FlowRanker {
-  const confirmed = rulings.size === 0 ? [] : confirmedIn(flow, rulings);
+  const confirmed =
+    rulings.size === 0 ? [] : confirmedIn(flow, rulings).slice(-policy("originsFittedMost"));
   const standing = {
     kind: additiveRanker.kind,
     fitted: null,

@@ -94,7 +94,7 @@ export interface RankerStanding {
     readonly weights: Readonly<Record<RankedKind, Readonly<Record<string, number>>>>;
     readonly places: Readonly<Record<RankedKind, readonly number[]>>;
   } | null;
-  /** Origins that people confirmed and that can be learned from. */
+  /** Origins that people confirmed and that can be learned from: of the latest `policy.originsFittedMost` such runs. */
   readonly confirmed: number;
   /** From so many on a ranker is fitted. */
   readonly needed: number;

@@ -70,7 +70,7 @@ function weightsFor(
   const all = conditionalLogit(choices, { prior, strengths });
   return {
     weights: Object.fromEntries(fitted.map((name, at) => [name, all[at] ?? 0])),
-    places: [...all.slice(fitted.length)],
+    places: Array.from(all.slice(fitted.length)),
   };
 }
 

@@ -27,7 +27,7 @@ export interface Ranking {
   readonly ranker: Ranker["kind"];
   /** Most suspected first; the earlier first where two are suspected alike. */
   readonly steps: readonly RankedStep[];
-  /** Whose steps hold the largest share together. */
+  /** Whose steps hold the largest share together, among the five most suspected; null where none of them names an agent. */
   readonly agent: string | null;
   /** By how much the share of the first step is above that of the second; 1 with one step, 0 with none. */
   readonly margin: number;
@@ -105,9 +105,11 @@ function wordsFor(name: FeatureName, isMore: boolean): string {
   return isMore ? feature.reason : (feature.less ?? `not: ${feature.reason}`);
 }
 
+/** Only the most suspected steps count: who coordinates writes so many that small shares would add up. */
 function agentOf(steps: readonly RankedStep[]): string | null {
   const sums = new Map<string, number>();
-  for (const { agent, p } of steps) if (agent !== null) sums.set(agent, (sums.get(agent) ?? 0) + p);
+  for (const { agent, p } of steps.slice(0, policy("originAgentSteps")))
+    if (agent !== null) sums.set(agent, (sums.get(agent) ?? 0) + p);
   let best: string | null = null;
   for (const [agent, sum] of sums) if (best === null || sum > (sums.get(best) ?? 0)) best = agent;
   return best;

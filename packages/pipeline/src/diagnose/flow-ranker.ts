@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import type { RankerStanding } from "../model/baseline.ts";
 import { policy } from "../model/policy.ts";
 import type { Ruling } from "../model/ruling.ts";
 import { fitRanker } from "../rank/fit.ts";
-import type { Confirmed } from "../rank/fit.ts";
+import type { Confirmed, Fitted } from "../rank/fit.ts";
 import { additiveRanker } from "../rank/ranker.ts";
 import type { Ranker } from "../rank/ranker.ts";
 import type { Flow } from "./flows.ts";
@@ -35,12 +36,27 @@ export function flowRanker(
     needed: policy("originsToCalibrate"),
     top3: null,
   };
-  const found = confirmed.length < standing.needed ? null : fitRanker(confirmed);
+  const found = confirmed.length < standing.needed ? null : fittedOnce(confirmed);
   if (found === null) return { ranker: additiveRanker, standing };
   const { ranker, top3 } = found;
   const { kind, weights, places } = ranker;
   const fitted = kind === "calibrated" ? { weights, places } : null;
   return { ranker, standing: { ...standing, kind, fitted, top3 } };
+}
+
+const fittedMost = 64;
+const fittedBefore = new Map<string, Fitted | null>();
+
+/** `fitRanker`, remembered for the latest workflows: most diagnoses follow no new ruling, and a fit takes up to a second. */
+function fittedOnce(confirmed: readonly Confirmed[]): Fitted | null {
+  const key = createHash("sha256").update(JSON.stringify(confirmed)).digest("base64");
+  const known = fittedBefore.get(key);
+  const fitted = known === undefined ? fitRanker(confirmed) : known;
+  fittedBefore.delete(key);
+  fittedBefore.set(key, fitted);
+  const [oldest] = fittedBefore.keys();
+  if (fittedBefore.size > fittedMost && oldest !== undefined) fittedBefore.delete(oldest);
+  return fitted;
 }
 
 /** Runs whose confirmed origin is among the steps that can be ranked. Runs that were asked the same are one group. */

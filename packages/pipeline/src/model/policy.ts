@@ -102,9 +102,10 @@ const entries = {
   trailCall: { value: 0.85, unit: "weight", source: "diagnosis.md A2.3: parent and child" },
   trailOrder: { value: 0.7, unit: "weight", source: "diagnosis.md A2.3: sequence in one agent" },
   originsFittedMost: {
-    value: 200,
+    value: 100,
     unit: "confirmed origins",
-    source: "of the latest runs of one workflow: fitted and judged in under a second",
+    source:
+      "of the latest runs of one workflow: fitted and judged in about a second, 40 are nearly as good",
   },
   suspectsShown: { value: 3, unit: "steps", source: "diagnosis.md B5.3 C: report top-3" },
   loopCalls: { value: 4, unit: "calls", source: "diagnosis.md B5.2" },

@@ -61,3 +61,77 @@ test("a changes file that is missing, no JSON, or holds no change names the file
     diagnose(file("one.json", JSON.stringify([entry, { ...entry, at: "monday" }]))),
   ).rejects.toThrow(/one\.json: entry 2: at: /);
 });
+
+test("a file of rulings names the entry that is none, and what prints good ones", async () => {
+  const body = file("body.json", JSON.stringify({ resourceSpans: [] }));
+  const diagnose = (rulings: string) => diagnosePaths([body], { rulings });
+  await expect(diagnose(join(folder, "none.json"))).rejects.toThrow(
+    /cannot read the rulings .*none\.json/,
+  );
+  await expect(diagnose(file("bad.json", "# rulings"))).rejects.toThrow(
+    /bad\.json is not JSON .*rootward confirm --list --json/,
+  );
+  await expect(diagnose(file("one.json", JSON.stringify([{ id: "RL-1" }])))).rejects.toThrow(
+    /one\.json: entry 1: runId: /,
+  );
+});
+
+test("rulings from a file confirm origins in a diagnosis from files", async () => {
+  const span = (spanId: string, name: string, attributes: Readonly<Record<string, string>>) => ({
+    traceId: "1".repeat(32),
+    spanId,
+    ...(spanId === "a000000000000001" ? {} : { parentSpanId: "a000000000000001" }),
+    name,
+    startTimeUnixNano: `1760000000${spanId.slice(-1)}00000000`,
+    endTimeUnixNano: `1760000000${spanId.slice(-1)}50000000`,
+    status: name.startsWith("execute_tool") ? { code: 2, message: "timed out" } : {},
+    attributes: Object.entries(attributes).map(([key, stringValue]) => ({
+      key,
+      value: { stringValue },
+    })),
+  });
+  const spans = [
+    span("a000000000000001", "invoke_agent desk", {
+      "gen_ai.operation.name": "invoke_agent",
+      "gen_ai.agent.name": "desk",
+    }),
+    span("a000000000000002", "chat", {
+      "gen_ai.operation.name": "chat",
+      "gen_ai.request.model": "m",
+    }),
+    span("a000000000000003", "execute_tool find", {
+      "gen_ai.operation.name": "execute_tool",
+      "gen_ai.tool.name": "find",
+    }),
+  ].map((one) =>
+    one.name.startsWith("invoke") ? { ...one, status: { code: 2, message: "failed" } } : one,
+  );
+  const body = file(
+    "failed.json",
+    JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }),
+  );
+  const before = await diagnosePaths([body], {});
+  expect(before.diagnosis.runs[0]).toMatchObject({
+    origin: { tool: "find" },
+    finding: { standing: "suspected" },
+  });
+  const chat = before.runs[0]?.steps.find(({ kind }) => kind === "llm");
+  const ruling = {
+    id: "RL-1",
+    runId: "1".repeat(32),
+    workflow: "desk",
+    environment: "default",
+    step: { spanId: chat?.spanId, seq: chat?.seq, kind: "llm", name: chat?.name },
+    ruling: "confirmed",
+    by: "Ada",
+    note: null,
+    atMs: 1,
+  };
+  const rulings = file("rulings.json", JSON.stringify([ruling]));
+  const { diagnosis } = await diagnosePaths([body], { rulings });
+  expect(diagnosis.runs[0]).toMatchObject({
+    origin: { spanId: "a000000000000002" },
+    finding: { standing: "confirmed", confirmed: { by: "Ada" } },
+  });
+  expect(diagnosis.clusters[0]).toMatchObject({ originStanding: "confirmed", confirmed: 1 });
+});

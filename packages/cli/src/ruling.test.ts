@@ -122,7 +122,7 @@ describe("in one line", () => {
 
   test("a ranker comes with what it was fitted to and both figures", () => {
     const share = (count: number) => ({ count, of: 14 });
-    const base = { weights: null, confirmed: 14, needed: 10 };
+    const base = { fitted: null, confirmed: 14, needed: 10 };
     const top3 = { calibrated: share(12), additive: share(9) };
     expect(rankingText({ ...base, kind: "additive", confirmed: 4, top3: null })).toBe(
       "ranked by points, 4 of 10 origins confirmed",

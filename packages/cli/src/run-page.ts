@@ -65,15 +65,23 @@ function placeOf({ agent, tool, kind }: NonNullable<ShownDiagnosed["origin"]>): 
 }
 
 /** `confirmed by Ada, 14 Nov 06:10: the index was empty`. */
-export function confirmedText({ by, note, atMs }: NonNullable<ShownFinding["confirmed"]>): string {
+function confirmedText({ by, note, atMs }: NonNullable<ShownFinding["confirmed"]>): string {
   return `confirmed by ${by ?? "somebody"}, ${shortTime(atMs)}${note === null ? "" : `: ${note}`}`;
+}
+
+function percentOf(share: number | null): readonly string[] {
+  return share === null ? [] : [`${Math.round(share * 100)} %`];
+}
+
+function reasonsOf(reasons: readonly string[]): readonly string[] {
+  return reasons.length === 0 ? [] : [reasons.join("; ")];
 }
 
 function suspectsPart({ suspects }: ShownFinding): readonly string[] {
   return suspects.map(({ origin, name, share, reasons }, index) =>
     wrap(
       head(index === 0 ? "suspects" : ""),
-      `${index + 1}. step ${origin.step} ${name} · ${Math.round(share * 100)} %${reasons.length > 0 ? ` · ${reasons.join("; ")}` : ""}`,
+      `${index + 1}. ${[`step ${origin.step} ${name}`, ...percentOf(share), ...reasonsOf(reasons)].join(" · ")}`,
     ),
   );
 }

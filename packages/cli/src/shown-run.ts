@@ -45,7 +45,7 @@ const Finding = z.object({
       z.object({
         origin: Origin,
         name: z.string(),
-        share: z.number(),
+        share: z.number().nullable(),
         reasons: z.array(z.string()).readonly(),
       }),
     )

@@ -156,6 +156,8 @@ function runningOver(
       const begun = once(async () => {
         await ready.done();
         open.reopen(await store.unsettled(), Date.now());
+        // What an earlier process settled or was told last, it may not have diagnosed.
+        clock.diagnoseSoon();
       });
       const tick = () => void begun.done().then(() => clock.tick(Date.now()), onError);
       ticking = setInterval(tick, policy("settleTickMs"));

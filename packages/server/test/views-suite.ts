@@ -84,6 +84,30 @@ export function viewsSuite(name: string, open: () => Promise<OpenStore>): void {
       }
     });
 
+    test("what people said of origins is a row each, by run and step", async () => {
+      const run = runOf(7, {});
+      await store.putRulings([
+        {
+          id: "RL-1",
+          runId: run.id,
+          workflow: "w1",
+          environment: "production",
+          step: { spanId: "00000000000000aa", seq: 3, kind: "tool", name: "look up" },
+          ruling: "rejected",
+          by: "Ada",
+          note: null,
+          atMs: 1_700_000_000_123,
+        },
+      ]);
+      const { rows } = await store.sql(
+        "SELECT run_id, workflow, ruling, span_id, step, author, note, toUnixTimestamp64Milli(at) FROM rulings",
+        bounds,
+      );
+      expect(rows).toEqual([
+        [run.id, "w1", "rejected", "00000000000000aa", "look up", "Ada", "", 1_700_000_000_123],
+      ]);
+    });
+
     test("counts are numbers, and integers that a number cannot hold are texts", async () => {
       const answer = await store.sql(
         "SELECT count(), toUInt64(18446744073709551615), toInt64(-5), '7' FROM runs",

@@ -478,7 +478,7 @@ const clusters: readonly ShownCluster[] = [
 
 const ranking: RankerStanding = {
   kind: "additive",
-  weights: null,
+  fitted: null,
   confirmed: 0,
   needed: 10,
   top3: null,

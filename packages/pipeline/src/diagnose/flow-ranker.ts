@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import type { RankerStanding } from "../model/baseline.ts";
 import { policy } from "../model/policy.ts";
 import type { Ruling } from "../model/ruling.ts";
 import { fitRanker } from "../rank/fit.ts";
-import type { Confirmed } from "../rank/fit.ts";
+import type { Confirmed, Fitted } from "../rank/fit.ts";
 import { additiveRanker } from "../rank/ranker.ts";
 import type { Ranker } from "../rank/ranker.ts";
 import type { Flow } from "./flows.ts";
@@ -26,19 +27,36 @@ export function flowRanker(
   flow: Pick<Flow, "runs">,
   rulings: ReadonlyMap<string, readonly Ruling[]>,
 ): FlowRanker {
-  const confirmed = rulings.size === 0 ? [] : confirmedIn(flow, rulings);
+  const confirmed =
+    rulings.size === 0 ? [] : confirmedIn(flow, rulings).slice(-policy("originsFittedMost"));
   const standing = {
     kind: additiveRanker.kind,
-    weights: null,
+    fitted: null,
     confirmed: confirmed.length,
     needed: policy("originsToCalibrate"),
     top3: null,
   };
-  const fitted = confirmed.length < standing.needed ? null : fitRanker(confirmed);
-  if (fitted === null) return { ranker: additiveRanker, standing };
-  const { ranker, top3 } = fitted;
-  const weights = ranker.kind === "calibrated" ? ranker.weights : null;
-  return { ranker, standing: { ...standing, kind: ranker.kind, weights, top3 } };
+  const found = confirmed.length < standing.needed ? null : fittedOnce(confirmed);
+  if (found === null) return { ranker: additiveRanker, standing };
+  const { ranker, top3 } = found;
+  const { kind, weights, places } = ranker;
+  const fitted = kind === "calibrated" ? { weights, places } : null;
+  return { ranker, standing: { ...standing, kind, fitted, top3 } };
+}
+
+const fittedMost = 64;
+const fittedBefore = new Map<string, Fitted | null>();
+
+/** `fitRanker`, remembered for the latest workflows: most diagnoses follow no new ruling, and a fit takes up to a second. */
+function fittedOnce(confirmed: readonly Confirmed[]): Fitted | null {
+  const key = createHash("sha256").update(JSON.stringify(confirmed)).digest("base64");
+  const known = fittedBefore.get(key);
+  const fitted = known === undefined ? fitRanker(confirmed) : known;
+  fittedBefore.delete(key);
+  fittedBefore.set(key, fitted);
+  const [oldest] = fittedBefore.keys();
+  if (fittedBefore.size > fittedMost && oldest !== undefined) fittedBefore.delete(oldest);
+  return fitted;
 }
 
 /** Runs whose confirmed origin is among the steps that can be ranked. Runs that were asked the same are one group. */
@@ -56,6 +74,6 @@ function confirmedIn(
 }
 
 /** The ranker of a workflow as its diagnosis tells it: what ranks a run of it between two diagnoses. */
-export function rankerTold({ kind, weights }: RankerStanding): Ranker {
-  return weights === null ? additiveRanker : { kind, weights };
+export function rankerTold({ kind, fitted }: RankerStanding): Ranker {
+  return fitted === null ? additiveRanker : { kind, ...fitted };
 }

@@ -11,9 +11,11 @@ import { foundOrigin } from "./suspects.ts";
 import type { FoundOrigin } from "./suspects.ts";
 import { viewOf } from "./view.ts";
 
+const points = { newValues: 1, assumes: 0.5, noEvidence: 0.5, position: 0.1 };
 const ranker: Ranker = {
   kind: "additive",
-  weights: { task: { newValues: 1, assumes: 0.5, noEvidence: 0.5, position: 0.1 }, dialogue: {} },
+  weights: { task: points, delegation: points, dialogue: points },
+  places: { task: [], delegation: [], dialogue: [] },
 };
 
 const clean = cleanWindowOf([buildDigest(0)]);

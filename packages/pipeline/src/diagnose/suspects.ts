@@ -101,7 +101,7 @@ function besideTheRanking(
   const accused: Suspect = {
     origin: originOf(step),
     name: nameOf(step),
-    share: own?.share ?? 0,
+    share: own?.share ?? null,
     reasons: [reason, ...(own?.reasons ?? [])].slice(0, policy("suspectsShown")),
   };
   const others = all.filter(({ origin }) => origin.step !== step.seq);
@@ -152,9 +152,17 @@ function onPathOf(
 const places: ReadonlySet<FeatureName> = new Set<FeatureName>([
   "dialogue",
   "position",
+  "lateness",
   "first",
   "last",
+  "lastUnended",
+  "lastCall",
+  "firstFinal",
+  "firstWork",
+  "turn",
   "firstOfAgent",
+  "secondTurn",
+  "thirdTurn",
   "switches",
   "plan",
   "handoff",
@@ -163,6 +171,7 @@ const places: ReadonlySet<FeatureName> = new Set<FeatureName>([
   "says",
   "final",
   "user",
+  "bare",
   "length",
 ]);
 

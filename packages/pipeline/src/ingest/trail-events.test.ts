@@ -73,7 +73,7 @@ describe("a run is an event list", () => {
       [1, "llm", "I look.\nget_claim"],
       [2, "tool_call", "get_claim", { claim: "C-77" }],
       [2, "tool_result", "get_claim", '{"state":"open"}'],
-      [3, "final", "It is open."],
+      [3, "llm", "It is open."],
     ]);
   });
 

@@ -25,15 +25,14 @@ function textIn(parts: readonly MessagePart[]): string {
 
 /**
  * What a model call wrote: its words, and the names of the tools that it chose. The arguments stand with the call itself: on both, they
- * would be a repetition.
+ * would be a repetition. The last call wrote the output, so it is no `final`: that is a step that only announces the end.
  */
-function written(call: LlmCall, isLast: boolean): TrailEvent {
+function written(call: LlmCall): TrailEvent {
   const { seq, agent, output, failure } = call;
   const parts = output.flatMap((message) => message.parts);
   const chosen = parts.flatMap((part) => (part.t === "call" ? [part.name] : []));
-  const kind = isLast && chosen.length === 0 ? "final" : "llm";
   const text = [textIn(parts), ...chosen].filter((one) => one !== "").join("\n");
-  return event(seq, kind, { agent, text, error: failure !== null });
+  return event(seq, "llm", { agent, text, error: failure !== null });
 }
 
 /** A call with its arguments, and what the tool answered. */
@@ -106,11 +105,10 @@ export function trailEvents(run: Run): readonly TrailEvent[] {
     run.toolCalls.filter(({ role }) => role === "handoff").map(({ seq }) => seq),
   );
   const asked = run.input.value;
-  const last = run.llmCalls.at(-1);
   const events: TrailEvent[] =
     asked === null ? [] : [event(-0.5, "user", { agent: "user", text: asked })];
   events.push(...turnsOf(run));
-  for (const call of run.llmCalls) events.push(written(call, call === last));
+  for (const call of run.llmCalls) events.push(written(call));
   for (const call of run.toolCalls) events.push(...called(call));
   for (const one of run.retrievals)
     if (one.toolCallId === null && one.from === "retrieval_span") events.push(retrieved(one));

@@ -82,13 +82,19 @@ export interface RatePoint {
   readonly absent: number;
 }
 
+/** Kinds of runs whose steps are ranked apart: agents side by side, agents that hand work on, a dialogue with a user. */
+export type RankedKind = "task" | "delegation" | "dialogue";
+
 /** How the steps of a workflow's failed runs are ranked. */
 export interface RankerStanding {
   /** `calibrated`: fitted to the origins that people confirmed; else the points that hold for every workflow. */
   readonly kind: "additive" | "calibrated";
-  /** Of a calibrated ranker, by kind of run; null for the additive one. */
-  readonly weights: Readonly<Record<"task" | "dialogue", Readonly<Record<string, number>>>> | null;
-  /** Origins that people confirmed and that can be learned from. */
+  /** Of a calibrated ranker: what each feature weighs, and each step's number; null for the additive one. */
+  readonly fitted: {
+    readonly weights: Readonly<Record<RankedKind, Readonly<Record<string, number>>>>;
+    readonly places: Readonly<Record<RankedKind, readonly number[]>>;
+  } | null;
+  /** Origins that people confirmed and that can be learned from: of the latest `policy.originsFittedMost` such runs. */
   readonly confirmed: number;
   /** From so many on a ranker is fitted. */
   readonly needed: number;

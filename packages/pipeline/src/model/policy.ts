@@ -101,6 +101,12 @@ const entries = {
   trailHandoff: { value: 0.9, unit: "weight", source: "diagnosis.md A2.3: hand-off or link" },
   trailCall: { value: 0.85, unit: "weight", source: "diagnosis.md A2.3: parent and child" },
   trailOrder: { value: 0.7, unit: "weight", source: "diagnosis.md A2.3: sequence in one agent" },
+  originsFittedMost: {
+    value: 100,
+    unit: "confirmed origins",
+    source:
+      "of the latest runs of one workflow: fitted and judged in about a second, 40 are nearly as good",
+  },
   suspectsShown: { value: 3, unit: "steps", source: "diagnosis.md B5.3 C: report top-3" },
   loopCalls: { value: 4, unit: "calls", source: "diagnosis.md B5.2" },
   recoveredWithin: { value: 3, unit: "events", source: "diagnosis.md B5.2" },
@@ -226,6 +232,22 @@ const entries = {
     value: 10,
     unit: "confirmed origins",
     source: "diagnosis.md B5.3 D: of one system",
+  },
+  originAgentSteps: {
+    value: 5,
+    unit: "steps",
+    source: "docs/accuracy.md: the most suspected ones, whose shares decide which agent is named",
+  },
+  originFeatureStrength: {
+    value: 12,
+    unit: "nats per half squared weight",
+    source:
+      "docs/accuracy.md: how firmly the weights of features are held to those of the additive ranker",
+  },
+  originPlaceStrength: {
+    value: 1,
+    unit: "nats per half squared weight",
+    source: "docs/accuracy.md: as originFeatureStrength, for what is learned of places in the run",
   },
   featureLengthMost: {
     value: 80,

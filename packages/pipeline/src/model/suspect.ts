@@ -5,8 +5,8 @@ export interface Suspect {
   readonly origin: Origin;
   /** What the trail calls it. */
   readonly name: string;
-  /** Its share of the suspicion, in [0, 1]; those of all steps of the run sum to 1. */
-  readonly share: number;
+  /** Its share of the suspicion, in [0, 1]; those of all steps of the run sum to 1. null: a deviation accuses it, and it was not ranked. */
+  readonly share: number | null;
   /** What speaks for it, the strongest first. */
   readonly reasons: readonly string[];
 }

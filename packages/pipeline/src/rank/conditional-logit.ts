@@ -30,13 +30,13 @@ function sharesOf(rows: readonly Float64Array[], weights: Float64Array): Float64
 function lossOf(
   choices: readonly Choice[],
   weights: Float64Array,
-  { prior, strength }: Penalty,
+  { prior, strengths }: Penalty,
 ): number {
   let loss = 0;
   for (const { rows, chosen } of choices)
     loss -= Math.log(Math.max(1e-300, sharesOf(rows, weights)[chosen] ?? 0));
   for (const [at, weight] of weights.entries())
-    loss += (strength / 2) * (weight - (prior[at] ?? 0)) ** 2;
+    loss += ((strengths[at] ?? 0) / 2) * (weight - (prior[at] ?? 0)) ** 2;
   return loss;
 }
 
@@ -66,23 +66,23 @@ function solved(matrix: Float64Array, vector: Float64Array): Float64Array {
   return x;
 }
 
-/** Weights are held towards `prior`, the more the larger `strength`: in nats per squared distance, over all choices together. */
+/** Each weight is held towards its `prior` by its strength: nats per squared distance and half, over all choices together. */
 export interface Penalty {
   readonly prior: Float64Array;
-  readonly strength: number;
+  readonly strengths: Float64Array;
 }
 
 function slopes(
   choices: readonly Choice[],
   weights: Float64Array,
-  { prior, strength }: Penalty,
+  { prior, strengths }: Penalty,
 ): { readonly gradient: Float64Array; readonly curvature: Float64Array } {
   const n = weights.length;
   const gradient = new Float64Array(n);
   const curvature = new Float64Array(n * n);
   for (let at = 0; at < n; at++) {
-    gradient[at] = strength * ((weights[at] ?? 0) - (prior[at] ?? 0));
-    curvature[at * n + at] = strength;
+    gradient[at] = (strengths[at] ?? 0) * ((weights[at] ?? 0) - (prior[at] ?? 0));
+    curvature[at * n + at] = strengths[at] ?? 0;
   }
   const mean = new Float64Array(n);
   const off = new Float64Array(n);

@@ -16,7 +16,8 @@ export function dialogueFeatures(trail: Trail): readonly FeatureValues[] {
   const writes = candidates.map(isWrite);
   const failed = candidates.map(
     (one, index) =>
-      writes[index] === true && answersOf(trail, steps.indexOf(one)).some(({ isError }) => isError),
+      writes[index] === true &&
+      answersOf(trail, trail.places[index] ?? 0).some(({ isError }) => isError),
   );
   const firstWrite = writes.indexOf(true);
   const lastWrite = writes.lastIndexOf(true);

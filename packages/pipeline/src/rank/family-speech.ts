@@ -29,7 +29,7 @@ export function speechFeatures(trail: Trail): readonly FeatureValues[] {
     (one) => !one.kinds.has("plan") && (speaks("assumes", one.text) || speaks("invents", one.text)),
   );
   return candidates.map((one, index) => {
-    const at = steps.indexOf(one);
+    const at = trail.places[index] ?? 0;
     const before = steps.slice(Math.max(0, at - 2), at);
     const next = candidates[index + 1]?.text.slice(0, 1_500) ?? "";
     const values: FeatureValues = {};

@@ -1,68 +1,62 @@
 import { isBlankOutput, reportsNoProgress, speaks } from "./cues.ts";
 import { answersOf, flag } from "./family.ts";
 import type { FeatureValues } from "./family.ts";
-import type { Trail } from "./trail.ts";
+import type { Trail, TrailStep } from "./trail.ts";
 
-/** What failed, whose call it was, and what the run says of itself. */
+function printsNothing({ result, events }: TrailStep): boolean {
+  return isBlankOutput(result || (events[0]?.text ?? ""));
+}
+
+function states({ kinds }: TrailStep): boolean {
+  return kinds.has("llm") || kinds.has("final");
+}
+
+/** What failed, and whose call it was: an error is charged to the step that made the call. */
 export function troubleFeatures(trail: Trail): readonly FeatureValues[] {
   const { candidates, steps } = trail;
-  const at = candidates.map((one) => steps.indexOf(one));
-  const answers = at.map((index) => answersOf(trail, index));
+  const answers = trail.places.map((at) => answersOf(trail, at));
   const failed = answers.map((own) => own.some(({ isError }) => isError));
-  const none = answers.map((own) => own.some(({ isEmpty }) => isEmpty));
   const good = answers.map(
-    (own) =>
-      own.length > 0 &&
-      own.every(({ isError, isEmpty, isIdle }) => !isError && !isEmpty && !isIdle),
+    (own) => own.length > 0 && !own.some((one) => one.isError || one.isEmpty || one.isIdle),
   );
-  const firstFailed = failed.indexOf(true);
-  const lastFailed = failed.lastIndexOf(true);
+  const [firstFailed, lastFailed] = [failed.indexOf(true), failed.lastIndexOf(true)];
+  const [firstGood, lastGood] = [good.indexOf(true), good.lastIndexOf(true)];
   const firstBad = steps.findIndex((step) => step.isError || step.isEmpty || step.isIdle);
-  const beforeBad = at.findLastIndex((index) => index < firstBad);
-  const noProgress = candidates.map((one) => reportsNoProgress(one.text));
-  const firstNoProgress = noProgress.indexOf(true);
-  const firstRun = good.indexOf(true);
-  return candidates.map((_, index) => {
-    const here = at[index] ?? 0;
-    const next = candidates[index + 1];
-    const repaired = good.some((isGood, other) => isGood && other > index);
+  const beforeBad = trail.places.findLastIndex((at) => at < firstBad);
+  return candidates.map((one, index) => {
+    const at = trail.places[index] ?? 0;
+    const own = answers[index] ?? [];
+    const before = steps.slice(Math.max(0, at - 2), at);
+    const isFailed = failed[index] === true;
     return {
-      resultError: flag(failed[index] === true),
-      resultEmpty: flag(none[index] === true),
+      resultError: flag(isFailed),
+      resultEmpty: flag(own.some(({ isEmpty }) => isEmpty)),
       resultOk: flag(good[index] === true),
+      resultBlank: flag(own.some(printsNothing)),
+      unrun: flag(one.kinds.has("tool_call") && own.length === 0),
+      firstRun: flag(index === firstGood),
       firstFailed: flag(index === firstFailed),
       lastFailed: flag(index === lastFailed && lastFailed !== firstFailed),
-      resultBlank: flag(
-        answers[index]?.some(({ result, events }) =>
-          isBlankOutput(result || (events[0]?.text ?? "")),
-        ) === true,
-      ),
-      unrun: flag(
-        candidates[index]?.kinds.has("tool_call") === true && answers[index]?.length === 0,
-      ),
-      afterIdle: flag(steps[here - 1]?.isIdle === true),
-      talksOnAfterError: flag(
-        (candidates[index]?.kinds.has("llm") === true ||
-          candidates[index]?.kinds.has("final") === true) &&
-          steps.slice(Math.max(0, here - 2), here).some((one) => one.isError || one.isEmpty),
-      ),
-      endsFailing: flag(failed[index] === true && index === candidates.length - 1),
-      unrecovered: flag(failed[index] === true && !repaired),
-      afterError: flag(
-        steps.slice(Math.max(0, here - 2), here).some((one) => one.isError || one.isIdle),
-      ),
+      unrecovered: flag(isFailed && lastGood <= index),
+      endsFailing: flag(isFailed && index === candidates.length - 1),
       beforeFirstBad: flag(firstBad >= 0 && index === beforeBad),
-      firstRun: flag(index === firstRun),
-      beforeNoProgress: flag(firstNoProgress > index),
-      noProgressNext: flag(noProgress.slice(index + 1, index + 3).includes(true)),
-      replans: flag(
-        index > 0 &&
-          (candidates[index]?.kinds.has("plan") ?? false) &&
-          speaks("replans", candidates[index]?.text ?? ""),
-      ),
-      beforeReplan: flag(
-        next !== undefined && next.kinds.has("plan") && speaks("replans", next.text),
-      ),
+      afterError: flag(before.some(({ isError, isIdle }) => isError || isIdle)),
+      afterIdle: flag(steps[at - 1]?.isIdle === true),
+      talksOnAfterError: flag(states(one) && before.some((step) => step.isError || step.isEmpty)),
     };
   });
+}
+
+/** What a run says of its own course: that it gets nowhere, that its plan is changed. */
+export function courseFeatures({ candidates }: Trail): readonly FeatureValues[] {
+  const stalls = candidates.map(({ text }) => reportsNoProgress(text));
+  const replans = candidates.map(
+    ({ kinds, text }, index) => index > 0 && kinds.has("plan") && speaks("replans", text),
+  );
+  return candidates.map((_, index) => ({
+    beforeNoProgress: flag(stalls.indexOf(true) > index),
+    noProgressNext: flag(stalls.slice(index + 1, index + 3).includes(true)),
+    replans: flag(replans[index] === true),
+    beforeReplan: flag(replans[index + 1] === true),
+  }));
 }

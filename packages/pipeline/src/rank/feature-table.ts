@@ -8,17 +8,23 @@ export interface Feature {
   readonly scale: Scale;
   /** What an engineer reads where the feature speaks for a step. */
   readonly reason: string;
+  /** The same where having less of it speaks for a step. */
+  readonly less?: string;
 }
 
 /** Every feature of a step; what each weighs stands in the rankers. */
 export const featureTable = {
   dialogue: { scale: "flag", reason: "the run is a dialogue with a user" },
-  position: { scale: "place", reason: "late in the run" },
-  lateness: { scale: "place", reason: "late in the run" },
+  position: { scale: "place", reason: "late in the run", less: "early in the run" },
+  lateness: { scale: "place", reason: "late in the run", less: "early in the run" },
   first: { scale: "flag", reason: "the first step" },
   last: { scale: "flag", reason: "the last step" },
   firstOfAgent: { scale: "flag", reason: "the first turn of this agent" },
-  turn: { scale: "amount", reason: "this agent had many turns before" },
+  turn: {
+    scale: "amount",
+    reason: "this agent had many turns before",
+    less: "an early turn of this agent",
+  },
   secondTurn: { scale: "flag", reason: "the second turn of this agent" },
   thirdTurn: { scale: "flag", reason: "the third turn of this agent" },
   switches: { scale: "flag", reason: "another agent than before" },
@@ -53,24 +59,48 @@ export const featureTable = {
   endsFailing: { scale: "flag", reason: "its failure ends the run" },
   beforeFirstBad: { scale: "flag", reason: "the last step before the first bad result" },
   firstRun: { scale: "flag", reason: "the first call that was carried out" },
-  repeatsOwn: { scale: "amount", reason: "repeats what this agent said before" },
-  repeatsOther: { scale: "amount", reason: "repeats what another agent said before" },
-  repeated: { scale: "amount", reason: "is repeated later" },
-  newValues: { scale: "amount", reason: "brings in many new values" },
+  repeatsOwn: {
+    scale: "amount",
+    reason: "repeats what this agent said before",
+    less: "unlike what this agent said before",
+  },
+  repeatsOther: {
+    scale: "amount",
+    reason: "repeats what another agent said before",
+    less: "unlike what others said before",
+  },
+  repeated: { scale: "amount", reason: "is repeated later", less: "is not repeated later" },
+  newValues: {
+    scale: "amount",
+    reason: "brings in many new values",
+    less: "brings in few new values",
+  },
   unsupported: { scale: "amount", reason: "brings in values that nothing supports" },
   unsupportedShare: { scale: "amount", reason: "most of its new values are supported by nothing" },
-  reused: { scale: "amount", reason: "later steps build on its values" },
+  reused: {
+    scale: "amount",
+    reason: "later steps build on its values",
+    less: "later steps do not build on it",
+  },
   unsupportedReused: {
     scale: "amount",
     reason: "later steps build on values that nothing supports",
   },
   answerBegins: { scale: "flag", reason: "the answer's value appears here first" },
   answerFromCall: { scale: "flag", reason: "the answer's value first came from its call" },
-  answerShare: { scale: "amount", reason: "holds values of the answer" },
+  answerShare: {
+    scale: "amount",
+    reason: "holds values of the answer",
+    less: "holds little of the answer",
+  },
   answerUnsupported: { scale: "flag", reason: "the answer's unsupported value appears here first" },
   unsupportedNumber: { scale: "flag", reason: "states a number that nothing before supports" },
   ungroundedArgs: { scale: "amount", reason: "calls with arguments that nothing before holds" },
-  copied: { scale: "amount", reason: "repeats values that were there before" },
+  copied: {
+    scale: "amount",
+    reason: "repeats values that were there before",
+    less: "says little that was there before",
+  },
   noEvidence: { scale: "flag", reason: "asserts unsupported values without a result before" },
   firstBare: { scale: "flag", reason: "the first step with values that nothing supports" },
   assumes: { scale: "flag", reason: "speaks of an assumption" },
@@ -99,16 +129,24 @@ export const featureTable = {
   },
   replans: { scale: "flag", reason: "changes the plan" },
   beforeReplan: { scale: "flag", reason: "the plan is changed right after" },
-  instructionCovered: { scale: "amount", reason: "answers what it was asked" },
+  instructionCovered: {
+    scale: "amount",
+    reason: "answers what it was asked",
+    less: "does not answer what it was asked",
+  },
   instructionMissed: { scale: "amount", reason: "leaves out what it was asked" },
   askedAgain: { scale: "amount", reason: "is asked for the same once more" },
   firstAskedAgain: { scale: "flag", reason: "the first whose instruction had to be given again" },
   beforeNoProgress: { scale: "flag", reason: "before the run first reports no progress" },
   noProgressNext: { scale: "flag", reason: "no progress is reported right after" },
-  length: { scale: "amount", reason: "longer than the others" },
-  code: { scale: "amount", reason: "holds much code" },
+  length: {
+    scale: "amount",
+    reason: "longer than the others of its kind",
+    less: "shorter than the others of its kind",
+  },
+  code: { scale: "amount", reason: "holds much code", less: "holds little code" },
   literals: { scale: "amount", reason: "its code holds data instead of reading it" },
-  taskShare: { scale: "amount", reason: "speaks of the task" },
+  taskShare: { scale: "amount", reason: "speaks of the task", less: "speaks little of the task" },
   write: { scale: "flag", reason: "changes the state of something" },
   firstWrite: { scale: "flag", reason: "the first call that changes something" },
   lastWrite: { scale: "flag", reason: "the last call that changes something" },

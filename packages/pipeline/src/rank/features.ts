@@ -3,15 +3,17 @@ import type { Family, FeatureValues } from "./family.ts";
 import { dialogueFeatures } from "./family-dialogue.ts";
 import { flowFeatures } from "./family-flow.ts";
 import { orderFeatures } from "./family-orders.ts";
-import { placeFeatures } from "./family-place.ts";
+import { kindFeatures, placeFeatures } from "./family-place.ts";
 import { repeatFeatures } from "./family-repeat.ts";
 import { speechFeatures } from "./family-speech.ts";
-import { troubleFeatures } from "./family-trouble.ts";
+import { courseFeatures, troubleFeatures } from "./family-trouble.ts";
 import { trailOf } from "./trail.ts";
 
 const families: readonly Family[] = [
+  kindFeatures,
   placeFeatures,
   troubleFeatures,
+  courseFeatures,
   repeatFeatures,
   flowFeatures,
   speechFeatures,

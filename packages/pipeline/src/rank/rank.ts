@@ -1,7 +1,7 @@
 import { policy } from "../model/policy.ts";
 import type { StepFeatures } from "./event.ts";
 import { featureNames, featureTable } from "./feature-table.ts";
-import type { FeatureName } from "./feature-table.ts";
+import type { Feature, FeatureName } from "./feature-table.ts";
 import { additiveRanker } from "./ranker.ts";
 import type { Profile, Ranker } from "./ranker.ts";
 import { comparable } from "./scale.ts";
@@ -27,7 +27,7 @@ export interface Ranking {
   readonly ranker: Ranker["kind"];
   /** Most suspected first; the earlier first where two are suspected alike. */
   readonly steps: readonly RankedStep[];
-  /** Whose steps hold the largest share together. */
+  /** Whose steps hold the largest share together, among the five most suspected; null where none of them names an agent. */
   readonly agent: string | null;
   /** By how much the share of the first step is above that of the second; 1 with one step, 0 with none. */
   readonly margin: number;
@@ -44,9 +44,10 @@ function shares(scores: readonly number[]): readonly number[] {
   return powers.map((one) => one / sum);
 }
 
-/** Which kind of run it is: a dialogue with a user, or a task that agents work on alone. */
+/** The kind of a run, told by its features. */
 export function profileOf(features: readonly StepFeatures[]): Profile {
-  return features.some(({ values }) => values.dialogue === 1) ? "dialogue" : "task";
+  if (features.some(({ values }) => values.dialogue === 1)) return "dialogue";
+  return features.some(({ values }) => values.handoff === 1) ? "delegation" : "task";
 }
 
 /**
@@ -67,7 +68,11 @@ export function rankSteps(
   const parts = scaled.map((row) =>
     weights.map(({ name, weight }) => ({ name, points: weight * (row[name] ?? 0) })),
   );
-  const p = shares(parts.map((own) => own.reduce((sum, { points }) => sum + points, 0)));
+  const places = ranker.places[profile];
+  const scores = parts.map((own, index) =>
+    own.reduce((sum, { points }) => sum + points, places[features[index]?.step ?? -1] ?? 0),
+  );
+  const p = shares(scores);
   const steps = features
     .map(({ step, agent }, index) => ({
       step,
@@ -77,7 +82,11 @@ export function rankSteps(
         .filter(({ points }) => points > 0)
         .toSorted((a, b) => b.points - a.points)
         .slice(0, reasonsMost)
-        .map(({ name, points }) => ({ feature: name, points, text: featureTable[name].reason })),
+        .map(({ name, points }) => ({
+          feature: name,
+          points,
+          text: wordsFor(name, (scaled[index]?.[name] ?? 0) > 0),
+        })),
     }))
     .toSorted((a, b) => b.p - a.p || a.step - b.step);
   const margin = (steps[0]?.p ?? 0) - (steps[1]?.p ?? 0);
@@ -91,9 +100,16 @@ export function rankSteps(
   };
 }
 
+function wordsFor(name: FeatureName, isMore: boolean): string {
+  const feature: Feature = featureTable[name];
+  return isMore ? feature.reason : (feature.less ?? `not: ${feature.reason}`);
+}
+
+/** Only the most suspected steps count: who coordinates writes so many that small shares would add up. */
 function agentOf(steps: readonly RankedStep[]): string | null {
   const sums = new Map<string, number>();
-  for (const { agent, p } of steps) if (agent !== null) sums.set(agent, (sums.get(agent) ?? 0) + p);
+  for (const { agent, p } of steps.slice(0, policy("originAgentSteps")))
+    if (agent !== null) sums.set(agent, (sums.get(agent) ?? 0) + p);
   let best: string | null = null;
   for (const [agent, sum] of sums) if (best === null || sum > (sums.get(best) ?? 0)) best = agent;
   return best;

@@ -29,6 +29,8 @@ export interface TrailStep {
 export interface Trail {
   readonly steps: readonly TrailStep[];
   readonly candidates: readonly TrailStep[];
+  /** Index in `steps` of each candidate. */
+  readonly places: readonly number[];
   readonly isDialogue: boolean;
   readonly task: string;
   readonly taskValues: ReadonlySet<string>;
@@ -126,6 +128,7 @@ export function trailOf(events: readonly TrailEvent[], task: string | null): Tra
   return {
     steps,
     candidates: steps.filter(({ isCandidate }) => isCandidate),
+    places: steps.flatMap(({ isCandidate }, index) => (isCandidate ? [index] : [])),
     isDialogue,
     task: asked,
     taskValues,

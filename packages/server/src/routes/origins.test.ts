@@ -201,7 +201,7 @@ describe("a ranker", () => {
     const standing = () => door.context.schedule.diagnosis?.workflows[0]?.ranking;
     expect(standing()).toEqual({
       kind: "additive",
-      weights: null,
+      fitted: null,
       confirmed: 0,
       needed: 10,
       top3: null,

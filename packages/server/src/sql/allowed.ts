@@ -6,6 +6,7 @@ export const viewNames = [
   "readings",
   "clusters",
   "changes",
+  "rulings",
   "notes",
   "verdicts",
 ] as const;

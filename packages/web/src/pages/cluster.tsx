@@ -301,6 +301,14 @@ function Rail(props: { readonly cluster: ShownCluster }) {
             origin={cluster.origin === null ? null : plainWords(cluster.origin.kind)}
           />
         )}
+        {cluster.origin !== null && (
+          <p className="muted">
+            The first broken step is {cluster.originStanding}
+            {cluster.confirmed > 0 &&
+              `; an origin is confirmed in ${counted(cluster.confirmed, "run")}`}
+            .
+          </p>
+        )}
       </section>
       <section>
         <header>

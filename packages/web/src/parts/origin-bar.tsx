@@ -44,7 +44,8 @@ function Suspects(props: {
             {name}
           </button>{" "}
           <span className="muted">
-            step {origin.step}, {Math.round(share * 100)} %
+            step {origin.step}
+            {share !== null && `, ${Math.round(share * 100)} %`}
             {reasons.length > 0 && `: ${reasons.join("; ")}`}
           </span>
         </li>

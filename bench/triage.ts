@@ -131,6 +131,6 @@ if (values.json) console.log(JSON.stringify({ results }, null, 2));
 else {
   for (const result of results) print(result);
   console.log(
-    "\nClean window: for files the successes of the other of 5 folds by task; for the simulator the baseline's. Calibrated: 8 folds by task. Model of the others: fitted on the outcomes of the other populations only.",
+    "\nClean window: for files the successes of the other of 5 folds by task; for the simulator the baseline's. Calibrated: 8 folds by task, the mean of 5 ways of splitting. Model of the others: fitted on the outcomes of the other populations only.",
   );
 }

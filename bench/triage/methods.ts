@@ -92,9 +92,16 @@ export function scoresOf(population: Population, others: readonly Population[]):
     "triage, clean window": placesOf(compared),
     // As the product does it: the model only where, fold by fold, it ranks better than the plain order.
     "triage, calibrated":
-      model === null ? placesOf(outcomes.map(({ run }) => run)) : outOfFold(outcomes),
+      model === null ? placesOf(outcomes.map(({ run }) => run)) : meanOf(outOfFold(outcomes)),
     "model of the others": learnedElsewhere(outcomes, others.flatMap(outcomesOf)),
   };
+}
+
+/** The mean over all ways of splitting, for each run. */
+function meanOf(byRound: readonly (readonly number[])[]): readonly number[] {
+  return (byRound[0] ?? []).map(
+    (_, index) => byRound.reduce((sum, scores) => sum + (scores[index] ?? 0), 0) / byRound.length,
+  );
 }
 
 /** What a model of other workflows' outcomes says here; null without any, or where not all are compared with the same traits. */
@@ -127,5 +134,5 @@ function outcomesOf({ digests, tasks, failed, known }: Population): readonly Out
 export function calibrationOf(population: Population): string {
   const { why, auc } = calibrate(outcomesOf(population));
   if (auc === null) return why;
-  return `${why} (fold by fold ${auc.learned.toFixed(3)}, plain ${auc.plain.toFixed(3)})`;
+  return `${why} (mean over five ways of splitting ${auc.learned.toFixed(3)}, plain ${auc.plain.toFixed(3)})`;
 }

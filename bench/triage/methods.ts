@@ -92,7 +92,9 @@ export function scoresOf(population: Population, others: readonly Population[]):
     "triage, clean window": placesOf(compared),
     // As the product does it: the model only where, fold by fold, it ranks better than the plain order.
     "triage, calibrated":
-      model === null ? placesOf(outcomes.map(({ run }) => run)) : meanOf(outOfFold(outcomes)),
+      model === null
+        ? placesOf(outcomes.map(({ run }) => run))
+        : midRanks(meanOf(outOfFold(outcomes))),
     "model of the others": learnedElsewhere(outcomes, others.flatMap(outcomesOf)),
   };
 }
@@ -115,7 +117,7 @@ function learnedElsewhere(
   if (others.length === 0 || widths.size !== 1) return null;
   const bad = others.map((outcome) => outcome.bad);
   const model = fitLogistic(rows(others), bad, policy("triagePenalty"));
-  return rows(here).map((row) => predict(model, row));
+  return midRanks(rows(here).map((row) => predict(model, row)));
 }
 
 /** Runs with their outcomes: compared with clean runs where diagnosis has such a window. */

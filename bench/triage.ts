@@ -69,15 +69,22 @@ function resultOf(
     failed: failed.filter(Boolean).length,
     calibration,
     methods: Object.fromEntries(
-      methods.map((method) => [
-        method,
-        measuresOf(scores[method], scores.length, failed, randomOf(1)),
-      ]),
+      methods.flatMap((method) => {
+        const [own, length] = [scores[method], scores.length];
+        if (own === null || length === null) return [];
+        return [[method, measuresOf(own, length, failed, randomOf(1))]];
+      }),
     ),
   };
 }
 
-const scored = populations.map((population) => ({ population, scores: scoresOf(population) }));
+const scored = populations.map((population) => ({
+  population,
+  scores: scoresOf(
+    population,
+    populations.filter((other) => other !== population),
+  ),
+}));
 const results = scored.map(({ population, scores }) =>
   resultOf(population.name, scores, population.failed, calibrationOf(population)),
 );
@@ -124,6 +131,6 @@ if (values.json) console.log(JSON.stringify({ results }, null, 2));
 else {
   for (const result of results) print(result);
   console.log(
-    "\nClean window: for files the successes of the other of 5 folds by task; for the simulator the baseline's. Calibrated: 8 folds by task.",
+    "\nClean window: for files the successes of the other of 5 folds by task; for the simulator the baseline's. Calibrated: 8 folds by task, the mean of 5 ways of splitting. Model of the others: fitted on the outcomes of the other populations only.",
   );
 }

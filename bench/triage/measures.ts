@@ -31,7 +31,7 @@ export interface Measures {
 
 export const ks = [10, 20, 50] as const;
 
-const resamples = 2000;
+const resamples = 1000;
 
 function estimate(value: number, samples: readonly number[]): Estimate {
   const sorted = samples.toSorted((a, b) => a - b);
@@ -41,7 +41,7 @@ function estimate(value: number, samples: readonly number[]): Estimate {
 }
 
 /**
- * AUC and precision of some scores with 95 % intervals by the bootstrap over runs (2,000 resamples; those with one kind of outcome
+ * AUC and precision of some scores with 95 % intervals by the bootstrap over runs (1,000 resamples; those with one kind of outcome
  * only are drawn again).
  *
  * @param length  the scores of the length baseline, by the same index

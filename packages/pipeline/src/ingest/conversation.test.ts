@@ -2,7 +2,10 @@ import { expect, test } from "vitest";
 import type { LlmCall, Message, Run } from "../model/run.ts";
 import { SpanId } from "../model/ids.ts";
 import { buildCall, buildRun, known } from "../testing/build-run.ts";
+import { noSettings } from "../model/workflow.ts";
+import { goodSignals } from "../testing/build-digest.ts";
 import { conversationOf } from "./conversation.ts";
+import { digestRun } from "./digest.ts";
 import { changesState, handsToPerson, isAssent } from "./talk-words.ts";
 
 const user = (text: string): Message => ({ role: "user", parts: [{ t: "text", text }] });
@@ -102,4 +105,28 @@ test("an assent is told from words that only begin alike", () => {
     false,
     false,
   ]);
+});
+
+test("what one agent tells another in a user's place is no word of the user, and supports no argument", () => {
+  const invented = buildCall(2, "ask_expert", { args: { claim: "W-99" }, result: "ok" });
+  const told = buildRun(3, {
+    input: known("Is my claim covered?"),
+    llmCalls: [
+      llmCall(1, [user("Is my claim covered?")], []),
+      { ...llmCall(3, [user("Look up claim W-99"), user("again")], []), agent: "expert" },
+    ],
+    toolCalls: [invented],
+  });
+  expect(conversationOf(told).userTurns).toBe(1);
+  const { digest } = digestRun(told, goodSignals, [], { settings: noSettings, violations: [] });
+  expect(digest.steps.find(({ tool }) => tool === "ask_expert")?.unsupportedArgs).toEqual(["W-99"]);
+  const asked = {
+    ...told,
+    llmCalls: [llmCall(1, [user("Is my claim covered?"), user("W-99")], [])],
+  };
+  const { digest: own } = digestRun(asked, goodSignals, [], {
+    settings: noSettings,
+    violations: [],
+  });
+  expect(own.steps.find(({ tool }) => tool === "ask_expert")?.unsupportedArgs).toEqual([]);
 });

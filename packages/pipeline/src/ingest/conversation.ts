@@ -19,11 +19,31 @@ function ownText({ parts }: Message): string {
     .trim();
 }
 
-/** What users said in a run: the most that some model call was shown, since each repeats what was said before it. */
+/** The first words of a user that a call was shown. */
+function opening({ input }: LlmCall): string | null {
+  const first = input.find((message) => message.role === "user" && ownText(message) !== "");
+  return first === undefined ? null : ownText(first);
+}
+
+/**
+ * The call of each agent that was shown most: a call repeats what was said before it, so this one holds all that its agent heard. Only
+ * agents that the users of the run speak with: an agent whose conversation opens otherwise is told by other agents.
+ */
+export function heardFromUsers({ llmCalls }: Run): readonly LlmCall[] {
+  const fullest = new Map<string | null, LlmCall>();
+  for (const call of llmCalls) {
+    const most = fullest.get(call.agent);
+    if (most === undefined || call.input.length > most.input.length) fullest.set(call.agent, call);
+  }
+  const [first] = llmCalls.toSorted((a, b) => a.seq - b.seq);
+  const begin = first === undefined ? null : opening(first);
+  return [...fullest.values()].filter((call) => opening(call) === begin);
+}
+
+/** What users said in a run: the most that some agent heard of them. */
 function saidByUsers(run: Run): readonly string[] {
   let most: readonly string[] = [];
-  for (const { input } of run.llmCalls) {
-    if (input.length <= most.length) continue;
+  for (const { input } of heardFromUsers(run)) {
     const texts = userTexts(input);
     if (texts.length > most.length) most = texts;
   }
@@ -31,8 +51,29 @@ function saidByUsers(run: Run): readonly string[] {
   return most.length > 0 || value === null ? most : [value];
 }
 
+/** Whether a unit of UTF-16 is part of a word: letters and digits, and everything beyond ASCII but its signs and blanks. */
+function isWordUnit(unit: number): boolean {
+  if (unit < 0x80) {
+    const small = unit | 0x20;
+    return (small >= 0x61 && small <= 0x7a) || (unit >= 0x30 && unit <= 0x39);
+  }
+  const isSign =
+    unit < 0xc0 || (unit >= 0x2000 && unit < 0x2c00) || (unit >= 0x3000 && unit < 0x3040);
+  return !isSign;
+}
+
+/** Words by their beginnings, counted unit by unit: every text of every run comes by here. */
 function wordCount(texts: readonly string[]): number {
-  return texts.reduce((sum, text) => sum + (text.match(/[\p{L}\p{N}]+/gu)?.length ?? 0), 0);
+  let words = 0;
+  for (const text of texts) {
+    let inside = false;
+    for (let at = 0; at < text.length; at += 1) {
+      const isWord = isWordUnit(text.charCodeAt(at));
+      if (isWord && !inside) words += 1;
+      inside = isWord;
+    }
+  }
+  return words;
 }
 
 /** The user's last words before a call was made; null where nothing shows them. */
@@ -75,6 +116,13 @@ function sources(run: Run): readonly { readonly seq: number; readonly text: () =
   return [...results, ...documents].toSorted((a, b) => a.seq - b.seq);
 }
 
+/** The messages of a call that its agent had not been shown before; of a history that was cut short, the last one. */
+function freshMessages({ agent, input }: LlmCall, heard: Map<string | null, number>) {
+  const before = heard.get(agent) ?? 0;
+  heard.set(agent, Math.max(before, input.length));
+  return input.slice(Math.min(before, Math.max(0, input.length - 1)));
+}
+
 /** Distinct numbers that replies tell and nothing holds that was read by then. 0 where something that was read cannot be seen. */
 function unsupportedNumbers(run: Run): number {
   if (run.toolCalls.some(isHidden)) return 0;
@@ -83,17 +131,15 @@ function unsupportedNumbers(run: Run): number {
     for (const one of numbersIn(text)) known.add(one);
   };
   const waiting = [...sources(run)];
-  const read = new Set<Message | string>();
+  const systems = new Set<string>();
+  const heard = new Map<string | null, number>();
   const found = new Set<string>();
   for (const call of run.llmCalls.toSorted((a, b) => a.seq - b.seq)) {
     const { system } = call;
-    if (system.value !== null && !read.has(system.value)) add(system.value);
-    if (system.value !== null) read.add(system.value);
-    for (const message of call.input) {
-      if (read.has(message) || message.role === "assistant") continue;
-      read.add(message);
-      add(ownText(message));
-    }
+    if (system.value !== null && !systems.has(system.value)) add(system.value);
+    if (system.value !== null) systems.add(system.value);
+    for (const message of freshMessages(call, heard))
+      if (message.role !== "assistant") add(ownText(message));
     while (waiting[0] !== undefined && waiting[0].seq < call.seq)
       add(waiting.shift()?.text() ?? "");
     for (const one of repliesOf(call).flatMap(numbersIn))

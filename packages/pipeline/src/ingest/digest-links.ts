@@ -1,5 +1,6 @@
 import type { StepLink } from "../model/digest.ts";
 import type { Run } from "../model/run.ts";
+import { heardFromUsers } from "./conversation.ts";
 import { eachLeaf, flatText } from "./value.ts";
 
 /** What hardly occurs by chance, each with the sign without which a text holds none. */
@@ -168,11 +169,10 @@ export class Seen {
 
   constructor(run: Run) {
     const told = new Set<string>();
-    for (const { system, input } of run.llmCalls) {
-      if (system.value !== null) told.add(system.value);
+    for (const { system } of run.llmCalls) if (system.value !== null) told.add(system.value);
+    for (const { input } of heardFromUsers(run))
       for (const { role, parts } of input)
         if (role === "user") for (const part of parts) if (part.t === "text") told.add(part.text);
-    }
     this.texts = [run.input.value ?? "", ...told];
   }
 

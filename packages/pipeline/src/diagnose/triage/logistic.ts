@@ -106,6 +106,12 @@ function newtonStep(
   return solve(hessian, gradient);
 }
 
+/** The same model for runs of which another share is bad: only its intercept differs. */
+export function withRate(model: Logistic, rate: number): Logistic {
+  const [, ...weights] = model.weights;
+  return { ...model, weights: [Math.log(rate / (1 - rate)), ...weights] };
+}
+
 /** The chance of a bad outcome, in (0, 1). */
 export function predict(model: Logistic, row: readonly number[]): number {
   return chance(dot(standardised(model, row), model.weights));

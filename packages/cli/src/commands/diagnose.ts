@@ -116,6 +116,8 @@ function jsonOfCause(given: Cause): unknown {
   const {
     cause,
     verdict,
+    probability,
+    terms,
     match,
     contradict,
     notRun,
@@ -128,6 +130,8 @@ function jsonOfCause(given: Cause): unknown {
   return {
     cause,
     verdict,
+    probability,
+    terms,
     match,
     contradict,
     notRun,

@@ -1,13 +1,16 @@
 import type { Attribution } from "../model/attribution.ts";
 import type { Baseline, WorkflowDiagnosis } from "../model/baseline.ts";
+import type { CauseRow } from "../model/causes.ts";
 import type { Change } from "../model/change.ts";
-import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
+import type { CheckResult } from "../model/check-result.ts";
+import type { Cluster, DiagnosedRun, Signature } from "../model/cluster.ts";
 import type { Drift } from "../model/baseline.ts";
 import { signalNames } from "../model/signal.ts";
 import { createHash } from "node:crypto";
 import { attribute } from "./attribute.ts";
 import { bucketsOf, clusterOf } from "./cluster.ts";
 import type { Bucket } from "./cluster.ts";
+import type { Control } from "./controls.ts";
 import { concerns } from "./evidence.ts";
 import type { Versioned } from "./evidence.ts";
 import { confidenceOf, taskFocusOf } from "./facts.ts";
@@ -20,6 +23,8 @@ import { originOf, originStep, trailOf } from "./origin.ts";
 import type { ReadFlow } from "./readflow.ts";
 import { clusterIdOf, signatureOf } from "./signature.ts";
 import { dailyRates, isGood, summarize } from "./summary.ts";
+import { weighFits } from "./terms.ts";
+import { timelineOf } from "./timing.ts";
 
 export type { ReadFlow } from "./readflow.ts";
 
@@ -29,6 +34,9 @@ export interface Surroundings {
   readonly toldAny: boolean;
   readonly texts: ReadonlyMap<string, string>;
   readonly guarded: ReadonlySet<string>;
+  /** The lookup table, and what persons found. */
+  readonly rows: readonly CauseRow[];
+  readonly results: readonly CheckResult[];
 }
 
 export interface ExplainedFlow {
@@ -70,6 +78,7 @@ export function attributeFlows(
         changes,
         cleanRuns,
         alike: alikeTo(one, others),
+        controls: controlsOf(flow, one.bucket.signature, others),
       });
       return clusterOf(one.bucket, {
         flow: flow.flow,
@@ -124,6 +133,7 @@ function factsOf(
   around: Surroundings & {
     readonly cleanRuns: readonly Versioned[];
     readonly alike: readonly string[];
+    readonly controls: readonly Control[];
   },
 ): Facts {
   const { signature, members } = bucket;
@@ -148,6 +158,14 @@ function factsOf(
     onset,
     fits: fitting("fits"),
     ruledOut: fitting("ruled_out"),
+    weighed: weighFits(fits, {
+      timeline: timelineOf(before, ids),
+      signature,
+      controls: around.controls,
+      agents: agentsOf(members),
+    }),
+    rows: around.rows,
+    results: around.results.filter(({ cluster }) => cluster === clusterIdOf(signature)),
     toldAny: around.toldAny,
     confidence: confidenceOf(entries, around.cleanRuns, "clean runs"),
     confidenceBeside: confidenceOf(
@@ -158,6 +176,54 @@ function factsOf(
     taskType: taskFocusOf(entries, since, around.cleanRuns),
     alike: around.alike,
   };
+}
+
+/** Agents at whose steps members began. */
+function agentsOf(members: readonly Member[]): ReadonlySet<string> {
+  return new Set(members.flatMap(({ primary }) => primary?.agent ?? []));
+}
+
+/** The other workflows of the same environment, as controls: where their runs broke in the way of a signature. */
+function controlsOf(
+  { flow, changes, versioned }: ReadFlow,
+  { primary }: Signature,
+  others: readonly { readonly flow: ReadFlow }[],
+): readonly Control[] {
+  const models = modelsOf(versioned);
+  return others
+    .filter((other) => other.flow.flow.environment === flow.environment)
+    .map(({ flow: other }): Control => {
+      const broken = new Set(
+        other.members
+          .filter((member) => member.primary?.name === primary)
+          .map(({ entry }) => entry.run.id),
+      );
+      return {
+        workflow: other.flow.workflow,
+        runs: other.flow.runs.map(({ id, startedMs }) => ({
+          atMs: startedMs,
+          broke: broken.has(id),
+        })),
+        got: (change) =>
+          change.origin === "told"
+            ? concerns(change, other.flow)
+            : other.changes.some(
+                ({ kind, after }) => kind === change.kind && after === change.after,
+              ),
+        sharesModel: [...modelsOf(other.versioned)].some((model) => models.has(model)),
+      };
+    });
+}
+
+/** Models that answered a flow's runs. */
+function modelsOf(versioned: readonly Versioned[]): ReadonlySet<string> {
+  const models = new Set<string>();
+  for (const { run } of versioned) {
+    for (const [field, value] of Object.entries(run.versions)) {
+      if (field.startsWith("model_")) models.add(value);
+    }
+  }
+  return models;
 }
 
 function diagnosedRun({ flow }: ReadFlow, member: Member): DiagnosedRun {
@@ -250,5 +316,7 @@ function attributeDrift(read: ReadFlow, drift: Drift, around: Surroundings): Att
     members: read.members.filter(({ entry }) => ids.has(entry.run.id)),
   };
   const cleanRuns = read.versioned.filter(({ run }) => read.clean?.memberIds.has(run.id));
-  return attribute(factsOf(read, dated(read, bucket), { ...around, cleanRuns, alike: [] }));
+  return attribute(
+    factsOf(read, dated(read, bucket), { ...around, cleanRuns, alike: [], controls: [] }),
+  );
 }

@@ -1,4 +1,6 @@
 import type { Deviation } from "../model/deviation.ts";
+import type { CauseRow } from "../model/causes.ts";
+import type { CheckResult } from "../model/check-result.ts";
 import type { Signature } from "../model/cluster.ts";
 import type { ChangeKind } from "../model/change.ts";
 import type { FailureReason } from "../model/signal.ts";
@@ -10,6 +12,7 @@ import { compareText } from "./flows.ts";
 import type { Flow } from "./flows.ts";
 import { valuesFell } from "./stats.ts";
 import type { Share } from "./stats.ts";
+import type { WeighedFit } from "./terms.ts";
 import { isCall, retrieves } from "./view.ts";
 import type { RunView } from "./view.ts";
 import { wordsOf } from "./words.ts";
@@ -39,6 +42,12 @@ export interface Facts {
   /** Best first. */
   readonly fits: readonly Fit[];
   readonly ruledOut: readonly Fit[];
+  /** The same changes, fitting or not, with their terms; likeliest first. */
+  readonly weighed: readonly WeighedFit[];
+  /** The lookup table: standard rows, then the user's. */
+  readonly rows: readonly CauseRow[];
+  /** What persons found in this cluster, by time. */
+  readonly results: readonly CheckResult[];
   /** Whether told changes were handed over at all: absence of news is no absence of change. */
   readonly toldAny: boolean;
   /** Of members against clean runs, and against other runs of the same time. */

@@ -1,4 +1,5 @@
-import type { CauseName, Material } from "../model/attribution.ts";
+import type { Material } from "../model/attribution.ts";
+import type { MaterialKind } from "../model/causes.ts";
 import type { Change } from "../model/change.ts";
 import { policy } from "../model/policy.ts";
 import { shapeKey } from "./cleanwindow.ts";
@@ -9,24 +10,24 @@ import { componentOf, isCall, retrieves } from "./view.ts";
 
 /** What a person needs for the first diagnostic step of a cause. Texts of versions are joined in `withTexts`. Source: diagnosis.md decision 8. */
 export function materialOf(
-  cause: CauseName,
+  kind: MaterialKind,
   facts: Facts,
   change: Change | null,
 ): readonly Material[] {
-  switch (cause) {
-    case "retrieval_drift":
+  switch (kind) {
+    case "queries":
       return [queries(facts)];
-    case "prompt_regression":
+    case "texts":
       return change ? [versionsOfChange(change)] : [];
-    case "tool_schema_change":
+    case "shapes":
       return [shapes(facts)];
-    case "provider_model_drift":
+    case "models":
       return [modelsByDay(facts)];
-    case "capability_boundary":
+    case "tasks":
       return [byTaskType(facts)];
-    case "inter_agent_misalignment":
+    case "border":
       return [border(facts)];
-    case "unknown":
+    case "steps":
       return [firstBroken(facts)];
   }
 }

@@ -25,13 +25,13 @@ function confounds(a: Weighed, b: Weighed): boolean {
 }
 
 function verdictOf(ranked: Ranked, others: readonly Ranked[]): Verdict {
-  const { match, contradict, considered, best, equals, probability } = ranked;
+  const { match, contradict, considered, equals, probability, changeShare } = ranked;
   if (!considered || match <= contradict) return "unresolved";
   const rivals = others.some((other) => other !== ranked && confounds(ranked, other));
   if (rivals || (equals.length > 0 && probability >= policy("likelyAbove"))) return "confounded";
   if (probability < policy("likelyAbove")) return "unresolved";
-  const sure = probability >= policy("attributedAbove") && match >= policy("attributedMatches");
-  return sure && best !== undefined ? "attributed" : "likely";
+  const sure = probability * changeShare >= policy("attributedAbove");
+  return sure && match >= policy("attributedMatches") ? "attributed" : "likely";
 }
 
 function evidenceOf({ checks, best }: Weighed): readonly Evidence[] {

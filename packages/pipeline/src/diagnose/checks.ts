@@ -2,7 +2,15 @@ import type { Check } from "../model/attribution.ts";
 import type { ChangeKind } from "../model/change.ts";
 import { policy } from "../model/policy.ts";
 import { featuresOf } from "./contrast.ts";
-import { failing, fitOfKind, isCommon, liftOf, ofMembers, shareWhere } from "./facts.ts";
+import {
+  failing,
+  fitOfKind,
+  isCommon,
+  liftOf,
+  ofMembers,
+  shareWhere,
+  weighedOfKind,
+} from "./facts.ts";
 import type { Facts } from "./facts.ts";
 
 /** What one check of the lookup table answers, with numbers. */
@@ -90,11 +98,13 @@ export function unchanged(
   than: readonly ChangeKind[],
 ): Answer {
   if (!facts.onset) return notRun("they were not more frequent at any time");
-  const other = fitOfKind(facts, kinds);
-  const own = fitOfKind(facts, than);
-  if (!other) return matches("none fits the onset");
-  if (own && own.loss <= other.loss)
-    return matches(`${own.change.title} fits better than ${other.change.title}`);
+  const [first, second] = [weighedOfKind(facts, kinds), weighedOfKind(facts, than)];
+  const [other, own] = [first?.fit, second?.fit];
+  if (!first || !other) return matches("none fits the onset");
+  if (second && own && second.total > first.total - policy("confoundedOdds")) {
+    const how = second.total > first.total ? "better than" : "as well as";
+    return matches(`${own.change.title} fits ${how} ${other.change.title}`);
+  }
   if (other.change.origin === "told" && other.change.field === null && own) {
     return notRun(`${other.change.title} was told for about the same time`);
   }

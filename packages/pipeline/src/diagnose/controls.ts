@@ -50,8 +50,8 @@ function movedOdds(control: Control, { change, carrying, others }: Fit): number 
 }
 
 /**
- * Difference in differences: a change that others did not get is acquitted by others that moved as well, and supported by others
- * that stayed; one that others got must have moved them. Source: diagnosis.md A3.4 (c).
+ * Difference in differences: a change that others did not get is acquitted by others that moved as well; one that others got
+ * must have moved them. Source: diagnosis.md A3.4 (c).
  */
 export function controlOf(fit: Fit, controls: readonly Control[]): Term {
   const most = policy("controlMost");
@@ -61,10 +61,9 @@ export function controlOf(fit: Fit, controls: readonly Control[]): Term {
     if (ofProvider && !control.sharesModel) return [];
     const moved = movedOdds(control, fit);
     if (moved === null) return [];
-    // That somebody stayed who did not get it says little: most things of others stay.
-    const weight = got ? 1 : moved > 0 ? 1 : 0.25;
-    const bound = Math.max(-most, Math.min(most, moved)) * weight;
-    return [{ control, got, moved, value: got ? bound : -bound }];
+    const bound = Math.max(-most, Math.min(most, moved));
+    // That somebody stayed who did not get it acquits nobody: a rise that nobody told of would leave them as well.
+    return [{ control, got, moved, value: got ? bound : -Math.max(0, bound) }];
   });
   const sum = told.reduce((total, { value }) => total + value, 0);
   const words = told

@@ -138,9 +138,10 @@ function factsOf(
 ): Facts {
   const { signature, members } = bucket;
   const ids = new Set(members.map(({ entry }) => entry.run.id));
+  const timeline = timelineOf(before, ids);
   const fits = onset
     ? around.changes
-        .map((change) => fitOf(change, { versioned: before, members: ids, onset }))
+        .map((change) => fitOf(change, { versioned: before, members: ids, onset, timeline }))
         .toSorted((a, b) => a.loss - b.loss)
     : [];
   const entries = members.map(({ entry }) => entry);
@@ -159,7 +160,7 @@ function factsOf(
     fits: fitting("fits"),
     ruledOut: fitting("ruled_out"),
     weighed: weighFits(fits, {
-      timeline: timelineOf(before, ids),
+      timeline,
       signature,
       controls: around.controls,
       agents: agentsOf(members),

@@ -94,9 +94,14 @@ export function failing(facts: Facts, reason: FailureReason): Share {
   return shareWhere(facts, ({ entry }) => entry.run.failed.includes(reason));
 }
 
-/** The best fitting change of some kinds. */
+/** The change of some kinds that most speaks for, among those that fit. */
 export function fitOfKind(facts: Facts, kinds: readonly ChangeKind[]): Fit | undefined {
-  return facts.fits.find(({ change }) => kinds.includes(change.kind));
+  return weighedOfKind(facts, kinds)?.fit;
+}
+
+/** The same with its terms. */
+export function weighedOfKind(facts: Facts, kinds: readonly ChangeKind[]): WeighedFit | undefined {
+  return facts.weighed.find(({ fit }) => fit.verdict === "fits" && kinds.includes(fit.change.kind));
 }
 
 /** What kind of step a deviation accuses. */

@@ -10,6 +10,7 @@ import type { Split } from "./mix.ts";
 import { logLikelihood } from "./stats.ts";
 import type { Share } from "./stats.ts";
 import { likelihoodOfTwo, rateOf } from "./timing.ts";
+import type { Timeline } from "./timing.ts";
 
 /** When a cluster began, and the split of the runs that says so. */
 export interface Onset {
@@ -95,10 +96,12 @@ export function fitOf(
     versioned,
     members,
     onset,
+    timeline,
   }: {
     readonly versioned: readonly Versioned[];
     readonly members: ReadonlySet<RunId>;
     readonly onset: Onset;
+    readonly timeline: Timeline;
   },
 ): Fit {
   const sides = sidesOf(change, versioned, members);
@@ -106,9 +109,10 @@ export function fitOf(
   const seen = carrying.of + others.of;
   const scale = seen > 0 ? versioned.length / seen : 1;
   const likelihood = likelihoodOfTwo(carrying, others) * scale;
-  const loss = onset.likelihood - likelihood;
+  const slow = timeline.flat + timeline.slowAt(change.atMs);
+  const loss = onset.likelihood - Math.max(likelihood, slow);
   const split = sides.strata.size > 1 ? splitOf([...sides.strata.values()]) : null;
-  const why = reasonAgainst({ ...sides, loss, change, split });
+  const why = reasonAgainst({ ...sides, loss, change, split, isSlow: slow > likelihood });
   return {
     change,
     loss,
@@ -175,17 +179,24 @@ function reasonAgainst({
   loss,
   change,
   split,
+  isSlow,
 }: Pick<Sides, "carrying" | "others" | "cleanFirst"> & {
   readonly loss: number;
   readonly change: Change;
   readonly split: Split | null;
+  /** Whether a slow rise from its time on explains more than its carriers do. */
+  readonly isSlow: boolean;
 }): string | null {
   if (carrying.count === 0) return `none of its ${carrying.of} runs is a member`;
   if (rateOf(carrying) <= rateOf(others)) {
     return `${carrying.count} of ${carrying.of} runs with it, ${others.count} of ${others.of} without`;
   }
   const chance = (1 - carrying.count / Math.max(1, carrying.of - cleanFirst)) ** cleanFirst;
-  if (cleanFirst > 0 && chance < policy("changeCleanRuns")) {
+  if (
+    cleanFirst > 0 &&
+    !(isSlow && loss <= policy("fitLoss")) &&
+    chance < policy("changeCleanRuns")
+  ) {
     return `its first ${cleanFirst} runs were clean (${cleanFirst} of ${cleanFirst})`;
   }
   if (split && isOnlyMix(split)) {

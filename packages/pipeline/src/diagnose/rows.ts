@@ -19,6 +19,8 @@ export interface Weighed {
   /** Its best change, and others of its kinds that fit as well as that. */
   readonly best: WeighedFit | undefined;
   readonly equals: readonly WeighedFit[];
+  /** Probability of its best change and what is told of it, among the changes of its kinds and a time that nobody told of. */
+  readonly changeShare: number;
   readonly terms: readonly Term[];
   /** Log-odds against "nothing that is known explains it". */
   readonly logit: number;
@@ -92,7 +94,11 @@ export function weigh(row: CauseRow, facts: Facts): Weighed {
   const fits = facts.weighed.filter(
     ({ fit }) => fit.verdict === "fits" && row.changes.includes(fit.change.kind),
   );
-  const [best] = fits;
+  const [likeliest] = fits;
+  // 0: that it rose at a time of which nobody told.
+  const changes = logSumExp([0, ...fits.map(({ total }) => total)]);
+  const share = likeliest ? shareOf(likeliest, fits, changes) : 0;
+  const best = share >= policy("changeNamedAbove") ? likeliest : undefined;
   const signature = sumOf(looked);
   const person = sumOf(persons);
   const { match, contradict } = countsOf(looked);
@@ -117,8 +123,22 @@ export function weigh(row: CauseRow, facts: Facts): Weighed {
     best,
     equals: best ? equalsOf(best, fits.slice(1)) : [],
     terms,
-    logit: signature + person + logSumExp([0, ...fits.map(({ total }) => total)]),
+    logit: signature + person + changes,
+    changeShare: best ? share : 0,
   };
+}
+
+/** What was told twice counts once, and those that fit equally count together: which of them it was is said apart. */
+function shareOf(best: WeighedFit, fits: readonly WeighedFit[], all: number): number {
+  const together = fits.filter(
+    (other) => other === best || isSameChange(best, other) || isTie(best, other),
+  );
+  return Math.exp(logSumExp(together.map(({ total }) => total)) - all);
+}
+
+/** Whether two changes fit so equally that choosing one would be a guess. */
+function isTie(best: WeighedFit, other: WeighedFit): boolean {
+  return best.total - other.total < policy("confoundedOdds");
 }
 
 /**
@@ -126,9 +146,7 @@ export function weigh(row: CauseRow, facts: Facts): Weighed {
  * told twice.
  */
 function equalsOf(best: WeighedFit, others: readonly WeighedFit[]): readonly WeighedFit[] {
-  return others.filter(
-    (other) => best.total - other.total < policy("confoundedOdds") && !isSameChange(best, other),
-  );
+  return others.filter((other) => isTie(best, other) && !isSameChange(best, other));
 }
 
 function isSameChange(

@@ -81,12 +81,12 @@ function supports({ carrying, others }: Fit): boolean {
 }
 
 /** What carriers explain beyond the time: a rollout is told by who has the new version, not by when it began. */
-function contrast(fit: Fit, { gainAt, flat }: Timeline, clear: ReadonlySet<Fit>): Term {
+function contrast(fit: Fit, { stepAt, flat }: Timeline, clear: ReadonlySet<Fit>): Term {
   if (fit.change.field === null) {
     return term("contrast", 0, "told by its time only: the runs do not show who has it");
   }
   const raised = rateOf(fit.carrying) > rateOf(fit.others);
-  const gain = (raised ? fit.likelihood - flat : 0) - gainAt(fit.change.atMs);
+  const gain = (raised ? fit.likelihood - flat : 0) - stepAt(fit.change.atMs);
   if (!overlaps(fit)) {
     return term("contrast", gain, `hardly any run beside it (${fit.beside.of})`);
   }
@@ -118,7 +118,7 @@ function place({ change }: Fit, { signature, agents }: Scales): Term {
     agents.has(subject);
   const weight = policy("placeOdds");
   return here
-    ? term("place", weight, `${subject} is where it began`)
+    ? term("place", 0, `${subject} is where it began`)
     : term("place", -weight, `${subject} is not where it began`);
 }
 

@@ -1,4 +1,5 @@
 import type { RunId } from "../model/ids.ts";
+import { policy } from "../model/policy.ts";
 import type { UnixMillis } from "../model/time.ts";
 import type { Versioned } from "./evidence.ts";
 import { logLikelihood } from "./stats.ts";
@@ -8,7 +9,11 @@ import type { Share } from "./stats.ts";
 export interface Timeline {
   /** Log-likelihood of one rate for all runs. */
   readonly flat: number;
-  /** Gain of a rate that rises at this time; 0 where it would not rise. */
+  /** Gain of a rate that rises at once at this time; 0 where it would not rise. */
+  readonly stepAt: (atMs: UnixMillis) => number;
+  /** Gain of the best slow rise that begins at this time: over a quarter, a half or all of the runs after it; 0 as above. */
+  readonly slowAt: (atMs: UnixMillis) => number;
+  /** Both, by how often changes act at once and how often slowly. */
   readonly gainAt: (atMs: UnixMillis) => number;
   /** Logarithm of the mean of the likelihood ratio over all times: that it rose at some time that nobody told of. */
   readonly unknown: number;
@@ -24,6 +29,40 @@ export function rateOf({ count, of }: Share): number {
   return of > 0 ? count / of : 0;
 }
 
+/** Of the runs after a change: over which part its effect grows. */
+const slownesses = [0.25, 0.5, 1] as const;
+/** A slow rise in parts of equal length, each at the height of its middle. */
+const heights = [1 / 6, 1 / 2, 5 / 6] as const;
+
+/** Members before each index. */
+type Sums = readonly number[];
+
+function shareIn(sums: Sums, from: number, to: number): Share {
+  return { count: (sums[to] ?? 0) - (sums[from] ?? 0), of: to - from };
+}
+
+/** Log-likelihood of a rate that is `before` until an index, then grows over `length` runs to what the members after it ask for. */
+function slowLikelihood(sums: Sums, index: number, length: number): number {
+  const of = sums.length - 1;
+  const left = shareIn(sums, 0, index);
+  const base = rateOf(left);
+  const ends = heights.map((_, part) => index + Math.round((length * (part + 1)) / heights.length));
+  const parts = [
+    ...heights.map((height, part) => ({
+      height,
+      share: shareIn(sums, part === 0 ? index : (ends[part - 1] ?? index), ends[part] ?? index),
+    })),
+    { height: 1, share: shareIn(sums, ends.at(-1) ?? index, of) },
+  ];
+  const exposure = parts.reduce((sum, { height, share }) => sum + height * share.of, 0);
+  const after = shareIn(sums, index, of);
+  const rise = Math.min(1 - base, (after.count - base * after.of) / Math.max(1, exposure));
+  return parts.reduce(
+    (sum, { height, share }) => sum + logLikelihood(share, base + height * rise),
+    logLikelihood(left, base),
+  );
+}
+
 /**
  * The profile likelihood of a cluster's runs over the time of a rise. One pass; a question after it costs a binary search.
  *
@@ -31,24 +70,33 @@ export function rateOf({ count, of }: Share): number {
  * @source diagnosis.md A3.4 (a)
  */
 export function timelineOf(versioned: readonly Versioned[], members: ReadonlySet<RunId>): Timeline {
-  const before: number[] = [0];
-  for (const { run } of versioned) {
-    before.push((before.at(-1) ?? 0) + (members.has(run.id) ? 1 : 0));
-  }
+  const sums: number[] = [0];
+  for (const { run } of versioned) sums.push((sums.at(-1) ?? 0) + (members.has(run.id) ? 1 : 0));
   const of = versioned.length;
-  const total = { count: before.at(-1) ?? 0, of };
+  const total = shareIn(sums, 0, of);
   const flat = logLikelihood(total, rateOf(total));
-  const gainOf = (index: number): number => {
-    const left = { count: before[index] ?? 0, of: index };
-    const right = { count: total.count - left.count, of: of - index };
-    if (index === 0 || index >= of || rateOf(right) <= rateOf(left)) return 0;
-    return likelihoodOfTwo(left, right) - flat;
-  };
-  const gains = versioned.map((_, index) => gainOf(index));
+  const rises = (index: number): boolean =>
+    index > 0 && index < of && rateOf(shareIn(sums, index, of)) > rateOf(shareIn(sums, 0, index));
+  const step = (index: number): number =>
+    rises(index) ? likelihoodOfTwo(shareIn(sums, 0, index), shareIn(sums, index, of)) - flat : 0;
+  const slow = (index: number): readonly number[] =>
+    slownesses.map((part) =>
+      rises(index) ? slowLikelihood(sums, index, Math.round((of - index) * part)) - flat : 0,
+    );
+  const seldom = policy("slowPrior");
+  const gain = (index: number): number =>
+    logSumExp([
+      step(index) + Math.log(1 - seldom),
+      ...slow(index).map((one) => one + Math.log(seldom / slownesses.length)),
+    ]);
+  const stride = Math.max(1, Math.ceil(of / policy("timesTriedMost")));
+  const tried = Array.from({ length: Math.ceil(of / stride) }, (_, at) => gain(at * stride));
   return {
     flat,
-    gainAt: (atMs) => gains[firstFrom(versioned, atMs)] ?? 0,
-    unknown: logSumExp(gains) - Math.log(Math.max(1, of)),
+    stepAt: (atMs) => step(firstFrom(versioned, atMs)),
+    slowAt: (atMs) => Math.max(...slow(firstFrom(versioned, atMs))),
+    gainAt: (atMs) => gain(firstFrom(versioned, atMs)),
+    unknown: logSumExp(tried) - Math.log(Math.max(1, tried.length)),
   };
 }
 

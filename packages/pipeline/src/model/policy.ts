@@ -132,6 +132,23 @@ const entries = {
     unit: "probability",
     source: "diagnosis.md A3.4 (a): something moved and nobody told of it",
   },
+  slowPrior: {
+    value: 0.3,
+    unit: "probability",
+    source:
+      "bench/changes.ts: that a change acts by and by (caches, sessions, routing), not at once",
+  },
+  timesTriedMost: {
+    value: 500,
+    unit: "times",
+    source: "of a rise at an unknown time: more would not move the mean",
+  },
+  changeNamedAbove: {
+    value: 0.5,
+    unit: "probability",
+    source:
+      "of a change among those of its cause and a time that nobody told of: below, none is named",
+  },
   mixShare: {
     value: 0.5,
     unit: "share",

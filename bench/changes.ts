@@ -1,4 +1,4 @@
-// Which change of a ledger made runs fail, over seeded ledgers with red herrings: npm run bench:changes [-- --ledgers 30 --seed 1 --json]
+// Which change of a ledger made runs fail, over seeded ledgers with red herrings: npm run bench:changes [-- --ledgers 30 --seed 1 --scenario "true change" --json]
 // The whole diagnosis, no server. Only the scoring reads what was simulated.
 import { parseArgs } from "node:util";
 import { diagnoseRuns } from "@rootward/pipeline/diagnose/diagnose";
@@ -14,6 +14,7 @@ const { values } = parseArgs({
   options: {
     ledgers: { type: "string", default: "30" },
     seed: { type: "string", default: "1" },
+    scenario: { type: "string" },
     json: { type: "boolean", default: false },
   },
 });
@@ -24,6 +25,11 @@ const whole = (name: string, text: string): number => {
 };
 const ledgers = whole("ledgers", values.ledgers);
 const seed = whole("seed", values.seed);
+
+const asked = values.scenario;
+if (asked !== undefined && !scenarios.some((name) => name === asked)) {
+  throw new Error(`--scenario is "${asked}"; accepted: ${scenarios.join(", ")}`);
+}
 
 const drops = [0.05, 0.1, 0.15, 0.23] as const;
 const traffic = [
@@ -110,6 +116,7 @@ function outcomeOf(
 const outcomes: Outcome[] = [];
 let stream = 0;
 for (const scenario of scenarios) {
+  if (asked !== undefined && scenario !== asked) continue;
   for (const drop of drops) {
     for (const { runsEach, perDay } of traffic) {
       for (let ledger = 0; ledger < ledgers; ledger += 1) {

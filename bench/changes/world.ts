@@ -123,6 +123,15 @@ function broken(mode: Mode, index: number): Partial<RunDigest> {
   }
 }
 
+/** A tool's value that is missing once. */
+function emptied(): Partial<RunDigest> {
+  return {
+    failed: ["downstream_ok"],
+    signals: { ...goodSignals, downstream_ok: measured(false) },
+    steps: stepsWith({ get_claim: { resultShape: "/amount:null\n/currency:text\n/id:id" } }),
+  };
+}
+
 /** Herrings: changes near the onset that change nothing, some of the very kind that would explain it. */
 function herringsOf(
   random: Random,
@@ -198,27 +207,24 @@ export function worldOf(random: Random, options: WorldOptions): World {
   const runs = workflows.flatMap((workflow, at) =>
     runsOf(random, { ...options, workflow, at, mode, onset, rollouts }),
   );
-  const truth = (change: Change): boolean =>
-    change.id === "truth" ||
-    (isShown &&
-      scenario !== "two at once" &&
-      change.origin === "spans" &&
-      change.field === fieldOf[mode] &&
-      isNew(change, mode));
+  const isToldShape = scenario === "told change" && mode === "response_schema";
+  const isTrue = (change: Change): boolean => {
+    if (change.origin === "told" || change.field !== fieldOf[mode]) return false;
+    const isNear = Math.abs(change.atMs - onsetMs) < (60 / perDay) * dayMs;
+    return mode === "response_schema" ? isNear : change.after === "true";
+  };
+  const hasTruth =
+    scenario !== "two at once" && (isShown || severalFail || told.some(({ id }) => id === "truth"));
   return {
     scenario,
     mode,
     runs,
     told,
-    truth,
-    hasTruth: scenario === "told change" || severalFail || (isShown && scenario !== "two at once"),
+    truth: (change) =>
+      change.id === "truth" || (hasTruth && (isShown || isToldShape) && isTrue(change)),
+    hasTruth,
     onsetMs,
   };
-  function isNew(change: Change, of: Mode): boolean {
-    return of === "response_schema"
-      ? Math.abs(change.atMs - onsetMs) < (60 / perDay) * dayMs
-      : change.after === "true";
-  }
 }
 
 function runsOf(
@@ -260,15 +266,15 @@ function runsOf(
       after,
       runsEach,
     });
-    const usual = mode === "response_schema" ? before / 3 : before;
-    const fails = random.chance(
-      breaks && carries ? share : scenario === "mix shift" && at === 0 ? share : usual,
-    );
+    const isMixed = scenario === "mix shift" && at === 0;
+    const fails = random.chance((breaks && carries) || isMixed ? share : before);
+    // A shape that is new to the tool is no accident; values that are merely gone are.
+    const isAccident = mode === "response_schema" && !(breaks && carries);
     const digest = buildDigest(index * workflows.length + at, {
       workflow,
       service: `${workflow}-api`,
       taskType,
-      ...(fails ? broken(mode, index) : {}),
+      ...(fails ? (isAccident ? emptied() : broken(mode, index)) : {}),
     });
     return {
       ...digest,

@@ -8,7 +8,11 @@ import { ownChanges } from "./checks.ts";
  */
 export const causesVersion = 2;
 
-/** The lookup table, in the form in which users add rows. Rows and patterns: the article's six; checks: diagnosis.md A3.4 (d). */
+/**
+ * A check that a change fits weighs nothing by itself: the change's own terms say how well it fits.
+ *
+ * The lookup table, in the form in which users add rows. Rows and patterns: the article's six; checks: diagnosis.md A3.4 (d).
+ */
 export const causeTable: readonly CauseRow[] = [
   {
     cause: "provider_model_drift",
@@ -33,7 +37,7 @@ export const causeTable: readonly CauseRow[] = [
       {
         id: "no_own_change",
         asks: "no prompt, tool or index of yours changed at the onset",
-        role: "needed",
+        role: "veto",
         check: "no_better_change",
         kinds: [...ownChanges],
         than: ["model", "provider"],
@@ -43,6 +47,7 @@ export const causeTable: readonly CauseRow[] = [
         asks: "the model, its build or the provider changed at the onset",
         role: "ranks",
         check: "model_changed",
+        weight: 0,
       },
       {
         id: "confidence_fell",
@@ -79,6 +84,7 @@ export const causeTable: readonly CauseRow[] = [
         asks: "a prompt changed at the onset",
         role: "needed",
         check: "change_fits",
+        weight: 0,
         kinds: ["prompt"],
       },
       {
@@ -157,6 +163,7 @@ export const causeTable: readonly CauseRow[] = [
         asks: "an index changed at the onset",
         role: "ranks",
         check: "change_fits",
+        weight: 0,
         kinds: ["index"],
       },
       {
@@ -188,6 +195,7 @@ export const causeTable: readonly CauseRow[] = [
         asks: "the other shape came at the onset",
         role: "ranks",
         check: "change_fits",
+        weight: 0,
         kinds: ["response_schema", "tool_schema"],
       },
       {

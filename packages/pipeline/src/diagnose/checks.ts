@@ -105,9 +105,10 @@ export function unchanged(
     const how = second.total > first.total ? "better than" : "as well as";
     return matches(`${own.change.title} fits ${how} ${other.change.title}`);
   }
-  if (other.change.origin === "told" && other.change.field === null && own) {
-    return notRun(`${other.change.title} was told for about the same time`);
-  }
+  if (own)
+    return notRun(
+      `${other.change.title} fits better than ${own.change.title}, and is weighed against it`,
+    );
   return contradicts(`${other.change.title}: ${other.why}`);
 }
 
@@ -251,10 +252,12 @@ export function toolChanged(facts: Facts): Answer {
   const answer = primaryIn(facts, ["schema_mismatch"]);
   const definition = fitOfKind(facts, ["tool_schema"]);
   const called = primaryIn(facts, ["args_mismatch", "error", "missing_step", "empty_result"]);
-  const same = definition?.change.field === `tool_schema:${facts.signature.component}`;
-  return definition && same && called.result === "matches"
-    ? matches(`${called.seen}, since ${definition.change.title}`)
-    : answer;
+  if (!definition) return answer;
+  const { field, title } = definition.change;
+  // A told change names no tool: only calls that do not fit their definition speak of it.
+  const wrong = field === null ? primaryIn(facts, ["args_mismatch"]) : called;
+  const same = field === null || field === `tool_schema:${facts.signature.component}`;
+  return same && wrong.result === "matches" ? matches(`${wrong.seen}, since ${title}`) : answer;
 }
 
 /** A hand-over of another form, without what the user asked for, or that no longer happens. */

@@ -195,7 +195,7 @@ export function concerns(change: Change, flow: Flow): boolean {
   );
 }
 
-/** Values of a change's field in the runs before it: going back to one of them takes the change back. */
+/** Values of a change's field in the runs before it: going back to one of them takes the change back, unless it is the very value that came. */
 export function valuesBefore(change: Change, versioned: readonly Versioned[]): ReadonlySet<string> {
   const values = new Set<string>();
   if (change.field === null) return values;
@@ -220,5 +220,5 @@ export function carries(
   if (change.field === null) return run.startedMs >= change.atMs;
   const value = versions.get(change.field);
   if (value === undefined) return null;
-  return run.startedMs >= change.atMs && !old.has(value);
+  return run.startedMs >= change.atMs && (value === change.after || !old.has(value));
 }

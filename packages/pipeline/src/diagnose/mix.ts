@@ -19,9 +19,6 @@ export interface Split {
   readonly oddsRatio: number | null;
   /** One-sided chance of such a difference inside the kinds of task if there is none. */
   readonly p: number;
-  /** Chi-squared of the difference inside the kinds (1 degree of freedom), and of the plain one. */
-  readonly chi: number;
-  readonly plainChi: number;
 }
 
 function add(a: Share, b: Share): Share {
@@ -71,15 +68,12 @@ export function splitOf(strata: readonly Stratum[]): Split {
     mix += ((rateA + rateB) / 2) * (weightA - weightB);
   }
   const stratified = mantelHaenszel(strata);
-  const plain = mantelHaenszel([total]);
   return {
     all: rateOf(total.with) - rateOf(total.without),
     within,
     mix,
     oddsRatio: stratified.oddsRatio,
     p: normalAbove(stratified.z),
-    chi: stratified.z > 0 ? stratified.z ** 2 : 0,
-    plainChi: plain.z > 0 ? plain.z ** 2 : 0,
   };
 }
 

@@ -91,12 +91,11 @@ export function weigh(row: CauseRow, facts: Facts): Weighed {
   const answers = answersOf(row, facts);
   const looked = answers.filter(({ by }) => by === undefined);
   const persons = answers.filter(({ by }) => by !== undefined);
-  const fits = facts.weighed.filter(
-    ({ fit }) => fit.verdict === "fits" && row.changes.includes(fit.change.kind),
-  );
+  const fits = candidatesOf(row, facts);
   const [likeliest] = fits;
   // 0: that it rose at a time of which nobody told.
-  const changes = logSumExp([0, ...fits.map(({ total }) => total)]);
+  const totals = fits.map(({ total }) => total);
+  const changes = logSumExp([0, ...totals]);
   const share = likeliest ? shareOf(likeliest, fits, changes) : 0;
   const best = share >= policy("changeNamedAbove") ? likeliest : undefined;
   const signature = sumOf(looked);
@@ -123,9 +122,34 @@ export function weigh(row: CauseRow, facts: Facts): Weighed {
     best,
     equals: best ? equalsOf(best, fits.slice(1)) : [],
     terms,
-    logit: signature + person + changes,
+    logit: signature + person + (needsChange(row) ? logSumExp(totals) : changes),
     changeShare: best ? share : 0,
   };
+}
+
+/** The changes of a row's kinds that fit, with their share of the prior: among those kinds, whatever else was changed. */
+function candidatesOf(row: CauseRow, { weighed }: Facts): readonly WeighedFit[] {
+  const own = weighed.filter(({ fit }) => row.changes.includes(fit.change.kind));
+  const prior = priorOf(own.length);
+  return own
+    .filter(({ fit }) => fit.verdict === "fits")
+    .map((one) => ({ ...one, terms: [prior, ...one.terms], total: one.total + prior.value }));
+}
+
+/** Before anything is held against the runs: each change of a cause's kinds alike, and a time that nobody told of. */
+function priorOf(candidates: number): Term {
+  const unknown = policy("unknownTimePrior");
+  const each = (1 - unknown) / Math.max(1, candidates);
+  return {
+    term: "prior",
+    value: Math.log(each / unknown),
+    seen: `one of ${candidates} changes of its kinds, ${each.toFixed(2)} each; ${unknown} for a time that nobody told of`,
+  };
+}
+
+/** Whether a cause cannot be without a change that is known: there is no prompt regression without another prompt. */
+function needsChange({ checks }: CauseRow): boolean {
+  return checks.some(({ check, role }) => check === "change_fits" && role === "needed");
 }
 
 /** What was told twice counts once, and those that fit equally count together: which of them it was is said apart. */
@@ -149,9 +173,14 @@ function equalsOf(best: WeighedFit, others: readonly WeighedFit[]): readonly Wei
   return others.filter((other) => isTie(best, other) && !isSameChange(best, other));
 }
 
+/** Whether one of two was told and the spans show the other at about that time. */
 function isSameChange(
   { fit: { change: a } }: WeighedFit,
   { fit: { change: b } }: WeighedFit,
 ): boolean {
-  return a.kind === b.kind && (a.field === null) !== (b.field === null);
+  return (
+    a.kind === b.kind &&
+    (a.field === null) !== (b.field === null) &&
+    Math.abs(a.atMs - b.atMs) <= policy("toldTwiceHours") * 3_600_000
+  );
 }

@@ -28,16 +28,6 @@ function term(name: TermName, value: number, seen: string): Term {
   return { term: name, value, seen };
 }
 
-function prior(candidates: number): Term {
-  const unknown = policy("unknownTimePrior");
-  const each = (1 - unknown) / Math.max(1, candidates);
-  return term(
-    "prior",
-    Math.log(each / unknown),
-    `one of ${candidates} changes, ${each.toFixed(3)} each; ${unknown} for a time that nobody told of`,
-  );
-}
-
 function timing({ change }: Fit, { gainAt, unknown }: Timeline): Term {
   const gain = gainAt(change.atMs);
   return term(
@@ -87,6 +77,11 @@ function contrast(fit: Fit, { stepAt, flat }: Timeline, clear: ReadonlySet<Fit>)
   }
   const raised = rateOf(fit.carrying) > rateOf(fit.others);
   const gain = (raised ? fit.likelihood - flat : 0) - stepAt(fit.change.atMs);
+  if (fit.change.kind === "response_schema") {
+    // The shape is what the members failed by: it says what, and nothing of when.
+    const most = policy("shapeOddsMost");
+    return term("contrast", Math.min(most, gain), "the members are told by the shape itself");
+  }
   if (!overlaps(fit)) {
     return term("contrast", gain, `hardly any run beside it (${fit.beside.of})`);
   }
@@ -95,13 +90,14 @@ function contrast(fit: Fit, { stepAt, flat }: Timeline, clear: ReadonlySet<Fit>)
   return term("contrast", clear.has(fit) ? gain : Math.min(0, gain), seen);
 }
 
-function mix({ split }: Fit): Term {
+/** @param evidence  what timing and contrast found: the part of it that the mix of tasks explains is taken back */
+function mix({ split }: Fit, evidence: number): Term {
   if (!split) return term("mix", 0, "one kind of task");
   const points = (value: number): string => `${(value * 100).toFixed(1)} points`;
   const odds = split.oddsRatio === null ? "" : `, odds ratio ${split.oddsRatio.toFixed(1)}`;
   return term(
     "mix",
-    Math.min(0, (split.chi - split.plainChi) / 2),
+    -Math.max(0, evidence) * Math.min(1, Math.max(0, split.mix / Math.max(split.all, 1e-9))),
     `of ${points(split.all)} more, ${points(split.within)} inside the task types and ${points(split.mix)} by their mix${odds}`,
   );
 }
@@ -130,11 +126,11 @@ export function weighFits(fits: readonly Fit[], scales: Scales): readonly Weighe
   const clear = clearContrasts(fits);
   return fits
     .map((fit): WeighedFit => {
+      const [when, who] = [timing(fit, scales.timeline), contrast(fit, scales.timeline, clear)];
       const terms = [
-        prior(fits.length),
-        timing(fit, scales.timeline),
-        contrast(fit, scales.timeline, clear),
-        mix(fit),
+        when,
+        who,
+        mix(fit, when.value + who.value),
         controlOf(fit, scales.controls),
         place(fit, scales),
       ];

@@ -11,7 +11,7 @@ export interface Timeline {
   readonly flat: number;
   /** Gain of a rate that rises at once at this time; 0 where it would not rise. */
   readonly stepAt: (atMs: UnixMillis) => number;
-  /** Gain of the best slow rise that begins at this time: over a quarter, a half or all of the runs after it; 0 as above. */
+  /** Gain of the best slow rise that begins at this time, over a quarter, a half or all of the runs after it, less what its rarity costs. */
   readonly slowAt: (atMs: UnixMillis) => number;
   /** Both, by how often changes act at once and how often slowly. */
   readonly gainAt: (atMs: UnixMillis) => number;
@@ -84,17 +84,15 @@ export function timelineOf(versioned: readonly Versioned[], members: ReadonlySet
       rises(index) ? slowLikelihood(sums, index, Math.round((of - index) * part)) - flat : 0,
     );
   const seldom = policy("slowPrior");
+  const rarity = Math.log(seldom / slownesses.length);
   const gain = (index: number): number =>
-    logSumExp([
-      step(index) + Math.log(1 - seldom),
-      ...slow(index).map((one) => one + Math.log(seldom / slownesses.length)),
-    ]);
+    logSumExp([step(index) + Math.log(1 - seldom), ...slow(index).map((one) => one + rarity)]);
   const stride = Math.max(1, Math.ceil(of / policy("timesTriedMost")));
   const tried = Array.from({ length: Math.ceil(of / stride) }, (_, at) => gain(at * stride));
   return {
     flat,
     stepAt: (atMs) => step(firstFrom(versioned, atMs)),
-    slowAt: (atMs) => Math.max(...slow(firstFrom(versioned, atMs))),
+    slowAt: (atMs) => Math.max(...slow(firstFrom(versioned, atMs))) + rarity,
     gainAt: (atMs) => gain(firstFrom(versioned, atMs)),
     unknown: logSumExp(tried) - Math.log(Math.max(1, tried.length)),
   };

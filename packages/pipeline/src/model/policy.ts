@@ -149,6 +149,17 @@ const entries = {
     source:
       "of a change among those of its cause and a time that nobody told of: below, none is named",
   },
+  toldTwiceHours: {
+    value: 12,
+    unit: "hours",
+    source: "half a day from a change that was told to the runs that show it: night, rollout",
+  },
+  shapeOddsMost: {
+    value: 3,
+    unit: "log odds",
+    source:
+      "diagnosis.md A3.4 (d): another response shape is near-decisive, +3; who has it is who fails",
+  },
   mixShare: {
     value: 0.5,
     unit: "share",

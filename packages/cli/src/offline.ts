@@ -5,6 +5,7 @@ import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import { ChangeInput } from "@rootward/pipeline/model/change";
 import type { Change } from "@rootward/pipeline/model/change";
 import type { TimeWindow } from "@rootward/pipeline/model/time";
+import { loadConfig } from "./config.ts";
 import { messageOf, OperatorError } from "./output.ts";
 import { readPaths } from "./read-paths.ts";
 
@@ -30,7 +31,11 @@ export async function diagnosePaths(
     runs,
     told,
     texts,
-    options: { baselineWindow: options.baseline ?? null, needsDays: false },
+    options: {
+      baselineWindow: options.baseline ?? null,
+      needsDays: false,
+      causes: loadConfig(options.config).config.causes ?? [],
+    },
   });
   return { diagnosis, warnings };
 }

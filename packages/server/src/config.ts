@@ -8,6 +8,7 @@ import { type ContractCheck, RootwardConfig } from "@rootward/pipeline/model/wor
 import { isLoopback } from "./access.ts";
 import { ConfigError } from "./config-error.ts";
 import { type Endpoint, endpointsOf } from "./forward/endpoints.ts";
+import type { GithubSettings } from "./routes/github.ts";
 import { clickhouseAddress } from "./store/clickhouse-address.ts";
 
 /** How the server was started, checked. */
@@ -26,6 +27,7 @@ export interface ServerConfig {
   readonly forward: readonly Endpoint[];
   /** By workflow, compiled. */
   readonly contracts: ReadonlyMap<string, ContractCheck>;
+  readonly github: GithubSettings;
 }
 
 export interface MetricsTarget {
@@ -67,6 +69,28 @@ export function serverConfig(
     metrics: metricsTarget(rootward.metrics, environment),
     forward: endpointsOf(rootward.forward ?? [], environment, port),
     contracts: contractsOf(rootward, path === null ? folder : dirname(path)),
+    github: githubOf(rootward.changes?.github, host, environment),
+  };
+}
+
+/** A secret does not belong into a file: `secret_env` names the environment variable that holds it. */
+function githubOf(
+  github: NonNullable<RootwardConfig["changes"]>["github"],
+  host: string,
+  environment: NodeJS.ProcessEnv,
+): GithubSettings {
+  const name = github?.secret_env;
+  const secret = name === undefined ? null : environment[name];
+  if (secret === undefined || secret === "") {
+    throw new ConfigError(
+      `changes.github.secret_env is "${name}", and the environment variable ${name} is not set; expected the webhook's secret in it`,
+    );
+  }
+  return {
+    secret,
+    isLoopback: isLoopback(host),
+    environments: github?.environments ?? {},
+    repositories: github?.repositories ?? {},
   };
 }
 

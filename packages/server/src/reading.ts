@@ -45,7 +45,13 @@ export function readingFrom(parts: Parts): { readonly reader: Reader; readonly s
       return found;
     },
     diagnose: async () => {
-      const options = { baselineWindow: null, needsDays: true, guarded: cases.guarded() };
+      const options = {
+        baselineWindow: null,
+        needsDays: true,
+        guarded: cases.guarded(),
+        causes: config.rootward.causes ?? [],
+        results: await store.checks(),
+      };
       return await diagnose(options, { store });
     },
   });

@@ -1,6 +1,8 @@
 import type { SpanBatch } from "../model/batch.ts";
 import type { Diagnosis } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
+import { checkKey } from "../model/check-result.ts";
+import type { CheckResult } from "../model/check-result.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { RunId, TraceId } from "../model/ids.ts";
 import type { Reading } from "../model/signal.ts";
@@ -131,6 +133,7 @@ export function memoryStore(): Store {
   const aliases = new Map<RunId, RunId>();
   const texts = new Map<string, string>();
   const changes = new Map<string, Change>();
+  const checks = new Map<string, CheckResult>();
   const meta = new Map<string, string>();
   let diagnosis: Diagnosis | null = null;
 
@@ -222,6 +225,13 @@ export function memoryStore(): Store {
     },
     changes: async () =>
       [...changes.values()].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1)),
+    putChecks: async (put) => {
+      for (const result of put) checks.set(checkKey(result), result);
+    },
+    checks: async () =>
+      [...checks]
+        .sort(([a, x], [b, y]) => x.atMs - y.atMs || (a < b ? -1 : 1))
+        .map(([, one]) => one),
     putDiagnosis: async (put) => {
       diagnosis = put;
     },

@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { Change } from "@rootward/pipeline/model/change";
+import { checkKey } from "@rootward/pipeline/model/check-result";
+import type { CheckResult } from "@rootward/pipeline/model/check-result";
 import { isTraceId } from "@rootward/pipeline/model/ids";
 import type { TraceId } from "@rootward/pipeline/model/ids";
 import type { LogRecord, Span } from "@rootward/pipeline/model/span";
@@ -20,6 +22,7 @@ import { logsBlock, spansBlock } from "./record-blocks.ts";
 import { logOf, originReader, spanOf, textAt } from "./rows.ts";
 import {
   changesBlock,
+  checksBlock,
   diagnosisBlocks,
   metaBlock,
   runsBlock,
@@ -188,7 +191,10 @@ function freshFor(wal: Wal): () => Promise<void> {
   };
 }
 
-function writers({ wal, clock }: Parts): Pick<Store, "put" | "putRuns" | "putChanges"> {
+function writers({
+  wal,
+  clock,
+}: Parts): Pick<Store, "put" | "putRuns" | "putChanges" | "putChecks"> {
   return {
     put: async (batch) => {
       if (batch.length === 0) return;
@@ -210,6 +216,10 @@ function writers({ wal, clock }: Parts): Pick<Store, "put" | "putRuns" | "putCha
     putChanges: async (changes) => {
       if (changes.length > 0) await wal.append([changesBlock(latestById(changes), clock())]);
     },
+    putChecks: async (results) => {
+      const latest = [...new Map(results.map((result) => [checkKey(result), result])).values()];
+      if (latest.length > 0) await wal.append([checksBlock(latest, clock())]);
+    },
   };
 }
 
@@ -220,6 +230,7 @@ type Reader =
   | "unsettled"
   | "texts"
   | "changes"
+  | "checks"
   | "counts";
 
 function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> {
@@ -240,6 +251,7 @@ function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> 
       return new Map(rows.map((row) => [textAt(row, 0), textAt(row, 1)]));
     },
     changes: async () => (await ask("changes")).map((row) => asChange(JSON.parse(textAt(row, 0)))),
+    checks: async () => (await ask("checks")).map((row) => asCheck(JSON.parse(textAt(row, 0)))),
     counts: layout.kind === "single" ? countsKept(askLately) : async () => await counted(askLately),
   };
 }
@@ -376,4 +388,5 @@ function plainAnswer(answer: Answer): SqlAnswer {
 }
 
 const asChange = (value: unknown) => own<Change>(value, "atMs", "change");
+const asCheck = (value: unknown) => own<CheckResult>(value, "check", "result of a check");
 const asDiagnosis = (value: unknown) => own<Diagnosis>(value, "clusters", "diagnosis");

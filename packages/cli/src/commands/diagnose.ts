@@ -3,13 +3,15 @@ import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { Cause } from "@rootward/pipeline/model/attribution";
 import type { Cluster } from "@rootward/pipeline/model/cluster";
 import { diagnosePaths, parseBaseline } from "../offline.ts";
-import { count, note, printJson, printLine, table } from "../output.ts";
+import { explainedPart } from "../explained.ts";
+import { count, note, OperatorError, printJson, printLine, table } from "../output.ts";
 import { causeLine, clusterTable, partOf, plusMinus, shortTime, wrap } from "../report.ts";
 
 interface Options {
   readonly changes?: string;
   readonly baseline?: string;
   readonly config?: string;
+  readonly explain?: string;
   readonly json?: boolean;
 }
 
@@ -27,6 +29,7 @@ export function register(program: Command): void {
       "what counts as normal: two days or times, as in 2026-10-01..2026-10-15",
     )
     .option("--config <file>", "rootward.yaml (default: found from the working folder upward)")
+    .option("--explain <cluster>", "every term of the causes of one cluster instead")
     .option("--json", "print workflows, clusters and runs")
     .action(diagnose);
 }
@@ -38,8 +41,19 @@ async function diagnose(paths: string[], options: Options): Promise<void> {
     ...(options.baseline === undefined ? {} : { baseline: parseBaseline(options.baseline) }),
   });
   for (const warning of [...warnings, ...diagnosis.warnings]) note(`warning: ${warning}`);
-  if (options.json) printJson(jsonOf(diagnosis));
+  if (options.explain !== undefined) printLine(explanationOf(diagnosis, options.explain));
+  else if (options.json) printJson(jsonOf(diagnosis));
   else printLine(textOf(diagnosis, paths));
+}
+
+/** @throws OperatorError  exit code 2: no cluster has this id or begins with it */
+function explanationOf({ clusters }: Diagnosis, id: string): string {
+  const cluster = clusters.find((one) => one.id.startsWith(id));
+  if (id.length > 3 && cluster) {
+    return [`${cluster.id} · ${cluster.title}`, "", ...explainedPart(cluster)].join("\n");
+  }
+  const known = clusters.map((one) => one.id).join(", ") || "none";
+  throw new OperatorError(`--explain is "${id}"; the clusters are: ${known}`, 2);
 }
 
 function isoTime(atMs: number): string {

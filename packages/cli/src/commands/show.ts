@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { requestJson, serverUrl } from "../api.ts";
 import { diagnosePaths } from "../offline.ts";
+import { explainedPart } from "../explained.ts";
 import { OperatorError, printJson, printLine } from "../output.ts";
 import { clusterPage } from "../report.ts";
 import { ShownCluster } from "../shown.ts";
@@ -8,6 +9,7 @@ import { ShownCluster } from "../shown.ts";
 interface Options {
   readonly json?: boolean;
   readonly members?: boolean;
+  readonly explain?: boolean;
   readonly url?: string;
   readonly from?: string[];
   readonly changes?: string;
@@ -18,6 +20,7 @@ export function register(program: Command): void {
     .command("show")
     .description("one cluster: what broke first, why, since when, and what to do first")
     .argument("<cluster>", "its id, as in CL-9f3a1c2e, or the beginning of it")
+    .option("--explain", "every term of each cause's log-odds, with the numbers behind it")
     .option("--members", "list every run of it")
     .option("--from <path...>", "OTLP bodies, files or folders, instead of the server")
     .option("--changes <file>", "with --from: a JSON array of changes")
@@ -47,6 +50,7 @@ async function show(id: string, options: Options): Promise<void> {
     );
   }
   printLine(clusterPage(cluster.data, { members: options.members === true }));
+  if (options.explain) printLine(["", ...explainedPart(cluster.data)].join("\n"));
 }
 
 async function fromServer(id: string, { url, changes }: Options): Promise<unknown> {

@@ -13,6 +13,7 @@ import { componentOf, isCall } from "./view.ts";
 /** What each prefix of `RunDigest.versions` says when its value changes. */
 const fieldKinds: Readonly<Record<string, ChangeKind>> = {
   prompt: "prompt",
+  prompt_version: "prompt",
   tool_schema: "tool_schema",
   response_schema: "response_schema",
   model_requested: "model",
@@ -25,6 +26,8 @@ const fieldKinds: Readonly<Record<string, ChangeKind>> = {
 
 const fieldWords: Readonly<Record<string, string>> = {
   prompt: "prompt of",
+  prompt_version: "prompt",
+  config: "flag",
   tool_schema: "definition of",
   response_schema: "shape of the results of",
   model_requested: "model asked for by",

@@ -142,7 +142,7 @@ export function confidenceOf(
 }
 
 /** Ways to name the kind of task of a run: its declared type, and the words of its input. */
-function kindsOf({ run }: Versioned): ReadonlySet<string> {
+export function kindsOf({ run }: Versioned): ReadonlySet<string> {
   const words = [...wordsOf(run)].map((word) => `input says "${word}"`);
   return new Set(run.taskType === null ? words : [run.taskType, ...words]);
 }

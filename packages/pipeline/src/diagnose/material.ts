@@ -4,6 +4,8 @@ import type { Change } from "../model/change.ts";
 import { policy } from "../model/policy.ts";
 import { shapeKey } from "./cleanwindow.ts";
 import type { Versioned } from "./evidence.ts";
+import { callWith, commonest } from "./examples.ts";
+import { kindsOf } from "./facts.ts";
 import type { Facts, Member } from "./facts.ts";
 import { compareText, dayMs, groupBy } from "./flows.ts";
 import { componentOf, isCall, retrieves } from "./view.ts";
@@ -18,7 +20,7 @@ export function materialOf(
     case "queries":
       return [queries(facts)];
     case "texts":
-      return change ? [versionsOfChange(change)] : [];
+      return texts(facts, change);
     case "shapes":
       return [shapes(facts)];
     case "models":
@@ -94,34 +96,78 @@ function queries(facts: Facts): Material {
   };
 }
 
-function versionsOfChange(change: Change): Material {
-  return { title: change.title, before: change.before, after: change.after, rows: [] };
+/**
+ * Both texts of the change, then what else of system text and tool definitions differs between the latest clean run before the members
+ * and the members: a change that was told brings no texts, and one seldom comes alone.
+ */
+function texts(facts: Facts, change: Change | null): readonly Material[] {
+  const own =
+    change !== null && (change.before !== null || change.after !== null)
+      ? [{ title: change.title, ...sidesOf(change), rows: [] }]
+      : [];
+  const [first] = facts.members;
+  const from = first?.entry.run.startedMs ?? 0;
+  const clean = facts.cleanRuns.findLast(({ run }) => run.startedMs < from);
+  if (!clean) return own;
+  const fields = [...clean.versions].filter(
+    ([field]) =>
+      (field.startsWith("prompt:") || field.startsWith("tool_schema:")) && field !== change?.field,
+  );
+  const others = fields.flatMap(([field, before]): readonly Material[] => {
+    const values = new Map<string, number>();
+    for (const { entry } of facts.members) {
+      const value = entry.versions.get(field);
+      if (value !== undefined) values.set(value, (values.get(value) ?? 0) + 1);
+    }
+    const after = commonest(values);
+    if (after === null || after === before) return [];
+    const title = `${field.replace(":", " of ").replace("tool_schema", "definition")}: ${clean.run.id}, the last clean run, and members`;
+    return [{ title, before, after, rows: [] }];
+  });
+  return [...own, ...others].slice(0, policy("textsShown"));
 }
 
-/** The usual shape of a component's results and the commonest one of the members. */
+function sidesOf({ before, after, texts: told }: Change): Pick<Material, "before" | "after"> {
+  return told ?? { before, after };
+}
+
+/** The usual shape of a component's results and the commonest one of the members, with a call of each to look at. */
 function shapes(facts: Facts): Material {
   const tool = facts.signature.component;
-  const usual = facts.clean?.window.shapes.get(`result:${tool}`) ?? new Map<string, number>();
+  const before = commonest(facts.clean?.window.shapes.get(`result:${tool}`) ?? new Map());
   const now = new Map<string, number>();
   for (const { view, primary } of facts.members) {
     const shape = primary && view.bySeq.get(primary.seq)?.resultShape;
     if (shape) now.set(shape, (now.get(shape) ?? 0) + 1);
   }
-  const example = facts.members[0]?.entry.run.id ?? "";
+  const after = commonest(now);
+  const members = facts.members.map(({ entry }) => entry);
   return {
     title: `Results of ${tool}`,
-    before: commonest(usual),
-    after: commonest(now),
+    before,
+    after,
     rows: [
-      ["", "run"],
-      ["clean", facts.clean?.window.runIds.at(-1) ?? "none"],
-      ["now", example],
+      ["", "run", "span", "calls with this shape"],
+      ["before", ...exampleOf(facts.cleanRuns, tool, before)],
+      ["now", ...exampleOf(members, tool, after)],
     ],
   };
 }
 
-function commonest(counts: ReadonlyMap<string, number>): string | null {
-  return [...counts].toSorted((a, b) => b[1] - a[1] || compareText(a[0], b[0]))[0]?.[0] ?? null;
+/** The latest run with a result of a shape, its span, and in how many of the runs it stands. */
+function exampleOf(
+  runs: readonly Versioned[],
+  tool: string,
+  shape: string | null,
+): readonly string[] {
+  const found = runs.flatMap(({ run }) => {
+    const call = callWith(run, tool, (other) => other === shape);
+    return call ? [{ run: run.id, span: call.spanId }] : [];
+  });
+  const last = found.at(-1);
+  return last
+    ? [last.run, last.span, `in ${found.length} of ${runs.length} runs`]
+    : ["none", "", `in 0 of ${runs.length} runs`];
 }
 
 /** Models, builds and confidence by day, around the onset. */
@@ -167,17 +213,15 @@ function confidence(runs: readonly Versioned[]): string {
   return `${mean.toFixed(2)} (n=${values.length})`;
 }
 
+/** Confidence and members by declared task type; where none is declared, by the word of the input in which the members stand. */
 function byTaskType(facts: Facts): Material {
   const ids = new Set(facts.members.map(({ entry }) => entry.run.id));
-  const types = groupBy(facts.since, ({ run }) => run.taskType ?? "none given");
-  const rows = [...types]
-    .toSorted(([a], [b]) => compareText(a, b))
-    .map(([type, runs]) => [
-      type,
-      `${runs.filter(({ run }) => ids.has(run.id)).length} of ${runs.length}`,
-      confidence(runs),
-      runs.find(({ run }) => ids.has(run.id))?.run.inputText?.slice(0, 80) ?? "",
-    ]);
+  const rows = [...kindsSince(facts)].map(([type, runs]) => [
+    type,
+    `${runs.filter(({ run }) => ids.has(run.id)).length} of ${runs.length}`,
+    confidence(runs),
+    runs.find(({ run }) => ids.has(run.id))?.run.inputText?.slice(0, 80) ?? "",
+  ]);
   return {
     title: "Since the onset, by kind of task",
     before: null,
@@ -186,21 +230,38 @@ function byTaskType(facts: Facts): Material {
   };
 }
 
+function kindsSince({ since, taskType }: Facts): ReadonlyMap<string, readonly Versioned[]> {
+  const declared = groupBy(since, ({ run }) => run.taskType ?? "none given");
+  if (declared.size > 1 || taskType === null) {
+    return new Map([...declared].toSorted(([a], [b]) => compareText(a, b)));
+  }
+  return groupBy(since, (entry) => (kindsOf(entry).has(taskType.name) ? taskType.name : "others"));
+}
+
+/** What a receiver used to be handed and what it is handed now, with runs of each and what is missing in them. */
 function border(facts: Facts): Material {
   const component = facts.signature.component;
-  const usual = facts.clean?.window.shapes.get(`handoff:${component}`) ?? new Map<string, number>();
+  const key = `handoff:${component}`;
   const now = new Map<string, number>();
   for (const { view } of facts.members) {
     for (const step of view.steps) {
-      if (step.argsShape === null || shapeKey.handoff(step) !== `handoff:${component}`) continue;
+      if (step.argsShape === null || shapeKey.handoff(step) !== key) continue;
       now.set(step.argsShape, (now.get(step.argsShape) ?? 0) + 1);
     }
   }
+  const clean = facts.cleanRuns.findLast(({ run }) =>
+    run.steps.some((step) => step.kind === "handoff" && shapeKey.handoff(step) === key),
+  );
+  const members = facts.members.slice(0, policy("queriesShown"));
   return {
     title: `What is handed over: ${component}`,
-    before: commonest(usual),
+    before: commonest(facts.clean?.window.shapes.get(key) ?? new Map()),
     after: commonest(now),
-    rows: [],
+    rows: [
+      ["", "run", "seen"],
+      ["before", clean?.run.id ?? "none", "as usual"],
+      ...members.map(({ entry, primary }) => ["now", entry.run.id, primary?.seen ?? ""]),
+    ],
   };
 }
 

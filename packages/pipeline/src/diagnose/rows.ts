@@ -173,14 +173,14 @@ function equalsOf(best: WeighedFit, others: readonly WeighedFit[]): readonly Wei
   return others.filter((other) => isTie(best, other) && !isSameChange(best, other));
 }
 
-/** Whether one of two was told and the spans show the other at about that time. */
+/** Whether two changes of a kind at about the same time are one: told, or named without its agent, and shown by the runs. */
 function isSameChange(
   { fit: { change: a } }: WeighedFit,
   { fit: { change: b } }: WeighedFit,
 ): boolean {
   return (
     a.kind === b.kind &&
-    (a.field === null) !== (b.field === null) &&
+    (a.field?.includes(":") ?? false) !== (b.field?.includes(":") ?? false) &&
     Math.abs(a.atMs - b.atMs) <= policy("toldTwiceHours") * 3_600_000
   );
 }

@@ -224,6 +224,7 @@ const entries = {
     source: "of members: the complement of commonShare",
   },
   suspectHours: { value: 72, unit: "hours", source: "what a person on call would suspect first" },
+  textsShown: { value: 3, unit: "diffs", source: "diagnosis.md decision 8; what fits on a page" },
   queriesShown: { value: 5, unit: "queries", source: "diagnosis.md decision 8" },
   materialDays: { value: 10, unit: "days", source: "around the onset, what fits on a page" },
   contrastLift: {

@@ -197,12 +197,12 @@ export function worldOf(random: Random, options: WorldOptions): World {
   if (scenario === "told change") told.push(toldChange("truth", mode, onsetMs, "desk-a"));
   if (severalFail) told.push(toldChange("truth", "provider", onsetMs, null));
   for (const [index, { kind, at }] of herringsOf(random, { onset, runsEach, mode }).entries()) {
-    const isTold = kind === "config" || scenario === "told change" || random.chance(0.4);
+    const isTold = scenario === "told change" || random.chance(0.4);
     const name = `herring-${index}`;
-    if (isTold)
-      told.push(toldChange(name, kind, timeOf(at) - 1_000, random.chance(0.3) ? null : "desk-a"));
-    else if (kind !== "config")
-      rollouts.push({ field: fieldOf[kind], value: name, from: at, over: 0 });
+    const atMs = timeOf(at) - 1_000;
+    if (isTold || kind === "config") {
+      told.push(toldChange(name, kind, atMs, random.chance(0.3) ? null : "desk-a"));
+    } else rollouts.push({ field: fieldOf[kind], value: name, from: at, over: 0 });
   }
   const runs = workflows.flatMap((workflow, at) =>
     runsOf(random, { ...options, workflow, at, mode, onset, rollouts }),

@@ -27,7 +27,8 @@ export interface ServerConfig {
   readonly forward: readonly Endpoint[];
   /** By workflow, compiled. */
   readonly contracts: ReadonlyMap<string, ContractCheck>;
-  readonly github: GithubSettings;
+  /** Without it, events of GitHub are taken unsigned. */
+  readonly github?: GithubSettings;
 }
 
 export interface MetricsTarget {

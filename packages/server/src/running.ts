@@ -106,7 +106,7 @@ async function startOver(
     reader,
     cases,
     reprocess,
-    github: config.github,
+    ...(config.github === undefined ? {} : { github: config.github }),
     ready: async () => await ready.done(),
     page: builtPage(),
     version: programVersion(),

@@ -11,8 +11,9 @@ interface Ranked extends Weighed {
   readonly probability: number;
 }
 
-/** Whether two causes each have a change that explains the members equally well. */
-function confounds(a: Weighed, b: Weighed): boolean {
+/** Whether two causes each have a change that explains the members equally well, and neither is sure by its pattern of signals. */
+function confounds(a: Ranked, b: Ranked): boolean {
+  const unsure = 1 - policy("attributedAbove");
   return (
     a.considered &&
     b.considered &&
@@ -20,7 +21,7 @@ function confounds(a: Weighed, b: Weighed): boolean {
     b.best !== undefined &&
     a.best.fit.change.id !== b.best.fit.change.id &&
     Math.abs(a.best.total - b.best.total) < policy("confoundedOdds") &&
-    Math.abs(a.logit - b.logit) < policy("confoundedOdds")
+    Math.min(a.probability, b.probability) > unsure
   );
 }
 

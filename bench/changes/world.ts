@@ -171,7 +171,7 @@ function shareOf({ from, over }: Rollout, index: number): number {
 
 /** One seeded ledger with the runs behind it. Workflow `desk-a` is the one that breaks; the others are its controls. */
 export function worldOf(random: Random, options: WorldOptions): World {
-  const { scenario, runsEach, perDay, before, after } = options;
+  const { scenario, runsEach, perDay } = options;
   const severalFail = scenario === "provider, several workflows";
   const mode: Mode =
     severalFail || scenario === "silent change"

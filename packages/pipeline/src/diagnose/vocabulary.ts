@@ -5,17 +5,12 @@ import {
   atRetrieval,
   beganAt,
   changed,
-  componentIs,
   confidenceFell,
   confidenceStable,
-  deviatesBy,
-  elsewhere,
-  errorIs,
   everyTask,
   failsBy,
   fallbackFlat,
   fingerprintShift,
-  membersSay,
   newTask,
   noChange,
   oneTask,
@@ -25,7 +20,8 @@ import {
   unchanged,
   upstreamFlat,
 } from "./checks.ts";
-import type { Answer } from "./checks.ts";
+import type { Answer } from "./answers.ts";
+import { componentIs, deviatesBy, elsewhere, errorIs, membersSay } from "./checks-signature.ts";
 import type { Facts } from "./facts.ts";
 
 /** Fields of `RunDigest.versions` in which a change of each kind would show; where none is seen, a check of it cannot be run. */

@@ -28,18 +28,14 @@ async function openStory() {
     { hash: now, text: "Answer.\nCite if useful." },
   ]);
   await door.post("/api/diagnose", "{}");
-  const clusters: readonly { readonly id: string }[] = await (
-    await door.get("/api/clusters")
-  ).json();
-  return { door, id: clusters[0]?.id ?? "" };
+  const [cluster] = door.context.schedule.diagnosis?.clusters ?? [];
+  return { door, id: cluster?.id ?? "" };
 }
 
 describe("one change", () => {
   test("is shown with both texts, whatever was told or derived", async () => {
     const { door } = await openStory();
-    const derived: readonly { readonly id: string; readonly kind: string }[] = await (
-      await door.get("/api/changes")
-    ).json();
+    const derived = door.context.schedule.diagnosis?.changes ?? [];
     const prompt = derived.find(({ kind }) => kind === "prompt");
     const shown = await (await door.get(`/api/changes/${prompt?.id}`)).json();
     expect(shown).toMatchObject({
@@ -81,8 +77,16 @@ describe("results of checks", () => {
     const { door, id } = await openStory();
     const path = `/api/clusters/${id}/checks`;
     const answer = await (await door.post(path, JSON.stringify(result))).json();
-    expect(answer).toMatchObject({ result: { check: "first_step", by: "ada" } });
-    expect(JSON.stringify(answer.attribution.causes[0].terms)).toContain('"term":"person"');
+    expect(answer).toMatchObject({
+      result: { check: "first_step", by: "ada" },
+      attribution: {
+        causes: expect.arrayContaining([
+          expect.objectContaining({
+            terms: expect.arrayContaining([expect.objectContaining({ term: "person" })]),
+          }),
+        ]),
+      },
+    });
     door.nowMs += 1_000;
     await door.post(path, JSON.stringify({ ...result, result: "contradicts" }));
     expect(await (await door.get(path)).json()).toEqual([

@@ -55,7 +55,8 @@ function firstStepOf({ row, best, equals }: Weighed, rivals: readonly Weighed[])
   const also = [...equals, ...rivals.flatMap((rival) => rival.best ?? [])];
   if (!best || also.length === 0) return row.first_step;
   const titles = [best, ...also].map(({ fit }) => fit.change.title);
-  return `${row.first_step} ${titles.join(" and ")} came together and fit equally: release one without the other, or take one back, and see whether the failures stay.`;
+  const told = `${titles.slice(0, -1).join(", ")} and ${titles.at(-1)}`;
+  return `${row.first_step} ${told} came together and fit equally: release one without the other, or take one back, and see whether the failures stay.`;
 }
 
 function causeOf(ranked: Ranked, verdict: Verdict, all: readonly Ranked[], facts: Facts): Cause {

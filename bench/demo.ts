@@ -3,7 +3,7 @@
 import { parseArgs } from "node:util";
 import { diagnoseRuns } from "@rootward/pipeline/diagnose/diagnose";
 import { wilson } from "@rootward/pipeline/diagnose/stats";
-import { causeNames, type CauseName } from "@rootward/pipeline/model/attribution";
+import { causeNames, type CauseName, isStandardCause } from "@rootward/pipeline/model/attribution";
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { Cluster } from "@rootward/pipeline/model/cluster";
 import { policy } from "@rootward/pipeline/model/policy";
@@ -47,7 +47,8 @@ function shown(diagnosis: Diagnosis): readonly Cluster[] {
 }
 
 function topCause(cluster: Cluster): CauseName {
-  return cluster.attribution.causes[0]?.cause ?? "unknown";
+  const cause = cluster.attribution.causes[0]?.cause ?? "unknown";
+  return isStandardCause(cause) ? cause : "unknown";
 }
 
 /** The fault that touched at least half of the members, or null: the cluster is of sporadic failures. */

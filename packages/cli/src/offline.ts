@@ -7,6 +7,7 @@ import type { Change } from "@rootward/pipeline/model/change";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
 import { Ruling } from "@rootward/pipeline/model/ruling";
 import type { TimeWindow } from "@rootward/pipeline/model/time";
+import { loadConfig } from "./config.ts";
 import { messageOf, OperatorError } from "./output.ts";
 import { readPaths } from "./read-paths.ts";
 
@@ -40,7 +41,11 @@ export async function diagnosePaths(
     told,
     texts,
     rulings,
-    options: { baselineWindow: options.baseline ?? null, needsDays: false },
+    options: {
+      baselineWindow: options.baseline ?? null,
+      needsDays: false,
+      causes: loadConfig(options.config).config.causes ?? [],
+    },
   });
   return { diagnosis, runs, warnings };
 }

@@ -18,6 +18,12 @@ const Material = z.object({
 const Cause = z.object({
   cause: z.string(),
   verdict: z.string(),
+  /** Absent in a diagnosis that an earlier version stored. */
+  probability: z.number().default(0),
+  terms: z
+    .array(z.object({ term: z.string(), value: z.number(), seen: z.string() }))
+    .readonly()
+    .default([]),
   match: z.number(),
   contradict: z.number(),
   notRun: z.number(),

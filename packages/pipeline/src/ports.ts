@@ -1,5 +1,6 @@
 import type { Diagnosis } from "./model/baseline.ts";
 import type { Change } from "./model/change.ts";
+import type { CheckResult } from "./model/check-result.ts";
 import type { RunDigest, VersionText } from "./model/digest.ts";
 import type { EvalCase } from "./model/evalcase.ts";
 import type { RunId, TraceId } from "./model/ids.ts";
@@ -96,6 +97,10 @@ export interface Store {
   putReviews(records: readonly ReviewRecord[]): Promise<void>;
   /** All of them, earlier savings too: by time, then id. */
   reviews(): Promise<readonly ReviewRecord[]>;
+  /** The latest result of each check of each cause of a cluster stays. */
+  putChecks(results: readonly CheckResult[]): Promise<void>;
+  /** By time, those that were taken back among them. */
+  checks(): Promise<readonly CheckResult[]>;
   /** Replaces the last one. */
   putDiagnosis(diagnosis: Diagnosis): Promise<void>;
   diagnosis(): Promise<Diagnosis | null>;

@@ -8,6 +8,7 @@ import { isLoopback } from "./access.ts";
 import { ConfigError } from "./config-error.ts";
 import { contractsOf } from "./contracts.ts";
 import { type Endpoint, endpointsOf } from "./forward/endpoints.ts";
+import type { GithubSettings } from "./routes/github.ts";
 import { clickhouseAddress } from "./store/clickhouse-address.ts";
 
 /** How the server was started, checked. */
@@ -28,6 +29,8 @@ export interface ServerConfig {
   readonly contractFolder: string;
   /** By workflow, compiled. */
   readonly contracts: ReadonlyMap<string, ContractCheck>;
+  /** Without it, events of GitHub are taken unsigned. */
+  readonly github?: GithubSettings;
 }
 
 export interface MetricsTarget {
@@ -71,6 +74,28 @@ export function serverConfig(
     forward: endpointsOf(rootward.forward ?? [], environment, port),
     contractFolder,
     contracts: contractsOf(rootward, contractFolder),
+    github: githubOf(rootward.changes?.github, host, environment),
+  };
+}
+
+/** A secret does not belong into a file: `secret_env` names the environment variable that holds it. */
+function githubOf(
+  github: NonNullable<RootwardConfig["changes"]>["github"],
+  host: string,
+  environment: NodeJS.ProcessEnv,
+): GithubSettings {
+  const name = github?.secret_env;
+  const secret = name === undefined ? null : environment[name];
+  if (secret === undefined || secret === "") {
+    throw new ConfigError(
+      `changes.github.secret_env is "${name}", and the environment variable ${name} is not set; expected the webhook's secret in it`,
+    );
+  }
+  return {
+    secret,
+    isLoopback: isLoopback(host),
+    environments: github?.environments ?? {},
+    repositories: github?.repositories ?? {},
   };
 }
 

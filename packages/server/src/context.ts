@@ -7,6 +7,7 @@ import type { Flights } from "./flights.ts";
 import type { Forwarder } from "./forward/forwarder.ts";
 import type { OpenTraces } from "./open-traces.ts";
 import type { Reader } from "./reader.ts";
+import type { GithubSettings } from "./routes/github.ts";
 import type { Reprocess } from "./reprocess.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -53,6 +54,8 @@ export interface Context {
   readonly reader: Reader;
   readonly cases: CaseBook;
   readonly reprocess: Reprocess;
+  /** How events of GitHub are taken; without it unsigned, which a loopback address may do. */
+  readonly github?: GithubSettings;
   /** Resolves when what is stored is known well enough to answer: settings, and which traces were settled. */
   readonly ready: () => Promise<void>;
   /** The built page by path (`/index.html`), or null where it is not built. */

@@ -29,7 +29,13 @@ export function readingFrom(parts: Parts): { readonly reader: Reader; readonly s
     signals,
     settler,
     diagnose: async () => {
-      const options = { baselineWindow: null, needsDays: true, guarded: cases.guarded() };
+      const options = {
+        baselineWindow: null,
+        needsDays: true,
+        guarded: cases.guarded(),
+        causes: config.rootward.causes ?? [],
+        results: await store.checks(),
+      };
       return await diagnose(options, { store });
     },
   });

@@ -107,6 +107,7 @@ async function startOver(
     reader,
     cases,
     reprocess,
+    ...(config.github === undefined ? {} : { github: config.github }),
     ready: async () => await ready.done(),
     page: builtPage(),
     version: programVersion(),

@@ -6,7 +6,7 @@ import type { FailureReason, Signals } from "@rootward/pipeline/model/signal";
 import type { RunAnswer, ShownCluster } from "./api.ts";
 import { counted, lasting, momentOf, rate } from "./format.ts";
 import { moveWord, shownMove } from "./series.ts";
-import { causeWords, laneWords, plainWords, proofWords, reasonWords } from "./words.ts";
+import { wordsOfCause, laneWords, plainWords, proofWords, reasonWords } from "./words.ts";
 import type { Say } from "./parts/bits.tsx";
 import { trailOf } from "./trail.ts";
 
@@ -70,7 +70,7 @@ function afterDrift(name: WorkflowDiagnosis, clusters: readonly ShownCluster[]):
   if (explained === undefined) return "; no cause is named yet";
   const cause = namedCause(explained);
   const guard = isOpen(explained) ? "no case guards it" : "a case guards it";
-  return cause === null ? "" : `; most likely ${causeWords[cause.cause]}, ${guard}`;
+  return cause === null ? "" : `; most likely ${wordsOfCause(cause.cause)}, ${guard}`;
 }
 
 /** The overview in one sentence or a few: what drifts, what learns, what is steady. */
@@ -121,7 +121,7 @@ export function clusterSentence(cluster: ShownCluster): Say {
       "No cause is named: ",
       best === undefined
         ? "nothing observed speaks for one of the known causes."
-        : `the nearest, ${causeWords[best.cause]}, has ${checkCounts(best)}.`,
+        : `the nearest, ${wordsOfCause(best.cause)}, has ${checkCounts(best)}.`,
     ];
   }
   const lead =
@@ -132,7 +132,7 @@ export function clusterSentence(cluster: ShownCluster): Say {
         : "Perhaps ";
   const change =
     first.change === null ? "" : changeSentence(first.change, cluster.attribution.onsetMs);
-  return [lead, { strong: causeWords[first.cause] }, `${change}; ${checksSentence(first)}.`];
+  return [lead, { strong: wordsOfCause(first.cause) }, `${change}; ${checksSentence(first)}.`];
 }
 
 /** Why a run counts as failed: what diagnosis read again wins over what the run alone shows. */

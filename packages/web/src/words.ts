@@ -1,4 +1,4 @@
-import type { CauseName, Check, Verdict } from "@rootward/pipeline/model/attribution";
+import type { Cause, CauseName, Check, Verdict } from "@rootward/pipeline/model/attribution";
 import type { ChangeKind } from "@rootward/pipeline/model/change";
 import type { ClusterState } from "@rootward/pipeline/model/cluster";
 import type { LinkProof } from "@rootward/pipeline/model/digest";
@@ -41,7 +41,7 @@ export const signalWords = {
   { letter: string; failing: string; shows: string; countsGood: boolean }
 >;
 
-export const causeWords = {
+const causeWords = {
   provider_model_drift: "provider model drift",
   prompt_regression: "prompt regression",
   retrieval_drift: "retrieval drift",
@@ -51,8 +51,17 @@ export const causeWords = {
   unknown: "no cause named",
 } as const satisfies Record<CauseName, string>;
 
+function isStandard(cause: Cause["cause"]): cause is CauseName {
+  return Object.hasOwn(causeWords, cause);
+}
+
+/** A cause in words; one that a user added by its own name. */
+export function wordsOfCause(cause: Cause["cause"]): string {
+  return isStandard(cause) ? causeWords[cause] : cause.replaceAll("_", " ");
+}
+
 /** Which signals each cause of the lookup table moves: its silhouette. */
-export const causeShapes = {
+const causeShapes = {
   provider_model_drift: ["fallback", "confidence"],
   prompt_regression: ["grounded", "downstream_ok"],
   retrieval_drift: ["grounded"],
@@ -61,6 +70,11 @@ export const causeShapes = {
   inter_agent_misalignment: ["grounded"],
   unknown: [],
 } as const satisfies Record<CauseName, readonly SignalName[]>;
+
+/** The silhouette of a cause; one that a user added has none. */
+export function shapeOfCause(cause: Cause["cause"]): readonly SignalName[] {
+  return isStandard(cause) ? causeShapes[cause] : [];
+}
 
 export const verdictWords = {
   attributed: "attributed",

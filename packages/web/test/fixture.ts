@@ -198,6 +198,8 @@ function cause(
   return {
     cause: name,
     verdict,
+    probability: 0,
+    terms: [],
     match: count("matches"),
     contradict: count("contradicts"),
     notRun: count("not_run"),

@@ -1,9 +1,20 @@
 import type { Command } from "commander";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { ChangeInput, changeKinds } from "@rootward/pipeline/model/change";
+import { ChangeInput, changeKinds, changeKindWords } from "@rootward/pipeline/model/change";
 import { requestJson, serverUrl } from "../api.ts";
-import { counted, messageOf, OperatorError, printJson, printLine, table } from "../output.ts";
+import { diffLines } from "../diff.ts";
+import {
+  counted,
+  messageOf,
+  OperatorError,
+  plain,
+  printJson,
+  printLine,
+  table,
+} from "../output.ts";
+
+const Texts = z.object({ before: z.string().nullable(), after: z.string().nullable() });
 
 const Change = z.object({
   id: z.string(),
@@ -18,7 +29,10 @@ const Change = z.object({
   origin: z.string(),
 });
 
+const ShownChange = z.object({ change: Change, texts: Texts });
+
 const flags = [
+  "externalId",
   "kind",
   "at",
   "title",
@@ -54,6 +68,7 @@ export function register(program: Command): void {
     .option("--environment <name>", "only this environment (default: all)")
     .option("--before <text>", "the version or text before")
     .option("--after <text>", "the version or text after")
+    .option("--external-id <id>", "its name in your own ledger: added again, it is replaced")
     .option("--file <file>", "a JSON array of changes, or one change a line")
     .option("--url <url>", url)
     .action(add);
@@ -63,6 +78,47 @@ export function register(program: Command): void {
     .option("--json", "print the changes as an array")
     .option("--url <url>", url)
     .action(list);
+  changes
+    .command("show")
+    .description("one change with the difference of both texts")
+    .argument("<id>", "its id, as in: rootward changes list --json")
+    .option("--json", "print the change and both texts")
+    .option("--url <url>", url)
+    .action(show);
+}
+
+async function show(id: string, options: ListOptions): Promise<void> {
+  const server = serverUrl(options.url);
+  const answer = await requestJson(server, `/api/changes/${encodeURIComponent(id)}`);
+  if (options.json === true) {
+    printJson(answer);
+    return;
+  }
+  const shown = ShownChange.safeParse(answer);
+  if (!shown.success) throw new OperatorError(`${server} answered with no change`);
+  printLine(changePage(shown.data));
+}
+
+function changePage({ change, texts: { before, after } }: z.infer<typeof ShownChange>): string {
+  const { kind, atMs, title, workflow, environment, service, origin } = change;
+  const concerns = [
+    workflow === null ? "every workflow" : workflow,
+    ...(environment === null ? [] : [`in ${environment}`]),
+    ...(service === null ? [] : [`service ${service}`]),
+  ];
+  const from = origin === "spans" ? "derived from spans" : "told";
+  const lines = [
+    plain(title),
+    `${kindWords(kind)} · ${new Date(atMs).toISOString()} · ${concerns.join(", ")} · ${from}`,
+  ];
+  if (before === null && after === null)
+    return [...lines, "no text of either side is known"].join("\n");
+  return [...lines, "", ...diffLines(before ?? "", after ?? "")].join("\n");
+}
+
+function kindWords(kind: string): string {
+  const known = changeKinds.find((one) => one === kind);
+  return known === undefined ? kind : changeKindWords[known];
 }
 
 async function add(options: AddOptions): Promise<void> {
@@ -142,7 +198,7 @@ async function list(options: ListOptions): Promise<void> {
   }));
   const rows = changes.data.map((change) => [
     new Date(change.atMs).toISOString().slice(0, 16).replace("T", " "),
-    change.kind,
+    kindWords(change.kind),
     change.workflow ?? "all",
     change.environment ?? "all",
     change.title,

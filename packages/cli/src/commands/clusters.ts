@@ -5,6 +5,7 @@ import { diagnosePaths } from "../offline.ts";
 import { OperatorError, printJson, printLine } from "../output.ts";
 import { clusterTable, partOf } from "../report.ts";
 import { ShownCluster } from "../shown.ts";
+import { registerCheck } from "./cluster-check.ts";
 
 interface Options {
   readonly json?: boolean;
@@ -14,7 +15,7 @@ interface Options {
 }
 
 export function register(program: Command): void {
-  program
+  const clusters = program
     .command("clusters")
     .description("failed runs that broke in the same way, largest first")
     .option("--from <path...>", "OTLP bodies, files or folders, instead of the server")
@@ -22,6 +23,7 @@ export function register(program: Command): void {
     .option("--url <url>", "the server (default: ROOTWARD_URL or http://127.0.0.1:4318)")
     .option("--json", "print the clusters as an array")
     .action(list);
+  registerCheck(clusters);
 }
 
 const Status = z.object({ openTraces: z.number() });

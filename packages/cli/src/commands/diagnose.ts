@@ -4,7 +4,8 @@ import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { Cause } from "@rootward/pipeline/model/attribution";
 import type { Cluster } from "@rootward/pipeline/model/cluster";
 import { diagnosePaths, parseBaseline } from "../offline.ts";
-import { count, note, printJson, printLine, table } from "../output.ts";
+import { explainedPart } from "../explained.ts";
+import { count, note, OperatorError, printJson, printLine, table } from "../output.ts";
 import { propagatedText, rankingText } from "../origin-text.ts";
 import { causeLine, clusterTable, partOf, plusMinus, shortTime, wrap } from "../report.ts";
 
@@ -13,6 +14,7 @@ interface Options {
   readonly baseline?: string;
   readonly config?: string;
   readonly rulings?: string;
+  readonly explain?: string;
   readonly json?: boolean;
 }
 
@@ -34,6 +36,7 @@ export function register(program: Command): void {
       "what people confirmed and rejected, as rootward confirm --list --json prints it",
     )
     .option("--config <file>", "rootward.yaml (default: found from the working folder upward)")
+    .option("--explain <cluster>", "every term of the causes of one cluster instead")
     .option("--json", "print workflows, clusters and runs")
     .action(diagnose);
 }
@@ -46,8 +49,19 @@ async function diagnose(paths: string[], options: Options): Promise<void> {
     ...(options.baseline === undefined ? {} : { baseline: parseBaseline(options.baseline) }),
   });
   for (const warning of [...warnings, ...diagnosis.warnings]) note(`warning: ${warning}`);
-  if (options.json) printJson(jsonOf(diagnosis));
+  if (options.explain !== undefined) printLine(explanationOf(diagnosis, options.explain));
+  else if (options.json) printJson(jsonOf(diagnosis));
   else printLine(textOf(diagnosis, paths));
+}
+
+/** @throws OperatorError  exit code 2: no cluster has this id or begins with it */
+function explanationOf({ clusters }: Diagnosis, id: string): string {
+  const cluster = clusters.find((one) => one.id.startsWith(id));
+  if (id.length > 3 && cluster) {
+    return [`${cluster.id} · ${cluster.title}`, "", ...explainedPart(cluster)].join("\n");
+  }
+  const known = clusters.map((one) => one.id).join(", ") || "none";
+  throw new OperatorError(`--explain is "${id}"; the clusters are: ${known}`, 2);
 }
 
 function isoTime(atMs: number): string {
@@ -128,6 +142,8 @@ function jsonOfCause(given: Cause): unknown {
   const {
     cause,
     verdict,
+    probability,
+    terms,
     match,
     contradict,
     notRun,
@@ -140,6 +156,8 @@ function jsonOfCause(given: Cause): unknown {
   return {
     cause,
     verdict,
+    probability,
+    terms,
     match,
     contradict,
     notRun,

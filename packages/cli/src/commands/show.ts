@@ -3,6 +3,7 @@ import { z } from "zod";
 import { RunId } from "@rootward/pipeline/model/ids";
 import { requestJson, serverUrl } from "../api.ts";
 import { diagnosePaths } from "../offline.ts";
+import { explainedPart } from "../explained.ts";
 import { OperatorError, printJson, printLine } from "../output.ts";
 import { clusterPage } from "../report.ts";
 import { runPage } from "../run-page.ts";
@@ -18,6 +19,7 @@ const RunAnswer = z.object({
 interface Options {
   readonly json?: boolean;
   readonly members?: boolean;
+  readonly explain?: boolean;
   readonly url?: string;
   readonly from?: string[];
   readonly changes?: string;
@@ -30,6 +32,7 @@ export function register(program: Command): void {
       "one cluster: what broke first, why, since when, and what to do first; or one run: its steps, its origin, how sure that is",
     )
     .argument("<id>", "a cluster's id, as in CL-9f3a1c2e, or the beginning of it; or a run's id")
+    .option("--explain", "every term of each cause's log-odds, with the numbers behind it")
     .option("--members", "list every run of it")
     .option("--from <path...>", "OTLP bodies, files or folders, instead of the server")
     .option("--changes <file>", "with --from: a JSON array of changes")
@@ -60,6 +63,7 @@ async function show(id: string, options: Options): Promise<void> {
     );
   }
   printLine(clusterPage(cluster.data, { members: options.members === true }));
+  if (options.explain) printLine(["", ...explainedPart(cluster.data)].join("\n"));
 }
 
 async function showRun(id: string, options: Options): Promise<void> {

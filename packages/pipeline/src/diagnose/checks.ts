@@ -1,27 +1,17 @@
-import type { Check } from "../model/attribution.ts";
 import type { ChangeKind } from "../model/change.ts";
 import { policy } from "../model/policy.ts";
-import { failing, fitOfKind, isCommon, liftOf, ofMembers, shareWhere } from "./facts.ts";
+import { contradicts, matches, notRun, primaryIn, whether } from "./answers.ts";
+import type { Answer } from "./answers.ts";
+import {
+  failing,
+  fitOfKind,
+  isCommon,
+  liftOf,
+  ofMembers,
+  shareWhere,
+  weighedOfKind,
+} from "./facts.ts";
 import type { Facts } from "./facts.ts";
-
-/** What one check of the lookup table answers, with numbers. */
-export type Answer = Pick<Check, "result" | "seen">;
-
-export const matches = (seen: string): Answer => ({ result: "matches", seen });
-const contradicts = (seen: string): Answer => ({ result: "contradicts", seen });
-export const notRun = (seen: string): Answer => ({ result: "not_run", seen });
-
-export function whether(holds: boolean, seen: string): Answer {
-  return holds ? matches(seen) : contradicts(seen);
-}
-
-export function primaryIn(facts: Facts, kinds: readonly string[]): Answer {
-  const share = shareWhere(
-    facts,
-    ({ primary }) => primary !== undefined && kinds.includes(primary.kind),
-  );
-  return whether(isCommon(share), `${facts.signature.primary}: ${ofMembers(share)}`);
-}
 
 export function beganAt(facts: Facts, kind: string, words: string): Answer {
   const share = shareWhere(facts, ({ originKind }) => originKind === kind);
@@ -51,14 +41,17 @@ export function unchanged(
   than: readonly ChangeKind[],
 ): Answer {
   if (!facts.onset) return notRun("they were not more frequent at any time");
-  const other = fitOfKind(facts, kinds);
-  const own = fitOfKind(facts, than);
-  if (!other) return matches("none fits the onset");
-  if (own && own.loss <= other.loss)
-    return matches(`${own.change.title} fits better than ${other.change.title}`);
-  if (other.change.origin === "told" && other.change.field === null && own) {
-    return notRun(`${other.change.title} was told for about the same time`);
+  const [first, second] = [weighedOfKind(facts, kinds), weighedOfKind(facts, than)];
+  const [other, own] = [first?.fit, second?.fit];
+  if (!first || !other) return matches("none fits the onset");
+  if (second && own && second.total > first.total - policy("confoundedOdds")) {
+    const how = second.total > first.total ? "better than" : "as well as";
+    return matches(`${own.change.title} fits ${how} ${other.change.title}`);
   }
+  if (own)
+    return notRun(
+      `${other.change.title} fits better than ${own.change.title}, and is weighed against it`,
+    );
   return contradicts(`${other.change.title}: ${other.why}`);
 }
 
@@ -202,10 +195,12 @@ export function toolChanged(facts: Facts): Answer {
   const answer = primaryIn(facts, ["schema_mismatch"]);
   const definition = fitOfKind(facts, ["tool_schema"]);
   const called = primaryIn(facts, ["args_mismatch", "error", "missing_step", "empty_result"]);
-  const same = definition?.change.field === `tool_schema:${facts.signature.component}`;
-  return definition && same && called.result === "matches"
-    ? matches(`${called.seen}, since ${definition.change.title}`)
-    : answer;
+  if (!definition) return answer;
+  const { field, title } = definition.change;
+  // A told change names no tool: only calls that do not fit their definition speak of it.
+  const wrong = field === null ? primaryIn(facts, ["args_mismatch"]) : called;
+  const same = field === null || field === `tool_schema:${facts.signature.component}`;
+  return same && wrong.result === "matches" ? matches(`${wrong.seen}, since ${title}`) : answer;
 }
 
 /** A hand-over of another form, without what the user asked for, or that no longer happens. */

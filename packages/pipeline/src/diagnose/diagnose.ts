@@ -1,10 +1,13 @@
 import type { Diagnosis, RunStanding, WorkflowDiagnosis } from "../model/baseline.ts";
+import type { CauseRow } from "../model/causes.ts";
 import type { Change } from "../model/change.ts";
+import type { CheckResult } from "../model/check-result.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { RunId } from "../model/ids.ts";
 import type { Ruling } from "../model/ruling.ts";
 import type { TimeWindow } from "../model/time.ts";
+import { causeTable } from "./causes.ts";
 import { attributeFlows } from "./explain.ts";
 import type { ReadFlow } from "./explain.ts";
 import { ledgerOf } from "./evidence.ts";
@@ -31,6 +34,10 @@ export interface DiagnoseOptions {
   readonly needsDays: boolean;
   /** Clusters for which an eval case is active. */
   readonly guarded?: ReadonlySet<string>;
+  /** Rows that a user added to the lookup table. */
+  readonly causes?: readonly CauseRow[];
+  /** What persons found when they ran checks. */
+  readonly results?: readonly CheckResult[];
 }
 
 /**
@@ -56,6 +63,8 @@ export function diagnoseRuns({
     texts,
     guarded: options.guarded ?? new Set(),
     rulings: byRun(rulings),
+    rows: [...causeTable, ...(options.causes ?? [])],
+    results: (options.results ?? []).toSorted((a, b) => a.atMs - b.atMs),
   });
   const clusterOf = new Map(
     explained.flatMap(({ runs: diagnosed }) => diagnosed.map(({ id, cluster }) => [id, cluster])),

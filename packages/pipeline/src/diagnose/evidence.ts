@@ -13,6 +13,7 @@ import { componentOf, isCall } from "./view.ts";
 /** What each prefix of `RunDigest.versions` says when its value changes. */
 const fieldKinds: Readonly<Record<string, ChangeKind>> = {
   prompt: "prompt",
+  prompt_version: "prompt",
   tool_schema: "tool_schema",
   response_schema: "response_schema",
   model_requested: "model",
@@ -25,6 +26,8 @@ const fieldKinds: Readonly<Record<string, ChangeKind>> = {
 
 const fieldWords: Readonly<Record<string, string>> = {
   prompt: "prompt of",
+  prompt_version: "prompt",
+  config: "flag",
   tool_schema: "definition of",
   response_schema: "shape of the results of",
   model_requested: "model asked for by",
@@ -195,7 +198,7 @@ export function concerns(change: Change, flow: Flow): boolean {
   );
 }
 
-/** Values of a change's field in the runs before it: going back to one of them takes the change back. */
+/** Values of a change's field in the runs before it: going back to one of them takes the change back, unless it is the very value that came. */
 export function valuesBefore(change: Change, versioned: readonly Versioned[]): ReadonlySet<string> {
   const values = new Set<string>();
   if (change.field === null) return values;
@@ -220,5 +223,5 @@ export function carries(
   if (change.field === null) return run.startedMs >= change.atMs;
   const value = versions.get(change.field);
   if (value === undefined) return null;
-  return run.startedMs >= change.atMs && !old.has(value);
+  return run.startedMs >= change.atMs && (value === change.after || !old.has(value));
 }

@@ -1,6 +1,8 @@
 import type { Attribution } from "../model/attribution.ts";
 import type { Baseline, RankerStanding, WorkflowDiagnosis } from "../model/baseline.ts";
+import type { CauseRow } from "../model/causes.ts";
 import type { Change } from "../model/change.ts";
+import type { CheckResult } from "../model/check-result.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
 import type { Drift } from "../model/baseline.ts";
 import type { Ruling } from "../model/ruling.ts";
@@ -9,6 +11,8 @@ import { createHash } from "node:crypto";
 import { attribute } from "./attribute.ts";
 import { bucketsOf, clusterOf } from "./cluster.ts";
 import type { Bucket } from "./cluster.ts";
+import { agentsOf, controlsOf } from "./beside.ts";
+import type { Control } from "./controls.ts";
 import { concerns } from "./evidence.ts";
 import type { Versioned } from "./evidence.ts";
 import { confidenceOf, taskFocusOf } from "./facts.ts";
@@ -24,6 +28,8 @@ import { rulingsOn } from "./rulings.ts";
 import { clusterIdOf, signatureOf } from "./signature.ts";
 import { dailyRates, isGood, summarize } from "./summary.ts";
 import { foundOrigin } from "./suspects.ts";
+import { weighFits } from "./terms.ts";
+import { timelineOf } from "./timing.ts";
 
 export type { ReadFlow } from "./readflow.ts";
 
@@ -35,6 +41,9 @@ export interface Surroundings {
   readonly guarded: ReadonlySet<string>;
   /** By the id of their run. */
   readonly rulings: ReadonlyMap<string, readonly Ruling[]>;
+  /** The lookup table, and what persons found. */
+  readonly rows: readonly CauseRow[];
+  readonly results: readonly CheckResult[];
 }
 
 export interface ExplainedFlow {
@@ -79,6 +88,7 @@ export function attributeFlows(
         changes,
         cleanRuns,
         alike: alikeTo(one, others),
+        controls: controlsOf(flow, one.bucket.signature, others),
       });
       return clusterOf(one.bucket, {
         flow: flow.flow,
@@ -137,13 +147,15 @@ function factsOf(
   around: Surroundings & {
     readonly cleanRuns: readonly Versioned[];
     readonly alike: readonly string[];
+    readonly controls: readonly Control[];
   },
 ): Facts {
   const { signature, members } = bucket;
   const ids = new Set(members.map(({ entry }) => entry.run.id));
+  const timeline = timelineOf(before, ids);
   const fits = onset
     ? around.changes
-        .map((change) => fitOf(change, { versioned: before, members: ids, onset }))
+        .map((change) => fitOf(change, { versioned: before, members: ids, onset, timeline }))
         .toSorted((a, b) => a.loss - b.loss)
     : [];
   const entries = members.map(({ entry }) => entry);
@@ -161,6 +173,14 @@ function factsOf(
     onset,
     fits: fitting("fits"),
     ruledOut: fitting("ruled_out"),
+    weighed: weighFits(fits, {
+      timeline,
+      signature,
+      controls: around.controls,
+      agents: agentsOf(members),
+    }),
+    rows: around.rows,
+    results: around.results.filter(({ cluster }) => cluster === clusterIdOf(signature)),
     toldAny: around.toldAny,
     confidence: confidenceOf(entries, around.cleanRuns, "clean runs"),
     confidenceBeside: confidenceOf(
@@ -278,5 +298,7 @@ function attributeDrift(read: ReadFlow, drift: Drift, around: Surroundings): Att
     members: read.members.filter(({ entry }) => ids.has(entry.run.id)),
   };
   const cleanRuns = read.versioned.filter(({ run }) => read.clean?.memberIds.has(run.id));
-  return attribute(factsOf(read, dated(read, bucket), { ...around, cleanRuns, alike: [] }));
+  return attribute(
+    factsOf(read, dated(read, bucket), { ...around, cleanRuns, alike: [], controls: [] }),
+  );
 }

@@ -1,4 +1,6 @@
 import type { Deviation } from "../model/deviation.ts";
+import type { CauseRow } from "../model/causes.ts";
+import type { CheckResult } from "../model/check-result.ts";
 import type { Signature } from "../model/cluster.ts";
 import type { ChangeKind } from "../model/change.ts";
 import type { FailureReason } from "../model/signal.ts";
@@ -10,6 +12,7 @@ import { compareText } from "./flows.ts";
 import type { Flow } from "./flows.ts";
 import { valuesFell } from "./stats.ts";
 import type { Share } from "./stats.ts";
+import type { WeighedFit } from "./terms.ts";
 import { isCall, retrieves } from "./view.ts";
 import type { RunView } from "./view.ts";
 import { wordsOf } from "./words.ts";
@@ -39,6 +42,12 @@ export interface Facts {
   /** Best first. */
   readonly fits: readonly Fit[];
   readonly ruledOut: readonly Fit[];
+  /** The same changes, fitting or not, with their terms; likeliest first. */
+  readonly weighed: readonly WeighedFit[];
+  /** The lookup table: standard rows, then the user's. */
+  readonly rows: readonly CauseRow[];
+  /** What persons found in this cluster, by time. */
+  readonly results: readonly CheckResult[];
   /** Whether told changes were handed over at all: absence of news is no absence of change. */
   readonly toldAny: boolean;
   /** Of members against clean runs, and against other runs of the same time. */
@@ -85,9 +94,14 @@ export function failing(facts: Facts, reason: FailureReason): Share {
   return shareWhere(facts, ({ entry }) => entry.run.failed.includes(reason));
 }
 
-/** The best fitting change of some kinds. */
+/** The change of some kinds that most speaks for, among those that fit. */
 export function fitOfKind(facts: Facts, kinds: readonly ChangeKind[]): Fit | undefined {
-  return facts.fits.find(({ change }) => kinds.includes(change.kind));
+  return weighedOfKind(facts, kinds)?.fit;
+}
+
+/** The same with its terms. */
+export function weighedOfKind(facts: Facts, kinds: readonly ChangeKind[]): WeighedFit | undefined {
+  return facts.weighed.find(({ fit }) => fit.verdict === "fits" && kinds.includes(fit.change.kind));
 }
 
 /** What kind of step a deviation accuses. */
@@ -128,7 +142,7 @@ export function confidenceOf(
 }
 
 /** Ways to name the kind of task of a run: its declared type, and the words of its input. */
-function kindsOf({ run }: Versioned): ReadonlySet<string> {
+export function kindsOf({ run }: Versioned): ReadonlySet<string> {
   const words = [...wordsOf(run)].map((word) => `input says "${word}"`);
   return new Set(run.taskType === null ? words : [run.taskType, ...words]);
 }

@@ -1,32 +1,36 @@
-import type { CauseName, Material } from "../model/attribution.ts";
+import type { Material } from "../model/attribution.ts";
+import type { MaterialKind } from "../model/causes.ts";
 import type { Change } from "../model/change.ts";
 import { policy } from "../model/policy.ts";
 import { shapeKey } from "./cleanwindow.ts";
 import type { Versioned } from "./evidence.ts";
+import { commonest } from "./examples.ts";
+import { kindsOf } from "./facts.ts";
 import type { Facts, Member } from "./facts.ts";
 import { compareText, dayMs, groupBy } from "./flows.ts";
+import { shapes, texts } from "./material-versions.ts";
 import { componentOf, isCall, retrieves } from "./view.ts";
 
 /** What a person needs for the first diagnostic step of a cause. Texts of versions are joined in `withTexts`. Source: diagnosis.md decision 8. */
 export function materialOf(
-  cause: CauseName,
+  kind: MaterialKind,
   facts: Facts,
   change: Change | null,
 ): readonly Material[] {
-  switch (cause) {
-    case "retrieval_drift":
+  switch (kind) {
+    case "queries":
       return [queries(facts)];
-    case "prompt_regression":
-      return change ? [versionsOfChange(change)] : [];
-    case "tool_schema_change":
+    case "texts":
+      return texts(facts, change);
+    case "shapes":
       return [shapes(facts)];
-    case "provider_model_drift":
+    case "models":
       return [modelsByDay(facts)];
-    case "capability_boundary":
+    case "tasks":
       return [byTaskType(facts)];
-    case "inter_agent_misalignment":
+    case "border":
       return [border(facts)];
-    case "unknown":
+    case "steps":
       return [firstBroken(facts)];
   }
 }
@@ -93,36 +97,6 @@ function queries(facts: Facts): Material {
   };
 }
 
-function versionsOfChange(change: Change): Material {
-  return { title: change.title, before: change.before, after: change.after, rows: [] };
-}
-
-/** The usual shape of a component's results and the commonest one of the members. */
-function shapes(facts: Facts): Material {
-  const tool = facts.signature.component;
-  const usual = facts.clean?.window.shapes.get(`result:${tool}`) ?? new Map<string, number>();
-  const now = new Map<string, number>();
-  for (const { view, primary } of facts.members) {
-    const shape = primary && view.bySeq.get(primary.seq)?.resultShape;
-    if (shape) now.set(shape, (now.get(shape) ?? 0) + 1);
-  }
-  const example = facts.members[0]?.entry.run.id ?? "";
-  return {
-    title: `Results of ${tool}`,
-    before: commonest(usual),
-    after: commonest(now),
-    rows: [
-      ["", "run"],
-      ["clean", facts.clean?.window.runIds.at(-1) ?? "none"],
-      ["now", example],
-    ],
-  };
-}
-
-function commonest(counts: ReadonlyMap<string, number>): string | null {
-  return [...counts].toSorted((a, b) => b[1] - a[1] || compareText(a[0], b[0]))[0]?.[0] ?? null;
-}
-
 /** Models, builds and confidence by day, around the onset. */
 function modelsByDay(facts: Facts): Material {
   const around = facts.onset?.atMs ?? facts.members[0]?.entry.run.startedMs ?? 0;
@@ -166,17 +140,15 @@ function confidence(runs: readonly Versioned[]): string {
   return `${mean.toFixed(2)} (n=${values.length})`;
 }
 
+/** Confidence and members by declared task type; where none is declared, by the word of the input in which the members stand. */
 function byTaskType(facts: Facts): Material {
   const ids = new Set(facts.members.map(({ entry }) => entry.run.id));
-  const types = groupBy(facts.since, ({ run }) => run.taskType ?? "none given");
-  const rows = [...types]
-    .toSorted(([a], [b]) => compareText(a, b))
-    .map(([type, runs]) => [
-      type,
-      `${runs.filter(({ run }) => ids.has(run.id)).length} of ${runs.length}`,
-      confidence(runs),
-      runs.find(({ run }) => ids.has(run.id))?.run.inputText?.slice(0, 80) ?? "",
-    ]);
+  const rows = [...kindsSince(facts)].map(([type, runs]) => [
+    type,
+    `${runs.filter(({ run }) => ids.has(run.id)).length} of ${runs.length}`,
+    confidence(runs),
+    runs.find(({ run }) => ids.has(run.id))?.run.inputText?.slice(0, 80) ?? "",
+  ]);
   return {
     title: "Since the onset, by kind of task",
     before: null,
@@ -185,21 +157,38 @@ function byTaskType(facts: Facts): Material {
   };
 }
 
+function kindsSince({ since, taskType }: Facts): ReadonlyMap<string, readonly Versioned[]> {
+  const declared = groupBy(since, ({ run }) => run.taskType ?? "none given");
+  if (declared.size > 1 || taskType === null) {
+    return new Map([...declared].toSorted(([a], [b]) => compareText(a, b)));
+  }
+  return groupBy(since, (entry) => (kindsOf(entry).has(taskType.name) ? taskType.name : "others"));
+}
+
+/** What a receiver used to be handed and what it is handed now, with runs of each and what is missing in them. */
 function border(facts: Facts): Material {
   const component = facts.signature.component;
-  const usual = facts.clean?.window.shapes.get(`handoff:${component}`) ?? new Map<string, number>();
+  const key = `handoff:${component}`;
   const now = new Map<string, number>();
   for (const { view } of facts.members) {
     for (const step of view.steps) {
-      if (step.argsShape === null || shapeKey.handoff(step) !== `handoff:${component}`) continue;
+      if (step.argsShape === null || shapeKey.handoff(step) !== key) continue;
       now.set(step.argsShape, (now.get(step.argsShape) ?? 0) + 1);
     }
   }
+  const clean = facts.cleanRuns.findLast(({ run }) =>
+    run.steps.some((step) => step.kind === "handoff" && shapeKey.handoff(step) === key),
+  );
+  const members = facts.members.slice(0, policy("queriesShown"));
   return {
     title: `What is handed over: ${component}`,
-    before: commonest(usual),
+    before: commonest(facts.clean?.window.shapes.get(key) ?? new Map()),
     after: commonest(now),
-    rows: [],
+    rows: [
+      ["", "run", "seen"],
+      ["before", clean?.run.id ?? "none", "as usual"],
+      ...members.map(({ entry, primary }) => ["now", entry.run.id, primary?.seen ?? ""]),
+    ],
   };
 }
 

@@ -7,7 +7,8 @@ import { cleanWindowOf, withRates } from "./cleanwindow.ts";
 import type { Clean } from "./cleanwindow.ts";
 import { deviationsOf, rateKey } from "./deviations.ts";
 import { driftsOf } from "./drift.ts";
-import { changesOf, versionsOf } from "./evidence.ts";
+import { changesOf, usualShape, versionsOf } from "./evidence.ts";
+import { commonest, shapeIn } from "./examples.ts";
 import type { Versioned } from "./evidence.ts";
 import { originKindOf } from "./facts.ts";
 import type { Member } from "./facts.ts";
@@ -128,6 +129,21 @@ function memberOf(entry: Versioned, clean: Clean | null, affected: boolean): Mem
   };
 }
 
+/** A changed response shape with both shapes in full: the usual one, and that of the first run that shows the other. */
+function withShapes(change: Change, versioned: readonly Versioned[], clean: Clean | null): Change {
+  const tool = change.field?.startsWith("response_schema:") ? change.field.slice(16) : null;
+  if (tool === null || clean === null) return change;
+  const usual = commonest(clean.window.shapes.get(`result:${tool}`) ?? new Map());
+  const shapeOf = (value: string | null): string | null => {
+    if (value === null || value === usualShape) return usual;
+    const shown = versioned.find(
+      ({ versions }) => versions.get(`response_schema:${tool}`) === value,
+    );
+    return shown ? shapeIn(shown.run, tool, usual) : null;
+  };
+  return { ...change, texts: { before: shapeOf(change.before), after: shapeOf(change.after) } };
+}
+
 /** Reads one flow: reference, clean window, readings again, drifts, changes, and what deviates in its failed runs. */
 export function readFlow(given: Flow, options: ReferenceOptions): ReadFlow {
   const { flow, reread, reference, clean } = settle(given, options);
@@ -144,7 +160,7 @@ export function readFlow(given: Flow, options: ReferenceOptions): ReadFlow {
     clean,
     drifts,
     versioned,
-    changes: changesOf(flow, versioned),
+    changes: changesOf(flow, versioned).map((change) => withShapes(change, versioned, clean)),
     members,
   };
 }

@@ -1,3 +1,4 @@
+import { isStandardCause } from "../model/attribution.ts";
 import type { CauseName } from "../model/attribution.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { Assertion } from "../model/evalcase.ts";
@@ -136,7 +137,7 @@ const everything: readonly Proposer[] = [
 export function propose(material: Material): readonly Assertion[] {
   const cause = material.cluster.attribution.causes[0]?.cause ?? "unknown";
   const seen = new Set<string>();
-  return [...byCause[cause], ...everything]
+  return [...byCause[isStandardCause(cause) ? cause : "unknown"], ...everything]
     .flatMap((proposer) => proposer(material))
     .filter((assertion) => {
       const key = JSON.stringify(assertion);

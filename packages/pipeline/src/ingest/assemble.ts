@@ -13,6 +13,7 @@ import { runErrorOf } from "./ending.ts";
 import { evaluationsOf, feedbackOf } from "./evaluations.ts";
 import { factsOf } from "./facts.ts";
 import type { Fact } from "./facts.ts";
+import { flagsOf } from "./flags.ts";
 import { groupsOf } from "./group.ts";
 import type { Group } from "./group.ts";
 import { handoffsOf, isPassingCall } from "./handoffs.ts";
@@ -210,6 +211,7 @@ function runOf(parts: Parts, identity: Identity, options: AssembleOptions): Run 
     prompt: promptOf(calls),
     toolset: toolsetOf(calls),
     indexVersion: first(steps, "index"),
+    flags: flagsOf(steps),
     agents: work.agents,
     llmCalls: work.llmCalls,
     toolCalls: work.toolCalls,

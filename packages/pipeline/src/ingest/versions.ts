@@ -92,6 +92,7 @@ export function versionsOf(run: Run): {
   for (const { dataSource } of run.retrievals)
     if (dataSource !== null) versions[`index:${dataSource}`] = dataSource;
   if (run.indexVersion !== null) versions["index:retrieval"] = run.indexVersion;
+  for (const [key, value] of Object.entries(run.flags ?? {})) versions[`config:${key}`] = value;
   if (run.deployment.version !== null) versions["deploy"] = run.deployment.version;
   if (run.deployment.commit !== null) versions["commit"] = run.deployment.commit;
   return { versions, texts: [...texts].map(([hash, text]) => ({ hash, text })) };

@@ -12,6 +12,18 @@ export const changeKinds = [
 ] as const;
 export type ChangeKind = (typeof changeKinds)[number];
 
+/** Each kind in words. */
+export const changeKindWords = {
+  deploy: "deploy",
+  prompt: "prompt",
+  model: "model",
+  index: "index",
+  tool_schema: "tool definition",
+  response_schema: "response shape",
+  config: "configuration",
+  provider: "provider notice",
+} as const satisfies Record<ChangeKind, string>;
+
 /** Words of other ledgers for the same kinds, accepted on input. */
 const kindAliases: Readonly<Record<string, ChangeKind>> = {
   tool: "tool_schema",
@@ -35,6 +47,8 @@ export interface Change {
   readonly origin: "spans" | "told";
   /** Which entry of `RunDigest.versions` it was derived from. */
   readonly field: string | null;
+  /** Both sides in full, where they are neither a stored text's hash nor said by `before` and `after`: the shapes of a tool's results. */
+  readonly texts?: { readonly before: string | null; readonly after: string | null };
 }
 
 /** The same entry told twice is one change; another workflow, service or title is another. */
@@ -54,7 +68,9 @@ function toldId(entry: {
 /** One entry of a changes file or of `POST /api/changes`. Unknown keys are kept out, not refused: ledgers of others have more. */
 export const ChangeInput = z
   .object({
-    id: z.string().min(1).optional(),
+    id: z.string().min(1).max(300).optional(),
+    /** The entry's name in the ledger that it comes from: sent again under it, it replaces what was sent before. */
+    externalId: z.string().min(1).max(200).optional(),
     at: z.iso.datetime({ offset: true }),
     kind: z.enum([...changeKinds, "tool", "provider_notice"]),
     service: z.string().nullish(),
@@ -67,7 +83,7 @@ export const ChangeInput = z
     after: z.string().nullish(),
   })
   .transform((entry): Change => ({
-    id: entry.id ?? toldId(entry),
+    id: entry.id ?? (entry.externalId === undefined ? toldId(entry) : `ext-${entry.externalId}`),
     atMs: Date.parse(entry.at),
     kind: changeKinds.find((kind) => kind === entry.kind) ?? kindAliases[entry.kind] ?? "config",
     workflow: entry.workflow ?? null,

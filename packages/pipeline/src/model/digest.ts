@@ -134,7 +134,8 @@ export interface RunDigest {
   readonly features?: readonly RankedFeatures[];
   /**
    * What can change between runs, flat: `prompt:<agent>` → hash, `tool_schema:<tool>` → hash, `model_requested:<agent>`,
-   * `model_answered:<agent>`, `model_build:<agent>`, `index:<data source or retriever>`, `deploy` → service.version, `commit`.
+   * `model_answered:<agent>`, `model_build:<agent>`, `index:<data source or retriever>`, `config:<feature flag>`, `prompt_version`, `deploy` →
+   * service.version, `commit`.
    */
   readonly versions: Readonly<Record<string, string>>;
   readonly inputText: string | null;

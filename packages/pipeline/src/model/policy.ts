@@ -219,6 +219,77 @@ const entries = {
     unit: "log likelihood",
     source: "100 to 1 against a change that explains less than the best split by time",
   },
+  unknownTimePrior: {
+    value: 0.2,
+    unit: "probability",
+    source: "diagnosis.md A3.4 (a): something moved and nobody told of it",
+  },
+  slowPrior: {
+    value: 0.3,
+    unit: "probability",
+    source:
+      "bench/changes.ts: that a change acts by and by (caches, sessions, routing), not at once",
+  },
+  timesTriedMost: {
+    value: 500,
+    unit: "times",
+    source: "of a rise at an unknown time: more would not move the mean",
+  },
+  changeNamedAbove: {
+    value: 0.5,
+    unit: "probability",
+    source:
+      "of a change among those of its cause and a time that nobody told of: below, none is named",
+  },
+  toldTwiceHours: {
+    value: 12,
+    unit: "hours",
+    source: "half a day from a change that was told to the runs that show it: night, rollout",
+  },
+  shapeOddsMost: {
+    value: 3,
+    unit: "log odds",
+    source:
+      "diagnosis.md A3.4 (d): another response shape is near-decisive, +3; who has it is who fails",
+  },
+  mixShare: {
+    value: 0.5,
+    unit: "share",
+    source: "of a difference: from there on the mix of tasks explains more than the change",
+  },
+  contrastRuns: {
+    value: 20,
+    unit: "runs",
+    source: "diagnosis.md A3.4 (b): support on either side before versions are contrasted",
+  },
+  controlRuns: {
+    value: 100,
+    unit: "runs",
+    source: "of another workflow before and after a change: as much as its neighbours may span",
+  },
+  controlRunsLeast: { value: 20, unit: "runs", source: "on either side; as contrastRuns" },
+  controlMost: {
+    value: 2,
+    unit: "log odds",
+    source: "bench/changes.ts: what other workflows may say, for or against",
+  },
+  placeOdds: {
+    value: 1,
+    unit: "log odds",
+    source: "bench/changes.ts: the change is one of the component that broke, or of another",
+  },
+  personOdds: {
+    value: 3,
+    unit: "log odds",
+    source: "20 to 1: a person who looked is believed before any single check",
+  },
+  confoundedOdds: {
+    value: 1,
+    unit: "log odds",
+    source: "less than 3 to 1 between two changes is no choice",
+  },
+  attributedAbove: { value: 0.9, unit: "probability", source: "diagnosis.md A3.4" },
+  likelyAbove: { value: 0.6, unit: "probability", source: "diagnosis.md A3.4" },
   variesPerDay: { value: 10, unit: "values", source: "more new values a day vary per run" },
   changeCleanRuns: {
     value: 0.01,
@@ -271,6 +342,7 @@ const entries = {
     source: "of members: the complement of commonShare",
   },
   suspectHours: { value: 72, unit: "hours", source: "what a person on call would suspect first" },
+  textsShown: { value: 3, unit: "diffs", source: "diagnosis.md decision 8; what fits on a page" },
   queriesShown: { value: 5, unit: "queries", source: "diagnosis.md decision 8" },
   materialDays: { value: 10, unit: "days", source: "around the onset, what fits on a page" },
   contrastLift: {

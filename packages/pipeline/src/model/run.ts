@@ -250,6 +250,8 @@ export interface Run {
   readonly toolset: { readonly hash: string | null; readonly tools: readonly ToolDefinition[] };
   /** The version of what retrieval reads (`gen_ai.data_source.id`, a mapped attribute). */
   readonly indexVersion: string | null;
+  /** Feature flags that were evaluated in the run, by their keys. */
+  readonly flags?: Readonly<Record<string, string>>;
   readonly agents: readonly AgentInvocation[];
   readonly llmCalls: readonly LlmCall[];
   readonly toolCalls: readonly ToolCall[];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { OwnCauses } from "./causes.ts";
 
 const SignalSetting = z.union([
   z.literal("off"),
@@ -120,6 +121,21 @@ const Forward = z.array(ForwardConfig).superRefine((endpoints, context) => {
   }
 });
 
+/** GitHub's webhook. Source: docs/changes.md. */
+const GithubConfig = z.strictObject({
+  /** The environment variable that holds the webhook's secret. */
+  secret_env: z.string().regex(/^\w+$/, "expected the name of an environment variable").optional(),
+  /** GitHub's environments by the names that runs have. */
+  environments: z.record(z.string(), z.string()).optional(),
+  /** By `owner/name`: what its deployments and releases concern. */
+  repositories: z
+    .record(
+      z.string().regex(/^[^/\s]+\/[^/\s]+$/, "expected owner/name"),
+      z.strictObject({ workflow: z.string().optional(), service: z.string().optional() }),
+    )
+    .optional(),
+});
+
 /** `rootward.yaml`: one file for server, gate, inspect and diagnose; every part may be missing. Source: evals.md 4.5. */
 export const RootwardConfig = z.strictObject({
   schema: z.literal("rootward/v1").optional(),
@@ -154,6 +170,9 @@ export const RootwardConfig = z.strictObject({
     })
     .optional(),
   forward: Forward.optional(),
+  /** Rows of one's own in the lookup table. Source: docs/causes.md. */
+  causes: OwnCauses.optional(),
+  changes: z.strictObject({ github: GithubConfig.optional() }).optional(),
   agents: z.record(z.string(), AgentConfig).optional(),
   trials: z
     .strictObject({

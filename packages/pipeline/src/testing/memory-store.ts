@@ -1,6 +1,8 @@
 import type { SpanBatch } from "../model/batch.ts";
 import type { Diagnosis } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
+import { checkKey } from "../model/check-result.ts";
+import type { CheckResult } from "../model/check-result.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { RunId, TraceId } from "../model/ids.ts";
 import { recordKey } from "../model/review.ts";
@@ -136,6 +138,7 @@ export function memoryStore(): Store {
   const changes = new Map<string, Change>();
   const rulings = new Map<string, Ruling>();
   const reviews = new Map<string, ReviewRecord>();
+  const checks = new Map<string, CheckResult>();
   const meta = new Map<string, string>();
   let diagnosis: Diagnosis | null = null;
 
@@ -239,6 +242,13 @@ export function memoryStore(): Store {
       [...reviews.values()].sort((a, b) =>
         a.at === b.at ? (a.id < b.id ? -1 : 1) : a.at < b.at ? -1 : 1,
       ),
+    putChecks: async (put) => {
+      for (const result of put) checks.set(checkKey(result), result);
+    },
+    checks: async () =>
+      [...checks]
+        .sort(([a, x], [b, y]) => x.atMs - y.atMs || (a < b ? -1 : 1))
+        .map(([, one]) => one),
     putDiagnosis: async (put) => {
       diagnosis = put;
     },

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { OtlpBody, SpanBatch } from "../model/batch.ts";
 import type { Diagnosis } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
+import type { CheckResult } from "../model/check-result.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { ClusterId, RunId, TraceId } from "../model/ids.ts";
@@ -353,6 +354,31 @@ export function storeSuite(name: string, { open, receive }: StoreSuite): void {
       const apart = runOf(1);
       await store.putRuns([apart], []);
       expect(await store.runsOf([traceOf(2)])).toEqual([]);
+    });
+
+    test("the latest result of each check of a cluster stays, by time", async () => {
+      const found = (
+        check: string,
+        atMs: number,
+        more: Partial<CheckResult> = {},
+      ): CheckResult => ({
+        cluster: "CL-00000001",
+        cause: "prompt_regression",
+        check,
+        result: "matches",
+        note: "it says `cite nothing`\n'\\",
+        by: "ada",
+        atMs,
+        ...more,
+      });
+      expect(await store.checks()).toEqual([]);
+      await store.putChecks([found("prompt_changed", 5), found("signals", 3)]);
+      const later = found("prompt_changed", 7, { result: "not_run", note: "" });
+      const others = found("prompt_changed", 6, { cause: null });
+      await store.putChecks([later, others]);
+      expect(await store.checks()).toEqual([found("signals", 3), others, later]);
+      await store.putChecks([]);
+      expect(await store.checks()).toHaveLength(3);
     });
 
     test("a run comes back as it was put, and replaces the one with its id", async () => {

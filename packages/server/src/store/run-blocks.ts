@@ -1,5 +1,7 @@
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { Change } from "@rootward/pipeline/model/change";
+import { checkKey } from "@rootward/pipeline/model/check-result";
+import type { CheckResult } from "@rootward/pipeline/model/check-result";
 import type { RunDigest, VersionText } from "@rootward/pipeline/model/digest";
 import type { Ruling } from "@rootward/pipeline/model/ruling";
 import type { SignalName } from "@rootward/pipeline/model/signal";
@@ -252,6 +254,25 @@ export function rulingsBlock(rulings: readonly Ruling[], version: bigint): Block
     version,
   }));
   return blockIn("stored_rulings", shape, rows);
+}
+
+/** What persons found, by the check it is a result of. */
+export function checksBlock(results: readonly CheckResult[], version: bigint): Block {
+  const shape = {
+    key: "String",
+    cluster: "String",
+    at_ms: "Int64",
+    content: "String",
+    version: "UInt64",
+  } as const;
+  const rows = results.map((result) => ({
+    key: checkKey(result),
+    cluster: result.cluster,
+    at_ms: whole(result.atMs),
+    content: JSON.stringify(result),
+    version,
+  }));
+  return blockIn("stored_checks", shape, rows);
 }
 
 /** One text under a key. */

@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { Change } from "@rootward/pipeline/model/change";
+import { checkKey } from "@rootward/pipeline/model/check-result";
+import type { CheckResult } from "@rootward/pipeline/model/check-result";
 import { isTraceId } from "@rootward/pipeline/model/ids";
 import type { TraceId } from "@rootward/pipeline/model/ids";
 import { ReviewRecord } from "@rootward/pipeline/model/review";
@@ -24,6 +26,7 @@ import { logOf, originReader, spanOf, textAt } from "./rows.ts";
 import {
   blocksOfRuns,
   changesBlock,
+  checksBlock,
   diagnosisBlocks,
   metaBlock,
   rulingsBlock,
@@ -201,6 +204,7 @@ type Writer =
   | "putChanges"
   | "putRulings"
   | "putReviews"
+  | "putChecks"
   | "nextVersion"
   | "runsVersion"
   | "putBlocks";
@@ -229,6 +233,10 @@ function writers({ wal, clock }: Parts): Pick<OpenStore, Writer> {
     putReviews: async (records) => {
       if (records.length > 0) await wal.append([reviewsBlock(records, clock())]);
     },
+    putChecks: async (results) => {
+      const latest = [...new Map(results.map((result) => [checkKey(result), result])).values()];
+      if (latest.length > 0) await wal.append([checksBlock(latest, clock())]);
+    },
   };
 }
 
@@ -241,6 +249,7 @@ type Reader =
   | "changes"
   | "rulings"
   | "reviews"
+  | "checks"
   | "counts";
 
 function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> {
@@ -264,6 +273,7 @@ function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> 
     rulings: async () => (await ask("rulings")).map((row) => asRuling(JSON.parse(textAt(row, 0)))),
     reviews: async () =>
       (await ask("reviews")).map((row) => ReviewRecord.parse(JSON.parse(textAt(row, 0)))),
+    checks: async () => (await ask("checks")).map((row) => asCheck(JSON.parse(textAt(row, 0)))),
     counts: layout.kind === "single" ? countsKept(askLately) : async () => await counted(askLately),
   };
 }
@@ -401,4 +411,5 @@ function plainAnswer(answer: Answer): SqlAnswer {
 
 const asChange = (value: unknown) => own<Change>(value, "atMs", "change");
 const asRuling = (value: unknown) => own<Ruling>(value, "ruling", "ruling");
+const asCheck = (value: unknown) => own<CheckResult>(value, "check", "result of a check");
 const asDiagnosis = (value: unknown) => own<Diagnosis>(value, "clusters", "diagnosis");

@@ -102,7 +102,8 @@ export async function openDoor(given: Partial<Context> = {}): Promise<Door> {
     },
     diagnose: async () => {
       const runs = await store.runs({});
-      const options = { baselineWindow: null, needsDays: false };
+      const results = await store.checks();
+      const options = { baselineWindow: null, needsDays: false, results };
       const told = await store.changes();
       const rulings = await store.rulings();
       const diagnosis = diagnoseRuns({ runs, told, texts: new Map(), rulings, options });

@@ -8,7 +8,7 @@ import type { Say } from "../parts/bits.tsx";
 import { Fingerprint, marksOfMembers } from "../parts/fingerprint.tsx";
 import { Link, usePage } from "../router.tsx";
 import { checkCounts, isFinding, isOpen, namedCause } from "../story.ts";
-import { causeWords } from "../words.ts";
+import { wordsOfCause } from "../words.ts";
 
 /** The groups of the list, in the order in which they need someone. */
 const groups: readonly {
@@ -82,11 +82,11 @@ function CauseCell(props: { readonly cluster: ShownCluster }) {
     first ?? props.cluster.attribution.causes.find((one) => one.cause !== "unknown") ?? null;
   return (
     <td>
-      <b>{causeWords[first?.cause ?? "unknown"]}</b>{" "}
+      <b>{wordsOfCause(first?.cause ?? "unknown")}</b>{" "}
       {nearest !== null && <CheckRow checks={nearest.checks} />}
       {nearest !== null && (
         <div className="sub">
-          {first === null && `nearest ${causeWords[nearest.cause]}: `}
+          {first === null && `nearest ${wordsOfCause(nearest.cause)}: `}
           {checkCounts(nearest)}
         </div>
       )}

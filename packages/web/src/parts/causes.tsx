@@ -2,7 +2,7 @@ import type { Attribution, Cause, Material } from "@rootward/pipeline/model/attr
 import { diffLines } from "../diff.ts";
 import { counted } from "../format.ts";
 import { checkCounts, changeText } from "../story.ts";
-import { causeShapes, causeWords, checkWords, verdictWords } from "../words.ts";
+import { shapeOfCause, wordsOfCause, checkWords, verdictWords } from "../words.ts";
 import { CheckMark, CheckRow, Moment, Section } from "./bits.tsx";
 import { Fingerprint, marksOfShape } from "./fingerprint.tsx";
 
@@ -55,7 +55,7 @@ function MaterialPart(props: { readonly material: Material }) {
 }
 
 function Silhouette(props: { readonly cause: Cause }) {
-  const marks = marksOfShape(causeShapes[props.cause.cause]);
+  const marks = marksOfShape(shapeOfCause(props.cause.cause));
   return (
     <span className="silhouette" aria-hidden="true">
       {props.cause.cause === "inter_agent_misalignment" && (
@@ -136,7 +136,7 @@ export function Causes(props: { readonly attribution: Attribution }) {
             <span className="rank">{at + 1}</span>
             <Silhouette cause={cause} />
             <span className="name">
-              {causeWords[cause.cause]}{" "}
+              {wordsOfCause(cause.cause)}{" "}
               {at === 0 && <span className="muted">{verdictWords[cause.verdict]}</span>}
             </span>
             <CheckRow checks={cause.checks} />

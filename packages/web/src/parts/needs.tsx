@@ -3,7 +3,7 @@ import type { Overview, ShownCluster } from "../api.ts";
 import { counted, percent } from "../format.ts";
 import { Link } from "../router.tsx";
 import { checkCounts, isFinding, isOpen, namedCause } from "../story.ts";
-import { causeWords, stateWords } from "../words.ts";
+import { wordsOfCause, stateWords } from "../words.ts";
 import { CheckMark, Moment, Section } from "./bits.tsx";
 import { keyOf } from "./workflow-table.tsx";
 
@@ -33,7 +33,7 @@ function clusterNeed(cluster: ShownCluster, nowMs: number, runs: number): Need {
   const why =
     cause === null
       ? `No cause is named, ${stateWords[cluster.state]}.`
-      : `${causeWords[cause.cause]}, ${checkCounts(cause)}.`;
+      : `${wordsOfCause(cause.cause)}, ${checkCounts(cause)}.`;
   return {
     key: cluster.id,
     isAlarm: cluster.state === "regressed" || (cause !== null && cluster.state !== "guarded"),
@@ -78,7 +78,7 @@ function needsOf(overview: Overview, nowMs: number): readonly Need[] {
             {flow.name}: {signal} drifts and no cluster explains it.
           </b>{" "}
           <span className="muted">
-            Likeliest: {causeWords[attribution.causes[0]?.cause ?? "unknown"]}.
+            Likeliest: {wordsOfCause(attribution.causes[0]?.cause ?? "unknown")}.
           </span>
         </>
       ),

@@ -1,6 +1,9 @@
 import type { Deviation, DeviationKind, DeviationStrength } from "../model/deviation.ts";
 import { policy } from "../model/policy.ts";
 import type { Clean } from "./cleanwindow.ts";
+import { lostDecimals } from "./decimals.ts";
+import { strangeTargets } from "./handoffs.ts";
+import { missingSteps } from "./missing.ts";
 import * as payload from "./rows-payload.ts";
 import * as rows from "./rows-run.ts";
 import type { Finding } from "./finding.ts";
@@ -67,6 +70,20 @@ const table: readonly Row[] = [
   { kind: "error", strength: "strong", needsWindow: false, find: rows.unresolvedErrors },
   { kind: "loop", strength: "strong", needsWindow: false, find: rows.loops },
   { kind: "truncated", strength: "strong", needsWindow: false, find: rows.cutOff },
+  { kind: "repeated", strength: "strong", needsWindow: true, find: rows.repeatedCalls },
+  { kind: "context_cut", strength: "strong", needsWindow: true, find: rows.cutContexts },
+  {
+    kind: "handoff_target",
+    strength: "strong",
+    needsWindow: true,
+    find: compared(strangeTargets),
+  },
+  {
+    kind: "empty_result",
+    strength: "strong",
+    needsWindow: true,
+    find: compared(payload.emptiedResults),
+  },
   { kind: "empty_result", strength: "medium", needsWindow: false, find: payload.emptyResults },
   {
     kind: "handoff_dropped",
@@ -76,9 +93,25 @@ const table: readonly Row[] = [
   },
   {
     kind: "missing_step",
+    strength: "strong",
+    needsWindow: true,
+    find: compared((view, clean) =>
+      missingSteps(view, clean, { from: policy("sureStepShare"), below: Infinity }),
+    ),
+  },
+  {
+    kind: "missing_step",
     strength: "medium",
     needsWindow: true,
-    find: compared(rows.missingSteps),
+    find: compared((view, clean) =>
+      missingSteps(view, clean, { from: 0, below: policy("sureStepShare") }),
+    ),
+  },
+  {
+    kind: "schema_mismatch",
+    strength: "medium",
+    needsWindow: true,
+    find: compared(lostDecimals),
   },
   {
     kind: "args_ungrounded",

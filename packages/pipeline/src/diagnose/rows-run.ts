@@ -4,7 +4,8 @@ import { isFailed } from "../model/run.ts";
 import { levelName, shapeKey } from "./cleanwindow.ts";
 import type { Clean } from "./cleanwindow.ts";
 import type { Finding } from "./finding.ts";
-import { groupBy } from "./flows.ts";
+import { compareText, groupBy } from "./flows.ts";
+import { leftOutAt } from "./missing.ts";
 import { differenceOf, differs, tellDifference } from "./shapes.ts";
 import {
   callerOf,
@@ -66,7 +67,8 @@ function usuallyRetrieves(clean: Clean): boolean {
 /** A run that cites although it never asked: what broke is the call that should have asked. */
 export function skippedRetrieval(view: RunView, clean: Clean): readonly Finding[] {
   if (!view.run.failed.includes("grounded") || view.steps.some(retrieves)) return [];
-  const first = view.calls[0];
+  const [usual] = [...clean.retrievers].toSorted((a, b) => b[1] - a[1] || compareText(a[0], b[0]));
+  const first = usual && leftOutAt(view, clean, usual[0]);
   if (!first || !usuallyRetrieves(clean)) return [];
   const share = Math.round(clean.retrieving * 100);
   return [
@@ -179,23 +181,46 @@ export function rejections(view: RunView): readonly Finding[] {
     }));
 }
 
-/** Tools that nearly every clean run calls, and this one does not. Stands at the model call that usually asks for it. */
-export function missingSteps(view: RunView, clean: Clean): readonly Finding[] {
-  const called = new Set(requestsOf(view).map(componentOf));
-  return [...clean.window.tools].flatMap(([tool, { runs }]) => {
-    const share = runs / Math.max(1, clean.window.runs);
-    if (called.has(tool) || share < policy("expectedStepShare")) return [];
-    const usual = clean.callers.get(tool);
-    const own = view.calls.filter((call) => call.agent === usual?.agent);
-    const at = own[usual?.ordinal ?? 0] ?? own.at(-1) ?? view.calls[0];
-    if (!at) return [];
+/** A call that succeeded made again with the same arguments, though not so often that it is a loop. Stands at the model call that repeats. */
+export function repeatedCalls(view: RunView): readonly Finding[] {
+  return [...groupBy(calls(view), componentOf)].flatMap(([tool, steps]) => {
+    if (steps.length >= policy("loopCalls")) return [];
+    const done = new Set<string>();
+    const again = steps.find(({ argsHash, outcome }) => {
+      if (argsHash === null || outcome !== "ok") return false;
+      if (done.has(argsHash)) return true;
+      done.add(argsHash);
+      return false;
+    });
+    if (!again) return [];
+    const at = callerOf(view, again) ?? again;
     return [
       {
         at,
         tool,
         component: tool,
-        expected: `a call, as in ${Math.round(share * 100)} % of clean runs`,
-        seen: "not called",
+        expected: "one call",
+        seen: "called again with the same arguments",
+      },
+    ];
+  });
+}
+
+/** Model calls that are told much less than the one before of the same agent: what was said between them is lost. */
+export function cutContexts(view: RunView): readonly Finding[] {
+  const before = new Map<string, number>();
+  return view.calls.flatMap((call) => {
+    if (call.tokensIn === null) return [];
+    const agent = call.agent ?? "";
+    const earlier = before.get(agent);
+    before.set(agent, call.tokensIn);
+    if (earlier === undefined || call.tokensIn > policy("contextKeptShare") * earlier) return [];
+    return [
+      {
+        at: call,
+        component: call.agent ?? call.name,
+        expected: "no fewer tokens than before",
+        seen: `told ${call.tokensIn} tokens after ${earlier}`,
       },
     ];
   });

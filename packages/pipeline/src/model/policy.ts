@@ -70,6 +70,21 @@ const entries = {
     unit: "share",
     source: "of clean runs that show it: from there on it is no deviation",
   },
+  usualOfUsesShare: {
+    value: 0.2,
+    unit: "share",
+    source: "of the clean runs that call a tool, and three at least: it is its way",
+  },
+  sureStepShare: {
+    value: 0.97,
+    unit: "share",
+    source: "of clean runs that have the step: one that fails without it broke there",
+  },
+  contextKeptShare: {
+    value: 0.7,
+    unit: "share",
+    source: "diagnosis.md A1.3, mode 1.4: a fall of input tokens by 30 %",
+  },
   fieldHeldShare: {
     value: 0.1,
     unit: "share",

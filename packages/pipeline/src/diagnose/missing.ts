@@ -1,0 +1,57 @@
+import type { StepDigest } from "../model/digest.ts";
+import { policy } from "../model/policy.ts";
+import type { Clean } from "./cleanwindow.ts";
+import type { Finding } from "./finding.ts";
+import { componentOf, requestsOf } from "./view.ts";
+import type { RunView } from "./view.ts";
+
+/** Whether clean runs call one tool after another. */
+function follows(clean: Clean, earlier: string, later: string): boolean {
+  return clean.window.after.has(`${earlier} → ${later}`);
+}
+
+/**
+ * The model call that should have asked for a tool: the one after the last step that ever comes before it in clean runs, as far as
+ * the run went as they do.
+ *
+ * @returns undefined in a run without model calls
+ */
+export function leftOutAt(view: RunView, clean: Clean, tool: string): StepDigest | undefined {
+  let last: StepDigest | undefined;
+  for (const step of requestsOf(view)) {
+    if (!follows(clean, componentOf(step), tool)) break;
+    last = step;
+  }
+  const seq = last?.seq ?? -Infinity;
+  return view.calls.find((call) => call.seq > seq) ?? view.calls.at(-1);
+}
+
+/**
+ * Of the tools that nearly every clean run calls and this one does not, those that would have come first: what is missing after
+ * them follows from it.
+ *
+ * @param shares  of clean runs that call the tool: from, and below
+ */
+export function missingSteps(
+  view: RunView,
+  clean: Clean,
+  shares: { readonly from: number; readonly below: number },
+): readonly Finding[] {
+  const called = new Set(requestsOf(view).map(componentOf));
+  const shareOf = (tool: string): number =>
+    (clean.window.tools.get(tool)?.runs ?? 0) / Math.max(1, clean.window.runs);
+  const missing = [...clean.window.tools.keys()].filter(
+    (tool) => !called.has(tool) && shareOf(tool) >= policy("expectedStepShare"),
+  );
+  const first = missing.filter(
+    (tool) => !missing.some((other) => follows(clean, other, tool) && !follows(clean, tool, other)),
+  );
+  return first
+    .filter((tool) => shareOf(tool) >= shares.from && shareOf(tool) < shares.below)
+    .flatMap((tool) => {
+      const at = leftOutAt(view, clean, tool);
+      if (!at) return [];
+      const expected = `a call, as in ${Math.round(shareOf(tool) * 100)} % of clean runs`;
+      return [{ at, tool, component: tool, expected, seen: "not called" }];
+    });
+}

@@ -47,12 +47,15 @@ export function lostDecimals(view: RunView, clean: Clean): readonly Finding[] {
     const shapes = clean.window.shapes.get(shapeKey.result(step));
     if (!shapes) return [];
     const usual = numbersOf(shapes);
-    const lost = [...numbersIn(step.resultShape)].flatMap(([pointer, type]) => {
+    let chance = 1;
+    const lost: string[] = [];
+    for (const [pointer, type] of numbersIn(step.resultShape)) {
       const { whole, broken } = usual.get(pointer) ?? { whole: 0, broken: 0 };
-      const isRare = whole / Math.max(1, whole + broken) < policy("noveltyMost");
-      return type === "whole" && broken >= policy("shapeSamples") && isRare ? [pointer] : [];
-    });
-    if (lost.length === 0) return [];
+      if (type !== "whole" || broken < policy("shapeSamples")) continue;
+      chance *= (whole + 1) / (whole + broken + 2);
+      lost.push(pointer);
+    }
+    if (lost.length === 0 || chance > policy("decimalsLostAlpha")) return [];
     return [
       {
         at: step,

@@ -70,7 +70,7 @@ const table: readonly Row[] = [
   { kind: "error", strength: "strong", needsWindow: false, find: rows.unresolvedErrors },
   { kind: "loop", strength: "strong", needsWindow: false, find: rows.loops },
   { kind: "truncated", strength: "strong", needsWindow: false, find: rows.cutOff },
-  { kind: "repeated", strength: "strong", needsWindow: true, find: rows.repeatedCalls },
+  { kind: "repeated", strength: "weak", needsWindow: true, find: rows.repeatedCalls },
   { kind: "context_cut", strength: "strong", needsWindow: true, find: rows.cutContexts },
   {
     kind: "handoff_target",
@@ -107,12 +107,7 @@ const table: readonly Row[] = [
       missingSteps(view, clean, { from: 0, below: policy("sureStepShare") }),
     ),
   },
-  {
-    kind: "schema_mismatch",
-    strength: "medium",
-    needsWindow: true,
-    find: compared(lostDecimals),
-  },
+  { kind: "value_scale", strength: "weak", needsWindow: true, find: compared(lostDecimals) },
   {
     kind: "args_ungrounded",
     strength: "medium",

@@ -19,7 +19,9 @@ function follows(clean: Clean, earlier: string, later: string): boolean {
 export function leftOutAt(view: RunView, clean: Clean, tool: string): StepDigest | undefined {
   let last: StepDigest | undefined;
   for (const step of requestsOf(view)) {
-    if (!follows(clean, componentOf(step), tool)) break;
+    const pair = `${last ? componentOf(last) : "<start>"} → ${componentOf(step)}`;
+    const isUsual = step.retryOf !== null || clean.window.bigrams.has(pair);
+    if (!isUsual || !follows(clean, componentOf(step), tool)) break;
     last = step;
   }
   const seq = last?.seq ?? -Infinity;

@@ -23,6 +23,7 @@ const sentences: Readonly<Record<string, (words: Words) => string>> = {
   truncated: ({ component }) => `answers of ${component} are cut off`,
   empty_result: ({ component }) => `${component} answers with nothing`,
   handoff_target: ({ seen }) => seen,
+  value_scale: ({ component, seen }) => `${component} answers in another scale: ${seen}`,
   repeated: ({ component }) => `${component} is called twice for the same`,
   context_cut: ({ component, seen }) => `${component} is told too little: ${seen}`,
   missing_step: ({ component }) => `${component} is no longer called`,

@@ -7,6 +7,7 @@ export const deviationKinds = [
   "output_mismatch",
   "missing_step",
   "repeated",
+  "value_scale",
   "context_cut",
   "empty_result",
   "low_score",

@@ -80,6 +80,12 @@ const entries = {
     unit: "share",
     source: "of clean runs that have the step: one that fails without it broke there",
   },
+  decimalsLostAlpha: {
+    value: 0.006,
+    unit: "probability",
+    source:
+      "that so many numbers are whole by chance: with 200 clean results, never or at two places",
+  },
   contextKeptShare: {
     value: 0.7,
     unit: "share",

@@ -1,3 +1,4 @@
+import type { StepDigest } from "../model/digest.ts";
 import { policy } from "../model/policy.ts";
 import type { Clean } from "./cleanwindow.ts";
 import type { Finding } from "./finding.ts";
@@ -11,7 +12,9 @@ export interface Targets {
   /** Hand-overs by target. */
   readonly counts: ReadonlyMap<string, number>;
   readonly total: number;
-  /** Words of the input after which its first hand-over always goes to one target, each with how often that was seen. */
+  /** Whether most of them are calls of a tool. */
+  readonly byTool: boolean;
+  /** Words of the input after which its first hand-over goes to one target, each with how often that was seen. */
   readonly words: ReadonlyMap<string, { readonly target: string; readonly seen: number }>;
 }
 
@@ -20,6 +23,7 @@ interface Counting {
   readonly first: Map<string, number>;
   readonly byWord: Map<string, Map<string, number>>;
   total: number;
+  tools: number;
 }
 
 function add<T>(counts: Map<T, number>, key: T): void {
@@ -40,9 +44,11 @@ export function targetsOf(views: readonly RunView[]): ReadonlyMap<string, Target
         first: new Map(),
         byWord: new Map(),
         total: 0,
+        tools: 0,
       };
       found.set(from, own);
       own.total += 1;
+      if (step.tool !== null) own.tools += 1;
       add(own.counts, target);
       if (done.has(from)) continue;
       done.add(from);
@@ -57,19 +63,25 @@ export function targetsOf(views: readonly RunView[]): ReadonlyMap<string, Target
   return new Map(
     [...found].map(([from, own]) => [
       from,
-      { counts: own.counts, total: own.total, words: certainWords(own) },
+      {
+        counts: own.counts,
+        total: own.total,
+        byTool: own.tools * 2 > own.total,
+        words: certainWords(own),
+      },
     ]),
   );
 }
 
-/** Words with one target only, so often that chance would not do so. Source: `policy.expectationAlpha`, as for fields. */
+/** Words with one target, hardly ever another, so often that chance would not do so. Source: `policy.expectationAlpha`, as for fields. */
 function certainWords({ first, byWord }: Counting): Targets["words"] {
   const runs = [...first.values()].reduce((sum, count) => sum + count, 0);
   const words = new Map<string, { target: string; seen: number }>();
   for (const [word, targets] of byWord) {
-    const [only, ...more] = targets;
-    if (!only || more.length > 0) continue;
-    const [target, seen] = only;
+    const [most] = [...targets].toSorted((a, b) => b[1] - a[1] || compareText(a[0], b[0]));
+    const all = [...targets.values()].reduce((sum, count) => sum + count, 0);
+    if (!most || most[1] / all < policy("sureStepShare")) continue;
+    const [target, seen] = most;
     const share = (first.get(target) ?? 0) / runs;
     if (share ** seen <= policy("expectationAlpha")) words.set(word, { target, seen });
   }
@@ -90,14 +102,21 @@ export function strangeTargets(view: RunView, clean: Clean): readonly Finding[] 
     const at = callerOf(view, step) ?? step;
     const base = { at, tool: step.tool, component: target };
     if (!usual.counts.has(target)) {
+      if (isUnclear(step, usual)) return [];
       const expected = [...usual.counts.keys()].toSorted(compareText).join(" or ");
       return [{ ...base, expected, seen: `handed over to ${target}, as in no clean run` }];
     }
     const said = isFirst ? otherTarget(view, usual, target) : undefined;
     if (!said) return [];
-    const seen = `handed over to ${target}, although the input says "${said.word}": ${said.seen} of ${said.seen} clean runs that say so went to ${said.target}`;
+    const seen = `handed over to ${target}, although the input says "${said.word}": ${said.seen} clean runs that say so went to ${said.target}`;
     return [{ ...base, expected: said.target, seen }];
   });
+}
+
+/** Whether the name may be a known one that was cut short, or the hand-over was seen in another way than in clean runs. */
+function isUnclear({ tool, name }: StepDigest, { counts, byTool }: Targets): boolean {
+  const own = tool ?? name;
+  return [...counts.keys()].some((known) => known.startsWith(own)) || (tool !== null) !== byTool;
 }
 
 function otherTarget(

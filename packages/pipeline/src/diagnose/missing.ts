@@ -10,6 +10,15 @@ function follows(clean: Clean, earlier: string, later: string): boolean {
   return clean.window.after.has(`${earlier} → ${later}`);
 }
 
+/** Of the steps that come next after one in clean runs, the share that are this tool; rare ones leave the usual way. */
+function isOnTheWay(clean: Clean, from: string, to: string): boolean {
+  const prefix = `${from} → `;
+  let all = 0;
+  for (const [pair, count] of clean.window.bigrams) if (pair.startsWith(prefix)) all += count;
+  const here = clean.window.bigrams.get(`${prefix}${to}`) ?? 0;
+  return here > 0 && here / all >= policy("usualDeviationShare");
+}
+
 /**
  * The model call that should have asked for a tool: the one after the last step that ever comes before it in clean runs, as far as
  * the run went as they do.
@@ -19,8 +28,8 @@ function follows(clean: Clean, earlier: string, later: string): boolean {
 export function leftOutAt(view: RunView, clean: Clean, tool: string): StepDigest | undefined {
   let last: StepDigest | undefined;
   for (const step of requestsOf(view)) {
-    const pair = `${last ? componentOf(last) : "<start>"} → ${componentOf(step)}`;
-    const isUsual = step.retryOf !== null || clean.window.bigrams.has(pair);
+    const from = last ? componentOf(last) : "<start>";
+    const isUsual = step.retryOf !== null || isOnTheWay(clean, from, componentOf(step));
     if (!isUsual || !follows(clean, componentOf(step), tool)) break;
     last = step;
   }

@@ -93,6 +93,7 @@ export function diagnosed(
 export interface Found extends Pick<Pair, "cluster" | "origin"> {
   readonly truth: InjectedTruth;
   readonly failed: boolean;
+  readonly failedBy: readonly string[];
   readonly primary: string | null;
 }
 
@@ -114,6 +115,7 @@ export function foundOf({ traffic, diagnosis }: Read): readonly Found[] {
         cluster,
         origin: run?.origin ?? null,
         failed: (standing?.failed.length ?? 0) > 0,
+        failedBy: standing?.failed ?? [],
         primary: cluster ? `${cluster.signature.primary} @ ${cluster.signature.component}` : null,
       };
     });

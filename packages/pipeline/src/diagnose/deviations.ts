@@ -66,10 +66,10 @@ const table: readonly Row[] = [
     needsWindow: true,
     find: compared(rows.skippedRetrieval),
   },
+  { kind: "truncated", strength: "strong", needsWindow: false, find: rows.cutOff },
   { kind: "ungrounded", strength: "strong", needsWindow: false, find: rows.ungroundedCitations },
   { kind: "error", strength: "strong", needsWindow: false, find: rows.unresolvedErrors },
   { kind: "loop", strength: "strong", needsWindow: false, find: rows.loops },
-  { kind: "truncated", strength: "strong", needsWindow: false, find: rows.cutOff },
   { kind: "repeated", strength: "weak", needsWindow: true, find: rows.repeatedCalls },
   { kind: "context_cut", strength: "strong", needsWindow: true, find: rows.cutContexts },
   {

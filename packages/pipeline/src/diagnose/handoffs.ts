@@ -100,7 +100,7 @@ export function strangeTargets(view: RunView, clean: Clean): readonly Finding[] 
     if (!usual || usual.total < policy("shapeSamples")) return [];
     const target = componentOf(step);
     const at = callerOf(view, step) ?? step;
-    const base = { at, tool: step.tool, component: target };
+    const base = { at, tool: step.tool, component: step.agent ?? target };
     if (!usual.counts.has(target)) {
       if (isUnclear(step, usual)) return [];
       const expected = [...usual.counts.keys()].toSorted(compareText).join(" or ");

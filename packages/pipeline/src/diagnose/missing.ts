@@ -61,8 +61,28 @@ export function missingSteps(
     .filter((tool) => shareOf(tool) >= shares.from && shareOf(tool) < shares.below)
     .flatMap((tool) => {
       const at = leftOutAt(view, clean, tool);
-      if (!at) return [];
+      const instead = at && insteadOf(view, clean, { at, tool });
+      if (!at || !instead) return [];
       const expected = `a call, as in ${Math.round(shareOf(tool) * 100)} % of clean runs`;
-      return [{ at, tool, component: tool, expected, seen: "not called" }];
+      return [{ at, tool, component: tool, expected, ...instead }];
     });
+}
+
+/**
+ * What the model did in place of the call: it ended there, asked a tool that does not come after it in clean runs, or went on as if it
+ * had called. null where it went round in a loop, which is another deviation.
+ */
+function insteadOf(
+  view: RunView,
+  clean: Clean,
+  { at, tool }: { readonly at: StepDigest; readonly tool: string },
+): Pick<Finding, "name" | "seen"> | null {
+  const requests = requestsOf(view);
+  const next = requests.find((step) => step.seq > at.seq);
+  if (!next) return { name: "missing_step:ended", seen: "not called: the run ended before" };
+  const asked = componentOf(next);
+  const times = requests.filter((step) => componentOf(step) === asked).length;
+  if (times >= policy("loopCalls") && follows(clean, asked, tool)) return null;
+  if (isOnTheWay(clean, tool, asked)) return { name: "missing_step", seen: "not called" };
+  return { name: "missing_step:replaced", seen: `not called: ${asked} was called instead` };
 }

@@ -75,6 +75,9 @@ export function resultDifferences(
       {
         at: step,
         component: componentOf(step),
+        ...(changesFields(difference) || onlyEmptied(difference)
+          ? {}
+          : { name: "schema_mismatch:form" }),
         expected: "the shape of clean results",
         seen: tellDifference(difference),
         emptied: onlyEmptied(difference),

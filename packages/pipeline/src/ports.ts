@@ -1,5 +1,6 @@
 import type { Diagnosis } from "./model/baseline.ts";
 import type { Change } from "./model/change.ts";
+import type { ClusterDecision } from "./model/decision.ts";
 import type { RunDigest, VersionText } from "./model/digest.ts";
 import type { EvalCase } from "./model/evalcase.ts";
 import type { RunId, TraceId } from "./model/ids.ts";
@@ -86,6 +87,10 @@ export interface Store {
   texts(hashes: readonly string[]): Promise<ReadonlyMap<string, string>>;
   putChanges(changes: readonly Change[]): Promise<void>;
   changes(): Promise<readonly Change[]>;
+  /** By id; a decision is never changed, another one takes it back. */
+  putDecisions(decisions: readonly ClusterDecision[]): Promise<void>;
+  /** By time, then id. */
+  decisions(): Promise<readonly ClusterDecision[]>;
   /** Replaces the last one. */
   putDiagnosis(diagnosis: Diagnosis): Promise<void>;
   diagnosis(): Promise<Diagnosis | null>;

@@ -8,6 +8,7 @@ import { Problem, problemOf } from "./problem.ts";
 import { caseRoutes } from "./routes/cases.ts";
 import { changeRoutes } from "./routes/changes.ts";
 import { clusterRoutes } from "./routes/clusters.ts";
+import { decisionRoutes } from "./routes/decisions.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { encodingOf, otlpPaths, otlpRoutes } from "./routes/otlp.ts";
 import { pageRoutes } from "./routes/page.ts";
@@ -29,6 +30,7 @@ export function newApp(context: Context): Hono {
   app.route("/", statusRoutes(context));
   app.route("/", metricsRoutes(context));
   app.route("/", clusterRoutes(context));
+  app.route("/", decisionRoutes(context));
   app.route("/", runRoutes(context));
   app.route("/", changeRoutes(context));
   app.route("/", caseRoutes(context));

@@ -45,7 +45,12 @@ export function readingFrom(parts: Parts): { readonly reader: Reader; readonly s
       return found;
     },
     diagnose: async () => {
-      const options = { baselineWindow: null, needsDays: true, guarded: cases.guarded() };
+      const options = {
+        baselineWindow: null,
+        needsDays: true,
+        guarded: cases.guarded(),
+        guardedMs: cases.guardedMs(),
+      };
       return await diagnose(options, { store });
     },
   });

@@ -367,6 +367,8 @@ function cluster(
 ): ShownCluster {
   const primary = over.signature?.primary ?? "empty_retrieval";
   return {
+    history: [],
+    aliases: [],
     signature: {
       version: 1,
       workflow: over.workflow,

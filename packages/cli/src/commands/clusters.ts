@@ -5,28 +5,44 @@ import { diagnosePaths } from "../offline.ts";
 import { OperatorError, printJson, printLine } from "../output.ts";
 import { clusterTable, partOf } from "../report.ts";
 import { ShownCluster } from "../shown.ts";
+import { proposalsOf, registerDecisions, tellProposals } from "./cluster-decisions.ts";
 
 interface Options {
   readonly json?: boolean;
   readonly url?: string;
   readonly from?: string[];
   readonly changes?: string;
+  readonly proposals?: boolean;
+}
+
+function changesOf({ changes }: Options): { readonly changes?: string } {
+  return changes === undefined ? {} : { changes };
 }
 
 export function register(program: Command): void {
-  program
+  const clusters = program
     .command("clusters")
     .description("failed runs that broke in the same way, largest first")
     .option("--from <path...>", "OTLP bodies, files or folders, instead of the server")
     .option("--changes <file>", "with --from: a JSON array of changes")
     .option("--url <url>", "the server (default: ROOTWARD_URL or http://127.0.0.1:4318)")
+    .option("--proposals", "what could be merged, split or called mended, and why")
     .option("--json", "print the clusters as an array")
     .action(list);
+  registerDecisions(clusters);
 }
 
 const Status = z.object({ openTraces: z.number() });
 
 async function list(options: Options): Promise<void> {
+  if (options.proposals) {
+    const proposals = options.from
+      ? (await diagnosePaths(options.from, changesOf(options))).diagnosis.proposals
+      : await proposalsOf(serverUrl(options.url));
+    if (options.json) printJson(proposals);
+    else printLine(tellProposals(proposals));
+    return;
+  }
   const found = await clustersOf(options);
   if (options.json) {
     printJson(found);

@@ -1,9 +1,11 @@
 import type { Diagnosis, RunStanding, WorkflowDiagnosis } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
+import type { ClusterDecision, ClusterProposal } from "../model/decision.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { RunId } from "../model/ids.ts";
-import type { TimeWindow } from "../model/time.ts";
+import type { TimeWindow, UnixMillis } from "../model/time.ts";
+import { placementOf } from "./decisions.ts";
 import { attributeFlows } from "./explain.ts";
 import type { ReadFlow } from "./explain.ts";
 import { ledgerOf } from "./evidence.ts";
@@ -17,6 +19,8 @@ export interface DiagnoseInput {
   readonly told: readonly Change[];
   /** Texts behind the hashes of `RunDigest.versions`, for diffs. */
   readonly texts: ReadonlyMap<string, string>;
+  /** What people decided about clusters, in any order; without it nothing. */
+  readonly decisions?: readonly ClusterDecision[];
   readonly options: DiagnoseOptions;
 }
 
@@ -27,6 +31,8 @@ export interface DiagnoseOptions {
   readonly needsDays: boolean;
   /** Clusters for which an eval case is active. */
   readonly guarded?: ReadonlySet<string>;
+  /** By cluster, when its case became active, where that is known. */
+  readonly guardedMs?: ReadonlyMap<string, UnixMillis>;
 }
 
 /**
@@ -34,7 +40,13 @@ export interface DiagnoseOptions {
  * its first broken step and ranked causes, and the ledger of changes. Pure: the same runs in any order give the same result.
  * No runs give an empty diagnosis.
  */
-export function diagnoseRuns({ runs, told, texts, options }: DiagnoseInput): Diagnosis {
+export function diagnoseRuns({
+  runs,
+  told,
+  texts,
+  decisions = [],
+  options,
+}: DiagnoseInput): Diagnosis {
   const flows = flowsOf(runs).map((flow) => readFlow(flow, options));
   const changes = ledgerOf(
     told,
@@ -45,6 +57,8 @@ export function diagnoseRuns({ runs, told, texts, options }: DiagnoseInput): Dia
     toldAny: told.length > 0,
     texts,
     guarded: options.guarded ?? new Set(),
+    guardedMs: options.guardedMs ?? new Map(),
+    placement: placementOf(decisions),
   });
   const clusterOf = new Map(
     explained.flatMap(({ runs: diagnosed }) => diagnosed.map(({ id, cluster }) => [id, cluster])),
@@ -52,6 +66,7 @@ export function diagnoseRuns({ runs, told, texts, options }: DiagnoseInput): Dia
   return {
     workflows: explained.map(({ workflow }): WorkflowDiagnosis => workflow),
     clusters: explained.flatMap(({ clusters }): readonly Cluster[] => clusters),
+    proposals: explained.flatMap(({ proposals }): readonly ClusterProposal[] => proposals),
     runs: explained.flatMap(({ runs: diagnosed }): readonly DiagnosedRun[] => diagnosed),
     standings: flows.flatMap((flow) => standingsOf(flow, clusterOf)),
     changes,

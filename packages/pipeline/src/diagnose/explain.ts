@@ -2,21 +2,24 @@ import type { Attribution } from "../model/attribution.ts";
 import type { Baseline, WorkflowDiagnosis } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
+import type { ClusterProposal } from "../model/decision.ts";
 import type { Drift } from "../model/baseline.ts";
 import { signalNames } from "../model/signal.ts";
 import { createHash } from "node:crypto";
 import { attribute } from "./attribute.ts";
-import { bucketsOf, clusterOf } from "./cluster.ts";
-import type { Bucket } from "./cluster.ts";
+import { bucketsOf, clusterIdFor, clusterOf } from "./cluster.ts";
+import type { Bucket, ClusterContext } from "./cluster.ts";
+import type { Placement } from "./decisions.ts";
 import { concerns } from "./evidence.ts";
 import type { Versioned } from "./evidence.ts";
 import { confidenceOf, taskFocusOf } from "./facts.ts";
 import type { Facts, Member } from "./facts.ts";
 import { fitOf, onsetOf, upToLast } from "./fit.ts";
 import type { Fit, Onset } from "./fit.ts";
-import { dayMs } from "./flows.ts";
+import { compareText, dayMs } from "./flows.ts";
 import { withTexts } from "./material.ts";
 import { originOf, originStep, trailOf } from "./origin.ts";
+import { proposalsOf } from "./proposals.ts";
 import type { ReadFlow } from "./readflow.ts";
 import { clusterIdOf, signatureOf } from "./signature.ts";
 import { dailyRates, isGood, summarize } from "./summary.ts";
@@ -29,11 +32,15 @@ export interface Surroundings {
   readonly toldAny: boolean;
   readonly texts: ReadonlyMap<string, string>;
   readonly guarded: ReadonlySet<string>;
+  /** By cluster, when its case became active. */
+  readonly guardedMs: ReadonlyMap<string, number>;
+  readonly placement: Placement;
 }
 
 export interface ExplainedFlow {
   readonly workflow: WorkflowDiagnosis;
   readonly clusters: readonly Cluster[];
+  readonly proposals: readonly ClusterProposal[];
   readonly runs: readonly DiagnosedRun[];
 }
 
@@ -56,10 +63,12 @@ export function attributeFlows(
 ): readonly ExplainedFlow[] {
   const all = flows.map((flow) => ({
     flow,
-    buckets: bucketsOf(flow.flow, flow.members).map((bucket) => dated(flow, bucket)),
+    buckets: bucketsOf(flow.flow, flow.members, around.placement).map((bucket) =>
+      dated(flow, bucket),
+    ),
   }));
   return all.map(({ flow, buckets }) => {
-    const runs = flow.members.map((member) => diagnosedRun(flow, member));
+    const runs = flow.members.map((member) => diagnosedRun(flow, member, around.placement));
     const diagnosed = new Map(runs.map((run) => [run.id, run]));
     const cleanRuns = flow.versioned.filter(({ run }) => flow.clean?.memberIds.has(run.id));
     const changes = around.changes.filter((change) => concerns(change, flow.flow));
@@ -78,11 +87,40 @@ export function attributeFlows(
         diagnosed,
         attribution: readable(attribute(facts), around.texts),
         failuresPerWeek: perWeek(flow),
-        guarded: around.guarded.has(clusterIdOf(one.bucket.signature)),
+        ...lifeContext(one.bucket, around),
       });
     });
-    return { workflow: workflowOf(flow, { clusters, around, runs }), clusters, runs };
+    const grouped = clusters.map((cluster, at) => ({
+      cluster,
+      members: buckets[at]?.bucket.members ?? [],
+    }));
+    return {
+      workflow: workflowOf(flow, { clusters, around, runs }),
+      clusters,
+      proposals: proposalsOf(flow.flow, grouped),
+      runs,
+    };
   });
+}
+
+/** What stands for a cluster, by its own id or one that leads to it. */
+function lifeContext(
+  { id }: Bucket,
+  { guarded, guardedMs, placement }: Surroundings,
+): Pick<ClusterContext, "life" | "aliases"> {
+  const aliases = [...placement.aliases]
+    .flatMap(([alias, kept]) => (kept === id ? [alias] : []))
+    .toSorted(compareText);
+  const ids = [id, ...aliases];
+  const since = ids.flatMap((one) => guardedMs.get(one) ?? []);
+  return {
+    aliases,
+    life: {
+      isGuarded: ids.some((one) => guarded.has(one)),
+      guardedMs: since.length > 0 ? Math.min(...since) : null,
+      resolvedMs: placement.resolvedMs.get(id) ?? null,
+    },
+  };
 }
 
 function readable(attribution: Attribution, texts: ReadonlyMap<string, string>): Attribution {
@@ -160,12 +198,12 @@ function factsOf(
   };
 }
 
-function diagnosedRun({ flow }: ReadFlow, member: Member): DiagnosedRun {
+function diagnosedRun({ flow }: ReadFlow, member: Member, placement: Placement): DiagnosedRun {
   const { view, primary, deviations, affected } = member;
   const step = primary && originStep(view, primary);
   return {
     id: view.run.id,
-    cluster: clusterIdOf(signatureOf(flow, primary)),
+    cluster: clusterIdFor(flow, member, placement),
     affected,
     deviations,
     origin: step ? originOf(step) : null,
@@ -245,8 +283,10 @@ function isExplained(read: ReadFlow, drift: Drift, clusters: readonly Cluster[])
 
 function attributeDrift(read: ReadFlow, drift: Drift, around: Surroundings): Attribution {
   const ids = new Set(badSince(read, drift).map(({ run }) => run.id));
+  const signature = signatureOf(read.flow, undefined);
   const bucket = {
-    signature: signatureOf(read.flow, undefined),
+    id: clusterIdOf(signature),
+    signature,
     members: read.members.filter(({ entry }) => ids.has(entry.run.id)),
   };
   const cleanRuns = read.versioned.filter(({ run }) => read.clean?.memberIds.has(run.id));

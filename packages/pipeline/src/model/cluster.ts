@@ -1,5 +1,6 @@
 import type { ClusterId, RunId } from "./ids.ts";
 import type { Attribution } from "./attribution.ts";
+import type { StateEntry } from "./decision.ts";
 import type { Deviation, Origin, Trail } from "./deviation.ts";
 
 /** The key by which failed runs count as alike, and its explanation. Version 1: workflow, environment, primary deviation, component. */
@@ -19,6 +20,7 @@ export type ClusterState =
   | "diagnosing"
   | "diagnosed"
   | "guarded"
+  | "resolved"
   | "closed_without_eval"
   | "regressed";
 
@@ -50,6 +52,10 @@ export interface Cluster {
   readonly workflow: string;
   readonly environment: string;
   readonly state: ClusterState;
+  /** How it came to its state, earliest first. */
+  readonly history: readonly StateEntry[];
+  /** Ids of clusters that a person merged into it; they lead here. */
+  readonly aliases: readonly ClusterId[];
   /** By start time. */
   readonly members: readonly RunId[];
   /** Medoid of the members. */

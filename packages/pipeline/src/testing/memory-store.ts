@@ -1,4 +1,5 @@
 import type { SpanBatch } from "../model/batch.ts";
+import type { ClusterDecision } from "../model/decision.ts";
 import type { Diagnosis } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import type { RunDigest } from "../model/digest.ts";
@@ -132,6 +133,7 @@ export function memoryStore(): Store {
   const texts = new Map<string, string>();
   const changes = new Map<string, Change>();
   const meta = new Map<string, string>();
+  const decisions = new Map<string, ClusterDecision>();
   let diagnosis: Diagnosis | null = null;
 
   const putRun = (run: RunDigest): void => {
@@ -222,6 +224,11 @@ export function memoryStore(): Store {
     },
     changes: async () =>
       [...changes.values()].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1)),
+    putDecisions: async (put) => {
+      for (const decision of put) decisions.set(decision.id, decision);
+    },
+    decisions: async () =>
+      [...decisions.values()].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1)),
     putDiagnosis: async (put) => {
       diagnosis = put;
     },

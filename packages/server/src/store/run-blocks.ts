@@ -1,4 +1,5 @@
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
+import type { ClusterDecision } from "@rootward/pipeline/model/decision";
 import type { Change } from "@rootward/pipeline/model/change";
 import type { RunDigest, VersionText } from "@rootward/pipeline/model/digest";
 import type { SignalName } from "@rootward/pipeline/model/signal";
@@ -208,6 +209,25 @@ export function changesBlock(changes: readonly Change[], version: bigint): Block
     version,
   }));
   return blockIn("stored_changes", shape, rows);
+}
+
+/** What people decided about clusters. */
+export function decisionsBlock(decisions: readonly ClusterDecision[], version: bigint): Block {
+  const shape = {
+    id: "String",
+    at_ms: "Int64",
+    kind: "String",
+    content: "String",
+    version: "UInt64",
+  } as const;
+  const rows = decisions.map((decision) => ({
+    id: decision.id,
+    at_ms: whole(decision.atMs),
+    kind: decision.kind,
+    content: JSON.stringify(decision),
+    version,
+  }));
+  return blockIn("stored_decisions", shape, rows);
 }
 
 /** One text under a key. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
+import { ClusterDecision } from "@rootward/pipeline/model/decision";
 import type { Change } from "@rootward/pipeline/model/change";
 import { isTraceId } from "@rootward/pipeline/model/ids";
 import type { TraceId } from "@rootward/pipeline/model/ids";
@@ -20,6 +21,7 @@ import { logsBlock, spansBlock } from "./record-blocks.ts";
 import { logOf, originReader, spanOf, textAt } from "./rows.ts";
 import {
   changesBlock,
+  decisionsBlock,
   diagnosisBlocks,
   metaBlock,
   runsBlock,
@@ -188,7 +190,10 @@ function freshFor(wal: Wal): () => Promise<void> {
   };
 }
 
-function writers({ wal, clock }: Parts): Pick<Store, "put" | "putRuns" | "putChanges"> {
+function writers({
+  wal,
+  clock,
+}: Parts): Pick<Store, "put" | "putRuns" | "putChanges" | "putDecisions"> {
   return {
     put: async (batch) => {
       if (batch.length === 0) return;
@@ -210,6 +215,9 @@ function writers({ wal, clock }: Parts): Pick<Store, "put" | "putRuns" | "putCha
     putChanges: async (changes) => {
       if (changes.length > 0) await wal.append([changesBlock(latestById(changes), clock())]);
     },
+    putDecisions: async (decisions) => {
+      if (decisions.length > 0) await wal.append([decisionsBlock(latestById(decisions), clock())]);
+    },
   };
 }
 
@@ -220,6 +228,7 @@ type Reader =
   | "unsettled"
   | "texts"
   | "changes"
+  | "decisions"
   | "counts";
 
 function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> {
@@ -240,6 +249,8 @@ function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> 
       return new Map(rows.map((row) => [textAt(row, 0), textAt(row, 1)]));
     },
     changes: async () => (await ask("changes")).map((row) => asChange(JSON.parse(textAt(row, 0)))),
+    decisions: async () =>
+      (await ask("decisions")).map((row) => ClusterDecision.parse(JSON.parse(textAt(row, 0)))),
     counts: layout.kind === "single" ? countsKept(askLately) : async () => await counted(askLately),
   };
 }
@@ -301,8 +312,8 @@ async function closeAll({ wal, engine, directory }: Parts): Promise<void> {
   }
 }
 
-function latestById(changes: readonly Change[]): readonly Change[] {
-  return [...new Map(changes.map((change) => [change.id, change])).values()];
+function latestById<T extends { readonly id: string }>(list: readonly T[]): readonly T[] {
+  return [...new Map(list.map((one) => [one.id, one])).values()];
 }
 
 async function tracesOf(ids: readonly TraceId[], ask: Ask): Promise<TraceContent> {

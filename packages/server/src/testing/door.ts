@@ -102,7 +102,8 @@ export async function openDoor(given: Partial<Context> = {}): Promise<Door> {
       const runs = await store.runs({});
       const options = { baselineWindow: null, needsDays: false };
       const told = await store.changes();
-      const diagnosis = diagnoseRuns({ runs, told, texts: new Map(), options });
+      const decisions = await store.decisions();
+      const diagnosis = diagnoseRuns({ runs, told, texts: new Map(), decisions, options });
       await store.putDiagnosis(diagnosis);
       return diagnosis;
     },

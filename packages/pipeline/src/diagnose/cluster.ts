@@ -3,7 +3,7 @@ import type { Cluster, DiagnosedRun, Signature } from "../model/cluster.ts";
 import type { ClusterId } from "../model/ids.ts";
 import { policy } from "../model/policy.ts";
 import type { Clean } from "./cleanwindow.ts";
-import { differencesOf, examplesOf } from "./contrast.ts";
+import { differencesOf, examplesOf, sharedBy } from "./contrast.ts";
 import type { Versioned } from "./evidence.ts";
 import type { Member } from "./facts.ts";
 import { compareText, dayMs } from "./flows.ts";
@@ -12,6 +12,8 @@ import { placeOf } from "./decisions.ts";
 import type { Placement } from "./decisions.ts";
 import { lifeOf } from "./lifecycle.ts";
 import type { Life } from "./lifecycle.ts";
+import { modesOf } from "./mast.ts";
+import { dottedName } from "./names.ts";
 import { clusterIdOf, signatureOf } from "./signature.ts";
 import { titleOf } from "./title.ts";
 
@@ -96,6 +98,7 @@ export function clusterOf({ id, signature, members }: Bucket, context: ClusterCo
   const { representative, diverse } = examplesOf(members.map(({ entry }) => entry));
   const typical = members.find(({ entry }) => entry === representative);
   const shown = diagnosed.get(representative.run.id);
+  const provisional = provisionalWhy(context);
   return {
     id,
     signature,
@@ -110,7 +113,8 @@ export function clusterOf({ id, signature, members }: Bucket, context: ClusterCo
     firstMs: members[0]?.entry.run.startedMs ?? 0,
     lastMs: members.at(-1)?.entry.run.startedMs ?? 0,
     perDay: perDay(flow, members),
-    provisional: context.clean === null || context.failuresPerWeek < policy("provisionalFailures"),
+    provisional: provisional !== null,
+    provisionalWhy: provisional,
     failing: failingOf(members),
     origin: shown?.origin ?? null,
     trail: shown?.trail ?? null,
@@ -119,6 +123,30 @@ export function clusterOf({ id, signature, members }: Bucket, context: ClusterCo
       members.map(({ entry }) => entry),
       cleanRuns,
     ),
+    ...sharedBy(members.map(({ entry }) => entry)),
+    modes: modesOf(members),
+    signalNames: signalNamesOf(members),
     attribution,
   };
+}
+
+/** Why what is said of a cluster may not last. */
+function provisionalWhy({ clean, failuresPerWeek }: ClusterContext): string | null {
+  if (clean === null) return "no baseline is frozen yet, so nothing is compared with clean runs";
+  const least = policy("provisionalFailures");
+  return failuresPerWeek < least
+    ? `the workflow has ${failuresPerWeek.toFixed(1)} failures a week, fewer than ${least}: read each one`
+    : null;
+}
+
+/** Dotted names for the deviations that most members show. */
+function signalNamesOf(members: readonly Member[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { deviations } of members) {
+    const names = new Set(deviations.flatMap(({ name }) => dottedName(name) ?? []));
+    for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts]
+    .flatMap(([name, count]) => (count / members.length >= policy("commonShare") ? [name] : []))
+    .toSorted(compareText);
 }

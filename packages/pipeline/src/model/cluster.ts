@@ -36,11 +36,33 @@ export interface DiagnosedRun {
   readonly trail: Trail | null;
 }
 
+/** A mode of MAST that members show. `hint`: the detection is fair or weak, or too few show it. */
+export interface FailureMode {
+  /** `1.3` */
+  readonly id: string;
+  readonly name: string;
+  readonly certainty: "asserted" | "hint";
+  readonly members: { readonly count: number; readonly of: number };
+  /** What the first of them shows. */
+  readonly evidence: string;
+}
+
+/** A feature that a share of members shows. */
+export interface Shown {
+  readonly feature: string;
+  readonly count: number;
+  readonly of: number;
+}
+
 /** A feature and how much more often members show it than clean runs of the workflow. Never an attribute that defines the cluster. */
 export interface Difference {
   readonly feature: string;
   readonly members: { readonly count: number; readonly of: number };
   readonly clean: { readonly count: number; readonly of: number };
+  /** How many times as often as in clean runs, with a 95 % interval. */
+  readonly lift: number;
+  readonly liftLow: number;
+  readonly liftHigh: number;
 }
 
 /** The runs with one signature, over all time: the unit of diagnosis. */
@@ -66,10 +88,19 @@ export interface Cluster {
   /** Members per day since the workflow's first run, oldest first. */
   readonly perDay: readonly number[];
   readonly provisional: boolean;
+  /** Why it is provisional; null where it is not. */
+  readonly provisionalWhy: string | null;
   /** Share of members that fail for each reason. */
   readonly failing: Readonly<Record<string, number>>;
   readonly origin: Origin | null;
   readonly trail: Trail | null;
   readonly differences: readonly Difference[];
+  /** What at least `policy.commonShare` of members show: the predicate in words. */
+  readonly common: readonly Shown[];
+  /** What some members show and others do not. */
+  readonly varying: readonly Shown[];
+  readonly modes: readonly FailureMode[];
+  /** Names of the signals taxonomy for what is common to members. */
+  readonly signalNames: readonly string[];
   readonly attribution: Attribution;
 }

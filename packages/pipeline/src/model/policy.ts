@@ -91,6 +91,8 @@ const entries = {
     unit: "share",
     source: "diagnosis.md A1.3, mode 1.4: a fall of input tokens by 30 %",
   },
+  modeHintShare: { value: 0.2, unit: "share", source: "of members: fewer are no hint of a mode" },
+  varyingShownMost: { value: 6, unit: "features", source: "of what differs among members" },
   mergeCut: {
     value: 0.33,
     unit: "Gower distance",

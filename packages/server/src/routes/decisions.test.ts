@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { z } from "zod";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
 import {
   buildRuns,
@@ -20,12 +21,9 @@ const emptied = (): Partial<RunDigest> => ({
   steps: stepsWith({ find_rules: { documents: { count: 0, ids: [], topScore: null } } }),
 });
 
-interface Listed {
-  readonly id: string;
-  readonly firstMs: number;
-  readonly size: number;
-  readonly aliases: readonly string[];
-}
+const Listed = z.array(z.object({ id: z.string(), firstMs: z.number(), size: z.number() }));
+const Made = z.object({ decision: z.looseObject({ id: z.string() }) });
+const Kept = z.object({ decisions: z.array(z.object({ stands: z.boolean() })) });
 
 async function doorWithClusters() {
   const door = await openDoor();
@@ -36,7 +34,7 @@ async function doorWithClusters() {
   ];
   await door.store.putRuns(runs, []);
   await door.post("/api/diagnose", "{}");
-  const listed: readonly Listed[] = await (await door.get("/api/clusters")).json();
+  const listed = Listed.parse(await (await door.get("/api/clusters")).json());
   const [older, younger] = listed.toSorted((a, b) => a.firstMs - b.firstMs);
   if (!older || !younger) throw new Error("two clusters are needed");
   return { door, older, younger };
@@ -45,7 +43,8 @@ async function doorWithClusters() {
 test("a merge keeps the older cluster, whichever is named first; the other id leads to it until it is taken back", async () => {
   const { door, older, younger } = await doorWithClusters();
   const asked = { kind: "merge", clusters: [younger.id, older.id], by: "ann", note: "one fault" };
-  const { decision } = await (await door.post("/api/decisions", JSON.stringify(asked))).json();
+  const made = await (await door.post("/api/decisions", JSON.stringify(asked))).json();
+  const { decision } = Made.parse(made);
   expect(decision).toMatchObject({
     keep: older.id,
     other: younger.id,
@@ -64,8 +63,8 @@ test("a merge keeps the older cluster, whichever is named first; the other id le
   const undo = { kind: "undo", decision: decision.id };
   await door.post("/api/decisions", JSON.stringify(undo));
   expect(await (await door.get("/api/clusters")).json()).toHaveLength(2);
-  const kept = await (await door.get("/api/decisions")).json();
-  expect(kept.decisions.map((each: { stands: boolean }) => each.stands)).toEqual([false, false]);
+  const kept = Kept.parse(await (await door.get("/api/decisions")).json());
+  expect(kept.decisions.map(({ stands }) => stands)).toEqual([false, false]);
 });
 
 test("a case of a merged cluster guards the one that it leads to", async () => {

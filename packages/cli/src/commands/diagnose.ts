@@ -70,6 +70,7 @@ function jsonOf(diagnosis: Diagnosis): unknown {
       })),
     })),
     clusters: diagnosis.clusters.map(jsonOfCluster),
+    proposals: diagnosis.proposals,
     runs: diagnosis.standings.map(({ id, traceIds, failed, cluster }) => {
       const origin = origins.get(id) ?? null;
       return {
@@ -96,6 +97,13 @@ function jsonOfCluster(cluster: Cluster): unknown {
     id,
     signature: cluster.signature.key,
     title,
+    state: cluster.state,
+    aliases: cluster.aliases,
+    modes: cluster.modes,
+    signals: cluster.signalNames,
+    common: cluster.common,
+    varying: cluster.varying,
+    differences: cluster.differences,
     workflow,
     environment,
     members,

@@ -5,6 +5,7 @@ import { lostDecimals } from "./decimals.ts";
 import { strangeTargets } from "./handoffs.ts";
 import { missingSteps } from "./missing.ts";
 import * as payload from "./rows-payload.ts";
+import * as calls from "./rows-calls.ts";
 import * as rows from "./rows-run.ts";
 import type { Finding } from "./finding.ts";
 import type { RunView } from "./view.ts";
@@ -66,12 +67,12 @@ const table: readonly Row[] = [
     needsWindow: true,
     find: compared(rows.skippedRetrieval),
   },
-  { kind: "truncated", strength: "strong", needsWindow: false, find: rows.cutOff },
+  { kind: "truncated", strength: "strong", needsWindow: false, find: calls.cutOff },
   { kind: "ungrounded", strength: "strong", needsWindow: false, find: rows.ungroundedCitations },
   { kind: "error", strength: "strong", needsWindow: false, find: rows.unresolvedErrors },
-  { kind: "loop", strength: "strong", needsWindow: false, find: rows.loops },
-  { kind: "repeated", strength: "weak", needsWindow: true, find: rows.repeatedCalls },
-  { kind: "context_cut", strength: "strong", needsWindow: true, find: rows.cutContexts },
+  { kind: "loop", strength: "strong", needsWindow: false, find: calls.loops },
+  { kind: "repeated", strength: "weak", needsWindow: true, find: calls.repeatedCalls },
+  { kind: "context_cut", strength: "strong", needsWindow: true, find: calls.cutContexts },
   {
     kind: "handoff_target",
     strength: "strong",

@@ -68,12 +68,15 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** The modes that members show, asserted where the detection is good and common to them, else hints, with how many show them. */
+/**
+ * The modes that members show, asserted where the detection is good and common to them, else hints, with how many show them. Only what
+ * stands for a run counts: what follows from it is no mode of its own.
+ */
 export function modesOf(members: readonly Member[]): readonly FailureMode[] {
   const found = rows.flatMap((row): readonly FailureMode[] => {
     const shown = members.flatMap((member) => {
-      const deviation = member.deviations.find((one) => row.shows(one, member));
-      return deviation ? [deviation] : [];
+      const { primary } = member;
+      return primary && row.shows(primary, member) ? [primary] : [];
     });
     const share = shown.length / Math.max(1, members.length);
     const [first] = shown;

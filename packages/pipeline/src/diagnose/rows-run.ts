@@ -4,23 +4,11 @@ import { isFailed } from "../model/run.ts";
 import { levelName, shapeKey } from "./cleanwindow.ts";
 import type { Clean } from "./cleanwindow.ts";
 import type { Finding } from "./finding.ts";
-import { compareText, groupBy } from "./flows.ts";
+import { compareText } from "./flows.ts";
 import { leftOutAt } from "./missing.ts";
 import { differenceOf, differs, tellDifference } from "./shapes.ts";
-import {
-  callerOf,
-  componentOf,
-  isCall,
-  recovered,
-  requestsOf,
-  retrieves,
-  toolOrder,
-} from "./view.ts";
+import { callerOf, componentOf, recovered, requestsOf, retrieves, toolOrder } from "./view.ts";
 import type { RunView } from "./view.ts";
-
-function calls(view: RunView): readonly StepDigest[] {
-  return view.steps.filter(isCall);
-}
 
 function describe(step: StepDigest): string {
   return step.error ? `${step.error.class}: ${step.error.text}` : step.outcome;
@@ -102,37 +90,6 @@ export function ungroundedCitations(view: RunView): readonly Finding[] {
   ];
 }
 
-/** Anchored at the first repetition, not where the count is complete. */
-export function loops(view: RunView, clean: Clean | null): readonly Finding[] {
-  const byTool = groupBy(calls(view), componentOf);
-  return [...byTool].flatMap(([tool, steps]) => {
-    const usual = clean?.window.tools.get(tool)?.maxCalls ?? 0;
-    const second = steps[1];
-    if (!second || steps.length < policy("loopCalls") || steps.length <= usual) return [];
-    if (!clean && new Set(steps.map((step) => step.argsHash)).size === steps.length) return [];
-    return [
-      {
-        at: second,
-        component: tool,
-        expected: clean ? `at most ${usual} calls` : null,
-        seen: `${steps.length} calls`,
-      },
-    ];
-  });
-}
-
-/** Model calls that ended at the limit of their length. */
-export function cutOff(view: RunView): readonly Finding[] {
-  return view.calls
-    .filter((step) => step.finish === "length")
-    .map((step) => ({
-      at: step,
-      component: step.agent ?? step.name,
-      expected: "an answer that ends",
-      seen: `cut off after ${step.tokensOut ?? "?"} tokens`,
-    }));
-}
-
 /** An output unlike those of clean runs; which of its fields differ is part of what deviates. */
 export function outputDifferences(view: RunView, clean: Clean): readonly Finding[] {
   const at = view.writer;
@@ -181,49 +138,14 @@ export function rejections(view: RunView): readonly Finding[] {
     }));
 }
 
-/** A call that succeeded made again with the same arguments, though not so often that it is a loop. Stands at the model call that repeats. */
-export function repeatedCalls(view: RunView): readonly Finding[] {
-  return [...groupBy(calls(view), componentOf)].flatMap(([tool, steps]) => {
-    if (steps.length >= policy("loopCalls")) return [];
-    const done = new Set<string>();
-    const again = steps.find(({ argsHash, outcome }) => {
-      if (argsHash === null || outcome !== "ok") return false;
-      if (done.has(argsHash)) return true;
-      done.add(argsHash);
-      return false;
-    });
-    if (!again) return [];
-    const at = callerOf(view, again) ?? again;
-    return [
-      {
-        at,
-        tool,
-        component: tool,
-        expected: "one call",
-        seen: "called again with the same arguments",
-      },
-    ];
-  });
-}
-
-/** Model calls that are told much less than the one before of the same agent: what was said between them is lost. */
-export function cutContexts(view: RunView): readonly Finding[] {
-  const before = new Map<string, number>();
-  return view.calls.flatMap((call) => {
-    if (call.tokensIn === null) return [];
-    const agent = call.agent ?? "";
-    const earlier = before.get(agent);
-    before.set(agent, call.tokensIn);
-    if (earlier === undefined || call.tokensIn > policy("contextKeptShare") * earlier) return [];
-    return [
-      {
-        at: call,
-        component: call.agent ?? call.name,
-        expected: "no fewer tokens than before",
-        seen: `told ${call.tokensIn} tokens after ${earlier}`,
-      },
-    ];
-  });
+/** Whether a call is the one before it once more, which `repeatedCalls` tells of. */
+function isSameAgain(before: StepDigest | undefined, step: StepDigest): boolean {
+  return (
+    before !== undefined &&
+    step.argsHash !== null &&
+    componentOf(before) === componentOf(step) &&
+    before.argsHash === step.argsHash
+  );
 }
 
 /** Calls that follow one which they never followed in clean runs; trying the same again is no new order. */
@@ -233,6 +155,7 @@ export function strangeOrder(view: RunView, clean: Clean): readonly Finding[] {
   return steps.flatMap((step, index) => {
     const pair = `${order[index]} → ${order[index + 1]}`;
     if (step.retryOf !== null || clean.window.bigrams.has(pair)) return [];
+    if (isSameAgain(steps[index - 1], step)) return [];
     const at = callerOf(view, step) ?? step;
     return [
       {

@@ -11,8 +11,12 @@ interface Digests {
   readonly texts: ReadonlyMap<string, string>;
 }
 
-/** What the pipeline makes of the bodies: every trace read once, then again with what its workflow's runs have taught. */
-export function digestsOf(deliveries: Iterable<Delivery>): Digests {
+/**
+ * What the pipeline makes of the bodies: every trace read once, then again with what its workflow's runs have taught.
+ *
+ * @param teaching  how many of a workflow's first runs teach; without it all of them
+ */
+export function digestsOf(deliveries: Iterable<Delivery>, teaching = Infinity): Digests {
   const traces = tracesOf(deliveries);
   const first = readAll(traces, () => noSettings);
   const learned = new Map<string, WorkflowSettings>();
@@ -20,7 +24,10 @@ export function digestsOf(deliveries: Iterable<Delivery>): Digests {
     learned.set(
       key,
       learn(
-        first.digests.filter((digest) => keyOf(digest) === key),
+        first.digests
+          .filter((digest) => keyOf(digest) === key)
+          .toSorted((a, b) => a.startedMs - b.startedMs)
+          .slice(0, teaching),
         null,
       ),
     );

@@ -176,8 +176,8 @@ function policyNames(random: Random): PolicyNames {
     history: style([random.pick(["list", "read"]), topic, "revisions"]),
     index: `${topic}-${random.pick(["corpus", "vectors", "kb"])}`,
     intake: style([random.pick(["register", "archive", "file"]), "reply"]),
-    model: modelNames(random, random.pick(["mistral", "openai", "anthropic"])),
-    documents: documentNames(random),
+    model: modelNamesOf(random, random.pick(["mistral", "openai", "anthropic"])),
+    documents: documentNamesOf(random),
     subjects: shuffled(subjectsOf(random), random).slice(0, 24),
   };
 }
@@ -193,8 +193,8 @@ function claimsNames(random: Random): ClaimsNames {
     record: style([random.pick(["load", "open", "read"]), thing, "file"]),
     search: style([random.pick(["search", "match", "collect"]), random.pick(["terms", "rules"])]),
     intake: style([random.pick(["erp", "crm", "backoffice"]), random.pick(["accept", "import"])]),
-    model: modelNames(random, random.pick(["openai", "azure"])),
-    documents: documentNames(random),
+    model: modelNamesOf(random, random.pick(["openai", "azure"])),
+    documents: documentNamesOf(random),
     products: shuffled(
       ["garden", "kitchen", "office", "workshop", "marine", "campus", "depot"],
       random,
@@ -223,7 +223,7 @@ function refundNames(random: Random): RefundNames {
     payment: style([random.pick(["fetch", "show"]), money]),
     quote: style([random.pick(["compute", "estimate"]), "credit"]),
     ledger: style([random.pick(["scan", "browse"]), random.pick(["journal", "accounts"])]),
-    model: modelNames(random, "openai"),
+    model: modelNamesOf(random, "openai"),
     bookingPrefix: letters(random, 2),
     paymentPrefix: `${letters(random, 2).toLowerCase()}_`,
     field: random.pick([
@@ -234,7 +234,8 @@ function refundNames(random: Random): RefundNames {
   };
 }
 
-function modelNames(random: Random, provider: string): ModelNames {
+/** A model of a provider, and what it is called after an update. */
+export function modelNamesOf(random: Random, provider: string): ModelNames {
   const requested = `${random.pick(["sol", "vega", "orion", "atlas", "lyra"])}-${random.int(2, 9)}-${random.pick(["small", "medium", "pro"])}`;
   const day = (): string => String(random.int(10, 28));
   return {
@@ -247,7 +248,8 @@ function modelNames(random: Random, provider: string): ModelNames {
   };
 }
 
-function documentNames(random: Random): DocumentNames {
+/** How some team numbers its documents. */
+export function documentNamesOf(random: Random): DocumentNames {
   return {
     prefix: letters(random, random.int(2, 3)),
     form: random.pick(["dash", "dots", "compact", "letter"] as const),
@@ -294,7 +296,7 @@ function subjectsOf(random: Random): string[] {
 }
 
 /** How a team writes compound names. */
-function styleOf(random: Random): (words: readonly string[]) => string {
+export function styleOf(random: Random): (words: readonly string[]) => string {
   return random.pick([
     (words: readonly string[]) => words.join("_"),
     (words: readonly string[]) =>

@@ -48,6 +48,10 @@ export interface ModelStep {
   readonly calls: readonly CallPlan[];
   /** Mean token probability of this call, where the provider returned logprobs. */
   readonly probability: number | null;
+  /** Set where the call ended at the limit of its length. */
+  readonly finish?: "length";
+  /** Set where the context was cut: so many of the latest turns are all that the call was told. */
+  readonly remembers?: number;
 }
 
 export interface CallPlan {

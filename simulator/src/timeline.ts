@@ -51,7 +51,7 @@ export function timelineOf(run: RunPlan, random: Random): Timeline {
     for (const step of agent.steps) {
       const stepStart = clock + gap();
       clock = stepStart + step.ms;
-      steps.push({ step, startMs: stepStart, endMs: clock, history });
+      steps.push({ step, startMs: stepStart, endMs: clock, history: toldTo(step, history) });
       history = [...history, turnOf(step)];
     }
     clock += gap();
@@ -60,6 +60,12 @@ export function timelineOf(run: RunPlan, random: Random): Timeline {
   const intakeStart = clock + gap();
   const intake = run.intake ? { startMs: intakeStart, endMs: intakeStart + run.intake.ms } : null;
   return { startMs: run.startMs, endMs: (intake?.endMs ?? clock) + gap(), agents, intake };
+}
+
+/** What reaches a step of the conversation so far: all of it, or the latest turns where the context was cut. */
+function toldTo(step: AgentStep, history: readonly Turn[]): readonly Turn[] {
+  const latest = step.kind === "model" ? step.remembers : undefined;
+  return latest === undefined ? history : history.slice(history.length - latest);
 }
 
 function turnOf(step: AgentStep): Turn {

@@ -1,3 +1,5 @@
+import type { AgentStep } from "./plan.ts";
+
 /** A double is written as such; a plain number is an OTLP int. */
 export type WireValue = string | number | boolean | readonly string[] | { readonly double: number };
 export type WireAttributes = Readonly<Record<string, WireValue>>;
@@ -23,6 +25,8 @@ export interface WireSpan {
   readonly statusMessage?: string;
   readonly scope: WireScope;
   readonly resource: WireAttributes;
+  /** The step of the plan that it shows, for the truth: never sent. */
+  readonly of?: AgentStep;
 }
 
 export interface WireScope {

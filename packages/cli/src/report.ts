@@ -90,7 +90,11 @@ export function clusterPage(cluster: ShownCluster, options: { readonly members: 
     "",
     ...(first ? causePart(first, others) : []),
     ...notThesePart(cluster),
+    ...commonPart(cluster),
     ...differencesPart(cluster),
+    ...varyingPart(cluster),
+    ...modesPart(cluster),
+    ...lifePart(cluster),
     "",
     ...(first ? firstStepPart(first) : []),
     trailPart(cluster),
@@ -111,7 +115,9 @@ function sentence(cluster: ShownCluster): readonly string[] {
     onsetMs === null
       ? `${shortTime(cluster.firstMs)} → ${shortTime(cluster.lastMs)}`
       : `since ${shortTime(onsetMs)} ${plusMinus(onsetPlusMinusMs ?? 0)}, last ${shortTime(cluster.lastMs)}`;
-  const provisional = cluster.provisional ? " · provisional: fewer than 20 failures a week" : "";
+  const provisional = cluster.provisional
+    ? ` · provisional: ${cluster.provisionalWhy ?? "fewer than 20 failures a week"}`
+    : "";
   return [
     wrap(`${cluster.id} · ${letters(cluster.failing)} · `, cluster.title),
     wrap(
@@ -161,12 +167,49 @@ function notThesePart({ attribution }: ShownCluster): readonly string[] {
 function differencesPart({ differences }: ShownCluster): readonly string[] {
   return differences
     .slice(0, 4)
-    .map(({ feature, members, clean }, index) =>
-      wrap(
+    .map(({ feature, members, clean, lift, liftLow, liftHigh }, index) => {
+      const times =
+        lift === undefined || liftLow === undefined || liftHigh === undefined
+          ? ""
+          : ` · ${lift.toFixed(1)} times [${liftLow.toFixed(1)}, ${liftHigh.toFixed(1)}]`;
+      return wrap(
         head(index === 0 ? "differs" : ""),
-        `${feature}: ${members.count} of ${members.of} members, ${clean.count} of ${clean.of} clean runs`,
-      ),
-    );
+        `${feature}: ${members.count} of ${members.of} members, ${clean.count} of ${clean.of} clean runs${times}`,
+      );
+    });
+}
+
+/** What nearly all members show. */
+function commonPart({ common = [] }: ShownCluster): readonly string[] {
+  if (common.length === 0) return [];
+  const told = common.slice(0, 6).map(({ feature, count, of }) => `${feature} (${count} of ${of})`);
+  return [wrap(head("members"), `share ${told.join(" · ")}`)];
+}
+
+/** What some members show and others do not. */
+function varyingPart({ varying = [] }: ShownCluster): readonly string[] {
+  if (varying.length === 0) return [];
+  const told = varying.map(({ feature, count, of }) => `${feature} (${count} of ${of})`);
+  return [wrap(head("among them"), told.join(" · "))];
+}
+
+/** Modes of MAST, with what speaks for them. */
+function modesPart({ modes = [] }: ShownCluster): readonly string[] {
+  return modes.map(({ id, name, certainty, members, evidence }, index) =>
+    wrap(
+      head(index === 0 ? "MAST" : ""),
+      `${id} ${name} · ${certainty} · ${members.count} of ${members.of} members · ${evidence}`,
+    ),
+  );
+}
+
+/** How it came to its state, and which ids lead to it. */
+function lifePart({ history = [], aliases = [] }: ShownCluster): readonly string[] {
+  const told = history.map(({ state, atMs, why }) => `${state} ${shortTime(atMs)}: ${why}`);
+  return [
+    ...(told.length > 1 ? [wrap(head("life"), told.join(" · "))] : []),
+    ...(aliases.length > 0 ? [wrap(head("merged"), aliases.join(", "))] : []),
+  ];
 }
 
 function firstStepPart(cause: ShownCause): readonly string[] {

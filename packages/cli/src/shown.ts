@@ -35,6 +35,33 @@ const Cause = z.object({
 
 const Counted = z.object({ count: z.number(), of: z.number() });
 
+const Feature = z.object({ feature: z.string(), count: z.number(), of: z.number() });
+
+/** What a server of an earlier version does not tell. */
+const life = {
+  aliases: z.array(z.string()).readonly().optional(),
+  history: z
+    .array(z.object({ state: z.string(), atMs: z.number(), why: z.string() }))
+    .readonly()
+    .optional(),
+  provisionalWhy: z.string().nullish(),
+  common: z.array(Feature).readonly().optional(),
+  varying: z.array(Feature).readonly().optional(),
+  modes: z
+    .array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        certainty: z.string(),
+        members: Counted,
+        evidence: z.string(),
+      }),
+    )
+    .readonly()
+    .optional(),
+  signalNames: z.array(z.string()).readonly().optional(),
+};
+
 const Trail = z.object({
   failingName: z.string(),
   hops: z
@@ -45,6 +72,7 @@ const Trail = z.object({
 
 /** What the terminal shows of a cluster: a part of the noun, as it comes from the server or from a diagnosis made here. */
 export const ShownCluster = z.object({
+  ...life,
   id: z.string(),
   title: z.string(),
   workflow: z.string(),
@@ -67,7 +95,16 @@ export const ShownCluster = z.object({
   confirmed: z.number().optional(),
   trail: Trail.nullable(),
   differences: z
-    .array(z.object({ feature: z.string(), members: Counted, clean: Counted }))
+    .array(
+      z.object({
+        feature: z.string(),
+        members: Counted,
+        clean: Counted,
+        lift: z.number().optional(),
+        liftLow: z.number().optional(),
+        liftHigh: z.number().optional(),
+      }),
+    )
     .readonly(),
   attribution: z.object({
     causes: z.array(Cause).readonly(),

@@ -70,7 +70,8 @@ export async function diagnose(
   const told = await store.changes();
   const texts = await store.texts(sharedVersions(runs));
   const rulings = await store.rulings();
-  const found = diagnoseRuns({ runs, told, texts, rulings, options });
+  const decisions = await store.decisions();
+  const found = diagnoseRuns({ runs, told, texts, rulings, decisions, options });
   const diagnosis =
     stored > runs.length
       ? { ...found, warnings: [...found.warnings, leftOut(stored, runs.length)] }

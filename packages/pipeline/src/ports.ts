@@ -1,6 +1,7 @@
 import type { Diagnosis } from "./model/baseline.ts";
 import type { Change } from "./model/change.ts";
 import type { CheckResult } from "./model/check-result.ts";
+import type { ClusterDecision } from "./model/decision.ts";
 import type { RunDigest, VersionText } from "./model/digest.ts";
 import type { EvalCase } from "./model/evalcase.ts";
 import type { RunId, TraceId } from "./model/ids.ts";
@@ -101,6 +102,10 @@ export interface Store {
   putChecks(results: readonly CheckResult[]): Promise<void>;
   /** By time, those that were taken back among them. */
   checks(): Promise<readonly CheckResult[]>;
+  /** By id; a decision is never changed, another one takes it back. */
+  putDecisions(decisions: readonly ClusterDecision[]): Promise<void>;
+  /** By time, then id. */
+  decisions(): Promise<readonly ClusterDecision[]>;
   /** Replaces the last one. */
   putDiagnosis(diagnosis: Diagnosis): Promise<void>;
   diagnosis(): Promise<Diagnosis | null>;

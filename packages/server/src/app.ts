@@ -10,6 +10,7 @@ import { changeRoutes } from "./routes/changes.ts";
 import { checkRoutes } from "./routes/checks.ts";
 import { clusterRoutes } from "./routes/clusters.ts";
 import { githubRoutes } from "./routes/github.ts";
+import { decisionRoutes } from "./routes/decisions.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { originRoutes } from "./routes/origins.ts";
 import { encodingOf, otlpPaths, otlpRoutes } from "./routes/otlp.ts";
@@ -33,6 +34,7 @@ export function newApp(context: Context): Hono {
   app.route("/", statusRoutes(context));
   app.route("/", metricsRoutes(context));
   app.route("/", clusterRoutes(context));
+  app.route("/", decisionRoutes(context));
   app.route("/", runRoutes(context));
   app.route("/", originRoutes(context));
   app.route("/", githubRoutes(context));

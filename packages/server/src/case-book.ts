@@ -11,15 +11,19 @@ export const CaseNote = z.object({
   status: z.enum(["draft", "active", "retired", "superseded", "quarantined"]),
   /** The file's text, to be shown beside the cluster. */
   text: z.string().max(200_000).nullish(),
+  /** When the server was first told that it is active; it fills this in. */
+  activeMs: z.number().nullish(),
 });
 export type CaseNote = z.infer<typeof CaseNote>;
 
 /** The cases that the server was told of; the files in the user's repository are the truth. */
 export interface CaseBook {
   all(): readonly CaseNote[];
-  put(cases: readonly CaseNote[]): Promise<void>;
+  put(cases: readonly CaseNote[], nowMs: number): Promise<void>;
   /** Clusters with an active case. */
   guarded(): ReadonlySet<ClusterId>;
+  /** By such a cluster, since when. */
+  guardedMs(): ReadonlyMap<ClusterId, number>;
 }
 
 const metaKey = "cases";
@@ -31,9 +35,20 @@ export async function openCaseBook(store: Store): Promise<CaseBook> {
   const byId = new Map(stored.map((note) => [note.id, note]));
   return {
     all: () => [...byId.values()],
-    async put(cases) {
-      for (const note of cases) byId.set(note.id, note);
+    async put(cases, nowMs) {
+      for (const note of cases) {
+        const since = byId.get(note.id)?.activeMs ?? nowMs;
+        byId.set(note.id, { ...note, activeMs: note.status === "active" ? since : null });
+      }
       await store.putMeta(metaKey, JSON.stringify([...byId.values()]));
+    },
+    guardedMs: () => {
+      const since = new Map<ClusterId, number>();
+      for (const { status, cluster, activeMs } of byId.values()) {
+        if (status !== "active" || activeMs == null) continue;
+        since.set(cluster, Math.min(since.get(cluster) ?? Infinity, activeMs));
+      }
+      return since;
     },
     guarded: () =>
       new Set(

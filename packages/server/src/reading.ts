@@ -35,6 +35,7 @@ export function readingFrom(parts: Parts): { readonly reader: Reader; readonly s
         guarded: cases.guarded(),
         causes: config.rootward.causes ?? [],
         results: await store.checks(),
+        guardedMs: cases.guardedMs(),
       };
       return await diagnose(options, { store });
     },

@@ -24,6 +24,7 @@ export interface RunLine {
 export interface Index {
   readonly standings: ReadonlyMap<RunId, RunStanding>;
   readonly diagnosed: ReadonlyMap<RunId, DiagnosedRun>;
+  /** By id, and by every id that was merged into it. */
   readonly clusters: ReadonlyMap<string, Cluster>;
 }
 
@@ -32,7 +33,12 @@ const noIndex: Index = { standings: new Map(), diagnosed: new Map(), clusters: n
 const madeOf = oncePer((diagnosis: Diagnosis): Index => ({
   standings: new Map(diagnosis.standings.map((standing) => [standing.id, standing])),
   diagnosed: new Map(diagnosis.runs.map((run) => [run.id, run])),
-  clusters: new Map(diagnosis.clusters.map((cluster) => [cluster.id, cluster])),
+  clusters: new Map(
+    diagnosis.clusters.flatMap((cluster) =>
+      // A diagnosis that an earlier program stored knows no aliases.
+      [cluster.id, ...(cluster.aliases ?? [])].map((id) => [id, cluster] as const),
+    ),
+  ),
 }));
 
 export function indexOf(diagnosis: Diagnosis | null): Index {

@@ -17,7 +17,8 @@ export function isFinding(cluster: ShownCluster): boolean {
 
 /** Whether a person must still act: no case guards it and nobody wrote why none is due. */
 export function isOpen(cluster: ShownCluster): boolean {
-  return cluster.state !== "guarded" && cluster.state !== "closed_without_eval";
+  const done: readonly ShownCluster["state"][] = ["guarded", "resolved", "closed_without_eval"];
+  return !done.includes(cluster.state);
 }
 
 /** The first cause where it is one; null where the table names none. */

@@ -95,6 +95,7 @@ export const stateWords = {
   diagnosing: "diagnosing",
   diagnosed: "diagnosed",
   guarded: "guarded",
+  resolved: "resolved",
   closed_without_eval: "closed without eval",
   regressed: "regressed",
 } as const satisfies Record<ClusterState, string>;

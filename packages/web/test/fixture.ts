@@ -371,6 +371,8 @@ function cluster(
 ): ShownCluster {
   const primary = over.signature?.primary ?? "empty_retrieval";
   return {
+    history: [],
+    aliases: [],
     signature: {
       version: 1,
       workflow: over.workflow,
@@ -387,6 +389,11 @@ function cluster(
     lastMs: end - 6 * 60_000,
     perDay: perDay([13, 60, 59]),
     provisional: false,
+    provisionalWhy: null,
+    common: [],
+    varying: [],
+    modes: [],
+    signalNames: [],
     failing: { grounded: 1 },
     origin,
     originStanding: "suspected",
@@ -417,16 +424,25 @@ const clusters: readonly ShownCluster[] = [
         feature: "index:policies is policies-v42",
         members: { count: 132, of: 132 },
         clean: { count: 41, of: 200 },
+        lift: 3,
+        liftLow: 2,
+        liftHigh: 5,
       },
       {
         feature: "retrieval top score below 0.50",
         members: { count: 125, of: 132 },
         clean: { count: 18, of: 200 },
+        lift: 3,
+        liftLow: 2,
+        liftHigh: 5,
       },
       {
         feature: "task type is clause-lookup",
         members: { count: 95, of: 132 },
         clean: { count: 96, of: 200 },
+        lift: 3,
+        liftLow: 2,
+        liftHigh: 5,
       },
     ],
   }),

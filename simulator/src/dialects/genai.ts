@@ -64,7 +64,12 @@ function stepSpans(
   random: Random,
 ): WireSpan[] {
   const own = base(parent, random);
-  const times = { startMs: at.startMs, endMs: at.endMs, parentSpanId: parent.spanId };
+  const times = {
+    startMs: at.startMs,
+    endMs: at.endMs,
+    parentSpanId: parent.spanId,
+    of: at.step,
+  };
   if (at.step.kind === "model") {
     const attributes = modelAttributes(run, timed, at, at.step, random);
     const name = `chat ${at.step.model.requested}`;
@@ -105,6 +110,7 @@ function retrievalSpans(tool: ToolStep, at: TimedStep, parent: Base, random: Ran
       kind: "client",
       startMs: at.startMs + 0.4,
       endMs: at.endMs - 0.3,
+      of: at.step,
       attributes: {
         "gen_ai.operation.name": "retrieval",
         "gen_ai.data_source.id": retrieval.dataSource,
@@ -126,7 +132,7 @@ function modelAttributes(
   random: Random,
 ): WireAttributes {
   const { model } = step;
-  const finish = step.calls.length > 0 ? "tool_call" : "stop";
+  const finish = step.finish ?? (step.calls.length > 0 ? "tool_call" : "stop");
   const output: Turn = { role: "assistant", text: step.text, calls: step.calls };
   const input = messages(at.history);
   return {

@@ -84,7 +84,12 @@ function stepSpan(
   random: Random,
 ): WireSpan {
   const own = { ...base(parent, random), kind: "internal" } as const;
-  const times = { startMs: at.startMs, endMs: at.endMs, parentSpanId: parent.spanId };
+  const times = {
+    startMs: at.startMs,
+    endMs: at.endMs,
+    parentSpanId: parent.spanId,
+    of: at.step,
+  };
   if (at.step.kind === "model") {
     const attributes = modelAttributes(run, timed, at, at.step, random);
     return { ...own, ...times, name: "generation", status: "ok", attributes };
@@ -138,7 +143,7 @@ function modelAttributes(
     ...flat("llm.output_messages", 0, output),
     ...Object.fromEntries(tools),
     ...json("output", [completionBody(step, prompt, completion, random)]),
-    "llm.finish_reason": step.calls.length > 0 ? "tool_calls" : "stop",
+    "llm.finish_reason": step.finish ?? (step.calls.length > 0 ? "tool_calls" : "stop"),
     "llm.token_count.prompt": prompt,
     "llm.token_count.completion": completion,
     "llm.token_count.total": prompt + completion,
@@ -167,7 +172,7 @@ function completionBody(
           content: step.text,
           ...(step.calls.length === 0 ? {} : { tool_calls: step.calls.map(openaiCall) }),
         },
-        finish_reason: step.calls.length > 0 ? "tool_calls" : "stop",
+        finish_reason: step.finish ?? (step.calls.length > 0 ? "tool_calls" : "stop"),
         logprobs: content === null ? null : { content },
       },
     ],

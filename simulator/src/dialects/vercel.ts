@@ -71,7 +71,12 @@ function stepSpan(
   random: Random,
 ): WireSpan {
   const own = { ...base(parent, random), kind: "internal" } as const;
-  const times = { startMs: at.startMs, endMs: at.endMs, parentSpanId: parent.spanId };
+  const times = {
+    startMs: at.startMs,
+    endMs: at.endMs,
+    parentSpanId: parent.spanId,
+    of: at.step,
+  };
   if (at.step.kind === "model") {
     const attributes = modelAttributes(run, timed, at, at.step, random);
     return { ...own, ...times, name: "ai.generateText.doGenerate", attributes };
@@ -99,7 +104,7 @@ function modelAttributes(
   step: ModelStep,
   random: Random,
 ): WireAttributes {
-  const finish = step.calls.length > 0 ? "tool-calls" : "stop";
+  const finish = step.finish ?? (step.calls.length > 0 ? "tool-calls" : "stop");
   const prompt = JSON.stringify([
     { role: "system", content: timed.agent.system },
     ...at.history.map(message),

@@ -6,12 +6,18 @@ import { OperatorError, printJson, printLine } from "../output.ts";
 import { clusterTable, partOf } from "../report.ts";
 import { ShownCluster } from "../shown.ts";
 import { registerCheck } from "./cluster-check.ts";
+import { proposalsOf, registerDecisions, tellProposals } from "./cluster-decisions.ts";
 
 interface Options {
   readonly json?: boolean;
   readonly url?: string;
   readonly from?: string[];
   readonly changes?: string;
+  readonly proposals?: boolean;
+}
+
+function changesOf({ changes }: Options): { readonly changes?: string } {
+  return changes === undefined ? {} : { changes };
 }
 
 export function register(program: Command): void {
@@ -21,14 +27,24 @@ export function register(program: Command): void {
     .option("--from <path...>", "OTLP bodies, files or folders, instead of the server")
     .option("--changes <file>", "with --from: a JSON array of changes")
     .option("--url <url>", "the server (default: ROOTWARD_URL or http://127.0.0.1:4318)")
+    .option("--proposals", "what could be merged, split or called mended, and why")
     .option("--json", "print the clusters as an array")
     .action(list);
   registerCheck(clusters);
+  registerDecisions(clusters);
 }
 
 const Status = z.object({ openTraces: z.number() });
 
 async function list(options: Options): Promise<void> {
+  if (options.proposals) {
+    const proposals = options.from
+      ? (await diagnosePaths(options.from, changesOf(options))).diagnosis.proposals
+      : await proposalsOf(serverUrl(options.url));
+    if (options.json) printJson(proposals);
+    else printLine(tellProposals(proposals));
+    return;
+  }
   const found = await clustersOf(options);
   if (options.json) {
     printJson(found);

@@ -94,6 +94,7 @@ function jsonOf(diagnosis: Diagnosis): unknown {
       })),
     })),
     clusters: diagnosis.clusters.map(jsonOfCluster),
+    proposals: diagnosis.proposals,
     runs: diagnosis.standings.map(({ id, traceIds, failed, cluster }) => {
       const run = diagnosed.get(id);
       const origin = run?.origin ?? null;
@@ -122,6 +123,13 @@ function jsonOfCluster(cluster: Cluster): unknown {
     id,
     signature: cluster.signature.key,
     title,
+    state: cluster.state,
+    aliases: cluster.aliases,
+    modes: cluster.modes,
+    signals: cluster.signalNames,
+    common: cluster.common,
+    varying: cluster.varying,
+    differences: cluster.differences,
     workflow,
     environment,
     members,

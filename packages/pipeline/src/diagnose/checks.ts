@@ -205,7 +205,7 @@ export function toolChanged(facts: Facts): Answer {
 
 /** A hand-over of another form, without what the user asked for, or that no longer happens. */
 export function atBorder(facts: Facts): Answer {
-  const answer = primaryIn(facts, ["handoff_schema", "handoff_dropped"]);
+  const answer = primaryIn(facts, ["handoff_schema", "handoff_dropped", "handoff_target"]);
   const skipped = primaryIn(facts, ["missing_step", "order_never"]);
   const handsOver = facts.clean?.profiles.has(`handoff:${facts.signature.component}`) ?? false;
   return handsOver && skipped.result === "matches" ? skipped : answer;

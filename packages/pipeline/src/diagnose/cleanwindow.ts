@@ -4,6 +4,8 @@ import type { RunDigest, StepDigest } from "../model/digest.ts";
 import { compareText } from "./flows.ts";
 import { expectationsOf } from "./expected.ts";
 import type { Expectations, Payload } from "./expected.ts";
+import { targetsOf } from "./handoffs.ts";
+import type { Targets } from "./handoffs.ts";
 import { profileOf } from "./shapes.ts";
 import type { ShapeProfile } from "./shapes.ts";
 import { levelOf, median } from "./stats.ts";
@@ -29,6 +31,8 @@ export interface Clean {
   readonly retrieving: number;
   /** Fields of arguments and hand-offs that the user's words make necessary. */
   readonly expectations: Expectations;
+  /** By agent, to whom it hands over. */
+  readonly targets: ReadonlyMap<string, Targets>;
 }
 
 /** Keys of `CleanWindow.shapes`. */
@@ -218,6 +222,7 @@ export function cleanWindowOf(runs: readonly RunDigest[]): Clean {
     profiles,
     newDocument: noveltyOfDocuments(documents),
     expectations: expectationsOf(payloads, profiles),
+    targets: targetsOf(views),
     callers: callersOf(views),
     ...retrieversOf(views),
   };

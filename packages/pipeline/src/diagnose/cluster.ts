@@ -1,33 +1,59 @@
 import type { Attribution } from "../model/attribution.ts";
 import type { Cluster, DiagnosedRun, Signature } from "../model/cluster.ts";
+import type { ClusterId } from "../model/ids.ts";
 import { policy } from "../model/policy.ts";
 import type { Clean } from "./cleanwindow.ts";
-import { differencesOf, examplesOf } from "./contrast.ts";
+import { differencesOf, examplesOf, sharedBy } from "./contrast.ts";
 import type { Versioned } from "./evidence.ts";
 import type { Member } from "./facts.ts";
 import { compareText, dayMs } from "./flows.ts";
 import type { Flow } from "./flows.ts";
+import { placeOf } from "./decisions.ts";
+import type { Placement } from "./decisions.ts";
+import { lifeOf } from "./lifecycle.ts";
+import type { Life } from "./lifecycle.ts";
+import { modesOf } from "./mast.ts";
+import { dottedName } from "./names.ts";
 import { clusterIdOf, signatureOf } from "./signature.ts";
 import { titleOf } from "./title.ts";
 
 /** Failed runs with one signature, before they are explained. */
 export interface Bucket {
+  readonly id: ClusterId;
   readonly signature: Signature;
   /** By start time. */
   readonly members: readonly Member[];
 }
 
-/** Every member in the bucket of its signature, buckets by size, then key. Nothing but each run itself decides where it goes. */
-export function bucketsOf(flow: Flow, members: readonly Member[]): readonly Bucket[] {
-  const buckets = new Map<string, { signature: Signature; members: Member[] }>();
+/** In which cluster a member of a flow stands. */
+export function clusterIdFor(flow: Flow, member: Member, placement: Placement): ClusterId {
+  return placeOf(placement, clusterIdOf(signatureOf(flow, member.primary)), member);
+}
+
+/**
+ * Every member in the bucket of its signature, or where people have put that, buckets by size, then key. Nothing but each run itself
+ * and the decisions decide where it goes. What was merged has the signature of the one that was kept, where a member still shows it.
+ */
+export function bucketsOf(
+  flow: Flow,
+  members: readonly Member[],
+  placement: Placement,
+): readonly Bucket[] {
+  const buckets = new Map<ClusterId, Bucket & { readonly members: Member[] }>();
   for (const member of members) {
     const signature = signatureOf(flow, member.primary);
-    const bucket = buckets.get(signature.key) ?? { signature, members: [] };
-    bucket.members.push(member);
-    buckets.set(signature.key, bucket);
+    const id = clusterIdFor(flow, member, placement);
+    const found = buckets.get(id);
+    found?.members.push(member);
+    const isNamed = clusterIdOf(signature) === id;
+    const kept = found && !isNamed ? found.signature : signature;
+    buckets.set(id, { id, signature: kept, members: found?.members ?? [member] });
   }
   return [...buckets.values()].toSorted(
-    (a, b) => b.members.length - a.members.length || (a.signature.key < b.signature.key ? -1 : 1),
+    (a, b) =>
+      b.members.length - a.members.length ||
+      compareText(a.signature.key, b.signature.key) ||
+      compareText(a.id, b.id),
   );
 }
 
@@ -39,8 +65,8 @@ export interface ClusterContext {
   readonly diagnosed: ReadonlyMap<string, DiagnosedRun>;
   readonly attribution: Attribution;
   readonly failuresPerWeek: number;
-  /** Whether an eval case stands for it. */
-  readonly guarded: boolean;
+  readonly life: Omit<Life, "hasCause">;
+  readonly aliases: readonly ClusterId[];
 }
 
 function perDay(flow: Flow, members: readonly Member[]): readonly number[] {
@@ -76,29 +102,28 @@ function originShown(
 }
 
 /** A bucket as a cluster: examples, trend, what differs, and why. */
-export function clusterOf({ signature, members }: Bucket, context: ClusterContext): Cluster {
+export function clusterOf({ id, signature, members }: Bucket, context: ClusterContext): Cluster {
   const { flow, cleanRuns, diagnosed, attribution } = context;
   const { representative, diverse } = examplesOf(members.map(({ entry }) => entry));
   const typical = members.find(({ entry }) => entry === representative);
   const shown = diagnosed.get(representative.run.id);
+  const provisional = provisionalWhy(context);
   return {
-    id: clusterIdOf(signature),
+    id,
     signature,
     title: titleOf(signature, typical?.primary),
     workflow: flow.workflow,
     environment: flow.environment,
-    state: context.guarded
-      ? "guarded"
-      : attribution.causes[0]?.cause === "unknown"
-        ? "new"
-        : "diagnosed",
+    ...lifeOf(members, { ...context.life, hasCause: attribution.causes[0]?.cause !== "unknown" }),
+    aliases: context.aliases,
     members: members.map(({ entry }) => entry.run.id),
     representative: representative.run.id,
     diverse: diverse.map(({ run }) => run.id),
     firstMs: members[0]?.entry.run.startedMs ?? 0,
     lastMs: members.at(-1)?.entry.run.startedMs ?? 0,
     perDay: perDay(flow, members),
-    provisional: context.clean === null || context.failuresPerWeek < policy("provisionalFailures"),
+    provisional: provisional !== null,
+    provisionalWhy: provisional,
     failing: failingOf(members),
     ...originShown(shown),
     confirmed: members.filter(
@@ -109,6 +134,30 @@ export function clusterOf({ signature, members }: Bucket, context: ClusterContex
       members.map(({ entry }) => entry),
       cleanRuns,
     ),
+    ...sharedBy(members.map(({ entry }) => entry)),
+    modes: modesOf(members),
+    signalNames: signalNamesOf(members),
     attribution,
   };
+}
+
+/** Why what is said of a cluster may not last. */
+function provisionalWhy({ clean, failuresPerWeek }: ClusterContext): string | null {
+  if (clean === null) return "no baseline is frozen yet, so nothing is compared with clean runs";
+  const least = policy("provisionalFailures");
+  return failuresPerWeek < least
+    ? `the workflow has ${failuresPerWeek.toFixed(1)} failures a week, fewer than ${least}: read each one`
+    : null;
+}
+
+/** Dotted names for the deviations that most members show. */
+function signalNamesOf(members: readonly Member[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { deviations } of members) {
+    const names = new Set(deviations.flatMap(({ name }) => dottedName(name) ?? []));
+    for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts]
+    .flatMap(([name, count]) => (count / members.length >= policy("commonShare") ? [name] : []))
+    .toSorted(compareText);
 }

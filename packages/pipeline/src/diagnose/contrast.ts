@@ -1,4 +1,4 @@
-import type { Difference, Signature } from "../model/cluster.ts";
+import type { Difference, Shown, Signature } from "../model/cluster.ts";
 import { policy } from "../model/policy.ts";
 import type { RunDigest } from "../model/digest.ts";
 import { compareText } from "./flows.ts";
@@ -72,7 +72,49 @@ export function differencesOf(
       return support >= policy("contrastSupport") && support / usual >= policy("contrastLift");
     })
     .slice(0, policy("differencesShownMost"))
-    .map(({ feature, members: a, clean: b }) => ({ feature, members: a, clean: b }));
+    .map(({ feature, members: a, clean: b }) => ({
+      feature,
+      members: a,
+      clean: b,
+      ...liftOf(a, b),
+    }));
+}
+
+/**
+ * A ratio of shares with its 95 % interval, half a run added to each count so that none divides by zero.
+ *
+ * @source Katz et al., Biometrics 34 (1978) 469, with the correction of Pettigrew, Gart and Thomas, Biometrika 73 (1986) 425
+ */
+function liftOf(
+  a: Difference["members"],
+  b: Difference["clean"],
+): Pick<Difference, "lift" | "liftLow" | "liftHigh"> {
+  const [x, m, y, n] = [a.count + 0.5, a.of + 0.5, b.count + 0.5, b.of + 0.5];
+  const lift = x / m / (y / n);
+  const spread = 1.96 * Math.sqrt(1 / x - 1 / m + 1 / y - 1 / n);
+  return { lift, liftLow: lift * Math.exp(-spread), liftHigh: lift * Math.exp(spread) };
+}
+
+/** What members have in common, most common first, and what some of them show and others do not, nearest to half first. */
+export function sharedBy(members: readonly Versioned[]): {
+  readonly common: readonly Shown[];
+  readonly varying: readonly Shown[];
+} {
+  const of = members.length;
+  const all = [...countsOf(members)].map(([feature, count]) => ({ feature, count, of }));
+  const far = ({ count }: Shown): number => Math.abs(count / of - 0.5);
+  const isVarying = ({ count }: Shown): boolean =>
+    count / of >= policy("splitPartLeast") && 1 - count / of >= policy("splitPartLeast");
+  return {
+    common: all
+      .filter(({ count }) => count / of >= policy("commonShare"))
+      .toSorted((a, b) => b.count - a.count || compareText(a.feature, b.feature))
+      .slice(0, policy("differencesShownMost")),
+    varying: all
+      .filter(isVarying)
+      .toSorted((a, b) => far(a) - far(b) || compareText(a.feature, b.feature))
+      .slice(0, policy("varyingShownMost")),
+  };
 }
 
 function countsOf(runs: readonly Versioned[]): ReadonlyMap<string, number> {

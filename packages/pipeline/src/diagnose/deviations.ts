@@ -1,7 +1,11 @@
 import type { Deviation, DeviationKind, DeviationStrength } from "../model/deviation.ts";
 import { policy } from "../model/policy.ts";
 import type { Clean } from "./cleanwindow.ts";
+import { lostDecimals } from "./decimals.ts";
+import { strangeTargets } from "./handoffs.ts";
+import { missingSteps } from "./missing.ts";
 import * as payload from "./rows-payload.ts";
+import * as calls from "./rows-calls.ts";
 import * as rows from "./rows-run.ts";
 import type { Finding } from "./finding.ts";
 import type { RunView } from "./view.ts";
@@ -63,10 +67,24 @@ const table: readonly Row[] = [
     needsWindow: true,
     find: compared(rows.skippedRetrieval),
   },
+  { kind: "truncated", strength: "strong", needsWindow: false, find: calls.cutOff },
   { kind: "ungrounded", strength: "strong", needsWindow: false, find: rows.ungroundedCitations },
   { kind: "error", strength: "strong", needsWindow: false, find: rows.unresolvedErrors },
-  { kind: "loop", strength: "strong", needsWindow: false, find: rows.loops },
-  { kind: "truncated", strength: "strong", needsWindow: false, find: rows.cutOff },
+  { kind: "loop", strength: "strong", needsWindow: false, find: calls.loops },
+  { kind: "repeated", strength: "weak", needsWindow: true, find: calls.repeatedCalls },
+  { kind: "context_cut", strength: "strong", needsWindow: true, find: calls.cutContexts },
+  {
+    kind: "handoff_target",
+    strength: "strong",
+    needsWindow: true,
+    find: compared(strangeTargets),
+  },
+  {
+    kind: "empty_result",
+    strength: "strong",
+    needsWindow: true,
+    find: compared(payload.emptiedResults),
+  },
   { kind: "empty_result", strength: "medium", needsWindow: false, find: payload.emptyResults },
   {
     kind: "handoff_dropped",
@@ -76,10 +94,21 @@ const table: readonly Row[] = [
   },
   {
     kind: "missing_step",
+    strength: "strong",
+    needsWindow: true,
+    find: compared((view, clean) =>
+      missingSteps(view, clean, { from: policy("sureStepShare"), below: Infinity }),
+    ),
+  },
+  {
+    kind: "missing_step",
     strength: "medium",
     needsWindow: true,
-    find: compared(rows.missingSteps),
+    find: compared((view, clean) =>
+      missingSteps(view, clean, { from: 0, below: policy("sureStepShare") }),
+    ),
   },
+  { kind: "value_scale", strength: "weak", needsWindow: true, find: compared(lostDecimals) },
   {
     kind: "args_ungrounded",
     strength: "medium",

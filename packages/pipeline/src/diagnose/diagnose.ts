@@ -3,11 +3,13 @@ import type { CauseRow } from "../model/causes.ts";
 import type { Change } from "../model/change.ts";
 import type { CheckResult } from "../model/check-result.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
+import type { ClusterDecision, ClusterProposal } from "../model/decision.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { RunId } from "../model/ids.ts";
 import type { Ruling } from "../model/ruling.ts";
-import type { TimeWindow } from "../model/time.ts";
+import type { TimeWindow, UnixMillis } from "../model/time.ts";
 import { causeTable } from "./causes.ts";
+import { placementOf } from "./decisions.ts";
 import { attributeFlows } from "./explain.ts";
 import type { ReadFlow } from "./explain.ts";
 import { ledgerOf } from "./evidence.ts";
@@ -24,6 +26,8 @@ export interface DiagnoseInput {
   readonly texts: ReadonlyMap<string, string>;
   /** What people said about origins; none without it. */
   readonly rulings?: readonly Ruling[];
+  /** What people decided about clusters, in any order; without it nothing. */
+  readonly decisions?: readonly ClusterDecision[];
   readonly options: DiagnoseOptions;
 }
 
@@ -38,6 +42,8 @@ export interface DiagnoseOptions {
   readonly causes?: readonly CauseRow[];
   /** What persons found when they ran checks. */
   readonly results?: readonly CheckResult[];
+  /** By cluster, when its case became active, where that is known. */
+  readonly guardedMs?: ReadonlyMap<string, UnixMillis>;
 }
 
 /**
@@ -50,6 +56,7 @@ export function diagnoseRuns({
   told,
   texts,
   rulings = [],
+  decisions = [],
   options,
 }: DiagnoseInput): Diagnosis {
   const flows = flowsOf(runs).map((flow) => readFlow(flow, options));
@@ -65,6 +72,8 @@ export function diagnoseRuns({
     rulings: byRun(rulings),
     rows: [...causeTable, ...(options.causes ?? [])],
     results: (options.results ?? []).toSorted((a, b) => a.atMs - b.atMs),
+    guardedMs: options.guardedMs ?? new Map(),
+    placement: placementOf(decisions),
   });
   const clusterOf = new Map(
     explained.flatMap(({ runs: diagnosed }) => diagnosed.map(({ id, cluster }) => [id, cluster])),
@@ -72,6 +81,7 @@ export function diagnoseRuns({
   return {
     workflows: explained.map(({ workflow }): WorkflowDiagnosis => workflow),
     clusters: explained.flatMap(({ clusters }): readonly Cluster[] => clusters),
+    proposals: explained.flatMap(({ proposals }): readonly ClusterProposal[] => proposals),
     runs: explained.flatMap(({ runs: diagnosed }): readonly DiagnosedRun[] => diagnosed),
     standings: flows.flatMap((flow) => standingsOf(flow, clusterOf)),
     changes,

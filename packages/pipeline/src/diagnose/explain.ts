@@ -4,15 +4,17 @@ import type { CauseRow } from "../model/causes.ts";
 import type { Change } from "../model/change.ts";
 import type { CheckResult } from "../model/check-result.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
+import type { ClusterProposal } from "../model/decision.ts";
 import type { Drift } from "../model/baseline.ts";
 import type { Ruling } from "../model/ruling.ts";
 import { signalNames } from "../model/signal.ts";
 import { createHash } from "node:crypto";
 import { attribute } from "./attribute.ts";
-import { bucketsOf, clusterOf } from "./cluster.ts";
-import type { Bucket } from "./cluster.ts";
 import { agentsOf, controlsOf } from "./beside.ts";
+import { bucketsOf, clusterIdFor, clusterOf } from "./cluster.ts";
+import type { Bucket, ClusterContext } from "./cluster.ts";
 import type { Control } from "./controls.ts";
+import type { Placement } from "./decisions.ts";
 import { concerns } from "./evidence.ts";
 import type { Versioned } from "./evidence.ts";
 import { confidenceOf, taskFocusOf } from "./facts.ts";
@@ -21,8 +23,9 @@ import { fitOf, onsetOf, upToLast } from "./fit.ts";
 import type { Fit, Onset } from "./fit.ts";
 import { flowRanker } from "./flow-ranker.ts";
 import type { FlowRanker } from "./flow-ranker.ts";
-import { dayMs } from "./flows.ts";
+import { compareText, dayMs } from "./flows.ts";
 import { withTexts } from "./material.ts";
+import { proposalsOf } from "./proposals.ts";
 import type { ReadFlow } from "./readflow.ts";
 import { rulingsOn } from "./rulings.ts";
 import { clusterIdOf, signatureOf } from "./signature.ts";
@@ -44,11 +47,15 @@ export interface Surroundings {
   /** The lookup table, and what persons found. */
   readonly rows: readonly CauseRow[];
   readonly results: readonly CheckResult[];
+  /** By cluster, when its case became active. */
+  readonly guardedMs: ReadonlyMap<string, number>;
+  readonly placement: Placement;
 }
 
 export interface ExplainedFlow {
   readonly workflow: WorkflowDiagnosis;
   readonly clusters: readonly Cluster[];
+  readonly proposals: readonly ClusterProposal[];
   readonly runs: readonly DiagnosedRun[];
 }
 
@@ -71,13 +78,13 @@ export function attributeFlows(
 ): readonly ExplainedFlow[] {
   const all = flows.map((flow) => ({
     flow,
-    buckets: bucketsOf(flow.flow, flow.members).map((bucket) => dated(flow, bucket)),
+    buckets: bucketsOf(flow.flow, flow.members, around.placement).map((bucket) =>
+      dated(flow, bucket),
+    ),
   }));
   return all.map(({ flow, buckets }) => {
     const { ranker, standing } = flowRanker(flow.flow, around.rulings);
-    const runs = flow.members.map((member) =>
-      diagnosedRun(flow, member, { ranker, rulings: around.rulings }),
-    );
+    const runs = flow.members.map((member) => diagnosedRun(flow, member, { ranker, ...around }));
     const diagnosed = new Map(runs.map((run) => [run.id, run]));
     const cleanRuns = flow.versioned.filter(({ run }) => flow.clean?.memberIds.has(run.id));
     const changes = around.changes.filter((change) => concerns(change, flow.flow));
@@ -97,15 +104,40 @@ export function attributeFlows(
         diagnosed,
         attribution: readable(attribute(facts), around.texts),
         failuresPerWeek: perWeek(flow),
-        guarded: around.guarded.has(clusterIdOf(one.bucket.signature)),
+        ...lifeContext(one.bucket, around),
       });
     });
+    const grouped = clusters.map((cluster, at) => ({
+      cluster,
+      members: buckets[at]?.bucket.members ?? [],
+    }));
     return {
       workflow: workflowOf(flow, { clusters, around, runs, ranking: standing }),
       clusters,
+      proposals: proposalsOf(flow.flow, grouped),
       runs,
     };
   });
+}
+
+/** What stands for a cluster, by its own id or one that leads to it. */
+function lifeContext(
+  { id }: Bucket,
+  { guarded, guardedMs, placement }: Surroundings,
+): Pick<ClusterContext, "life" | "aliases"> {
+  const aliases = [...placement.aliases]
+    .flatMap(([alias, kept]) => (kept === id ? [alias] : []))
+    .toSorted(compareText);
+  const ids = [id, ...aliases];
+  const since = ids.flatMap((one) => guardedMs.get(one) ?? []);
+  return {
+    aliases,
+    life: {
+      isGuarded: ids.some((one) => guarded.has(one)),
+      guardedMs: since.length > 0 ? Math.min(...since) : null,
+      resolvedMs: placement.resolvedMs.get(id) ?? null,
+    },
+  };
 }
 
 function readable(attribution: Attribution, texts: ReadonlyMap<string, string>): Attribution {
@@ -195,13 +227,18 @@ function factsOf(
 
 function diagnosedRun(
   { flow, clean }: ReadFlow,
-  { view, primary, deviations, affected }: Member,
-  { ranker, rulings }: Pick<FlowRanker, "ranker"> & Pick<Surroundings, "rulings">,
+  member: Member,
+  {
+    ranker,
+    rulings,
+    placement,
+  }: Pick<FlowRanker, "ranker"> & Pick<Surroundings, "rulings" | "placement">,
 ): DiagnosedRun {
+  const { view, primary, deviations, affected } = member;
   const own = rulingsOn(view.run, rulings);
   return {
     id: view.run.id,
-    cluster: clusterIdOf(signatureOf(flow, primary)),
+    cluster: clusterIdFor(flow, member, placement),
     affected,
     deviations,
     ...foundOrigin({
@@ -293,8 +330,10 @@ function isExplained(read: ReadFlow, drift: Drift, clusters: readonly Cluster[])
 
 function attributeDrift(read: ReadFlow, drift: Drift, around: Surroundings): Attribution {
   const ids = new Set(badSince(read, drift).map(({ run }) => run.id));
+  const signature = signatureOf(read.flow, undefined);
   const bucket = {
-    signature: signatureOf(read.flow, undefined),
+    id: clusterIdOf(signature),
+    signature,
     members: read.members.filter(({ entry }) => ids.has(entry.run.id)),
   };
   const cleanRuns = read.versioned.filter(({ run }) => read.clean?.memberIds.has(run.id));

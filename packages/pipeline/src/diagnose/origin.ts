@@ -14,9 +14,12 @@ const manifest: ReadonlySet<DeviationKind> = new Set([
   "output_mismatch",
 ]);
 
+/** Kinds that are mostly harmless, yet say more than a refusal of which nothing else in the run speaks. */
+const faint: ReadonlySet<DeviationKind> = new Set(["repeated", "value_scale"]);
+
 /**
  * The deviation that stands for a run: the earliest strong one; else the earliest of medium strength that is not merely where the
- * failure showed; else where it showed; else the earliest weak one.
+ * failure showed; else where it showed in the output; else a faint one; else the refusal; else the earliest weak one.
  *
  * @returns undefined where nothing deviates: the run is unexplained
  * @source diagnosis.md B5.3 A: the earliest strong deviation is the injected fault in 97.7 % of runs, the failing step in 20.7 %
@@ -28,6 +31,7 @@ export function primaryOf(deviations: readonly Deviation[]): Deviation | undefin
   return (
     medium.find(({ kind }) => !manifest.has(kind)) ??
     medium.find(({ kind }) => kind !== "app_rejected") ??
+    deviations.find(({ kind }) => faint.has(kind)) ??
     medium[0] ??
     deviations[0]
   );

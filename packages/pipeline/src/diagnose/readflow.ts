@@ -87,16 +87,29 @@ function declinedRuns(flow: Flow, reference: Reference, clean: Clean): ReadonlyS
   return new Set(p <= policy("movementAlpha") ? [] : found.map((run) => run.id));
 }
 
-/** Share of the window's runs that show each deviation: what is usual is no deviation. */
+/**
+ * Share of the window's runs that show each deviation: what is usual is no deviation. Of a tool that is called now and then, the
+ * share of the runs that call it, where enough of them show it.
+ */
 export function ratesOf(clean: Clean, runs: readonly RunDigest[]): CleanWindow["rates"] {
-  const counts = new Map<string, number>();
+  const counts = new Map<string, { component: string; count: number }>();
   for (const run of runs) {
     if (!clean.memberIds.has(run.id)) continue;
-    for (const key of new Set(deviationsOf(viewOf(run), clean).map(rateKey))) {
-      counts.set(key, (counts.get(key) ?? 0) + 1);
+    const shown = deviationsOf(viewOf(run), clean);
+    for (const [key, { component }] of new Map(shown.map((one) => [rateKey(one), one]))) {
+      const entry = counts.get(key) ?? { component, count: 0 };
+      counts.set(key, entry);
+      entry.count += 1;
     }
   }
-  return new Map([...counts].map(([key, count]) => [key, count / clean.window.runs]));
+  return new Map(
+    [...counts].map(([key, { component, count }]) => {
+      const uses = clean.window.tools.get(component)?.runs ?? clean.window.runs;
+      const isUsual =
+        count >= policy("clusterShownFrom") && count / uses >= policy("usualOfUsesShare");
+      return [key, count / (isUsual ? uses : clean.window.runs)];
+    }),
+  );
 }
 
 /** Whether an open drift of confidence counts a run that nothing else fails. Source: diagnosis.md decision 5. */

@@ -42,6 +42,14 @@ export function emptyResults(view: RunView, clean: Clean | null): readonly Findi
     }));
 }
 
+/** Those of them whose clean results are known, and hold something. */
+export function emptiedResults(view: RunView, clean: Clean): readonly Finding[] {
+  return emptyResults(view, clean).filter(({ at }) => {
+    const profile = clean.profiles.get(shapeKey.result(at));
+    return profile !== undefined && profile.samples >= policy("shapeSamples");
+  });
+}
+
 /** Classes of errors that no argument brings about. */
 const outsideErrors: ReadonlySet<string> = new Set(["network", "timeout", "rate", "auth"]);
 
@@ -67,6 +75,9 @@ export function resultDifferences(
       {
         at: step,
         component: componentOf(step),
+        ...(changesFields(difference) || onlyEmptied(difference)
+          ? {}
+          : { name: "schema_mismatch:form" }),
         expected: "the shape of clean results",
         seen: tellDifference(difference),
         emptied: onlyEmptied(difference),

@@ -4,22 +4,11 @@ import { isFailed } from "../model/run.ts";
 import { levelName, shapeKey } from "./cleanwindow.ts";
 import type { Clean } from "./cleanwindow.ts";
 import type { Finding } from "./finding.ts";
-import { groupBy } from "./flows.ts";
+import { compareText } from "./flows.ts";
+import { leftOutAt } from "./missing.ts";
 import { differenceOf, differs, tellDifference } from "./shapes.ts";
-import {
-  callerOf,
-  componentOf,
-  isCall,
-  recovered,
-  requestsOf,
-  retrieves,
-  toolOrder,
-} from "./view.ts";
+import { callerOf, componentOf, recovered, requestsOf, retrieves, toolOrder } from "./view.ts";
 import type { RunView } from "./view.ts";
-
-function calls(view: RunView): readonly StepDigest[] {
-  return view.steps.filter(isCall);
-}
 
 function describe(step: StepDigest): string {
   return step.error ? `${step.error.class}: ${step.error.text}` : step.outcome;
@@ -66,7 +55,8 @@ function usuallyRetrieves(clean: Clean): boolean {
 /** A run that cites although it never asked: what broke is the call that should have asked. */
 export function skippedRetrieval(view: RunView, clean: Clean): readonly Finding[] {
   if (!view.run.failed.includes("grounded") || view.steps.some(retrieves)) return [];
-  const first = view.calls[0];
+  const [usual] = [...clean.retrievers].toSorted((a, b) => b[1] - a[1] || compareText(a[0], b[0]));
+  const first = usual && leftOutAt(view, clean, usual[0]);
   if (!first || !usuallyRetrieves(clean)) return [];
   const share = Math.round(clean.retrieving * 100);
   return [
@@ -98,37 +88,6 @@ export function ungroundedCitations(view: RunView): readonly Finding[] {
           : read || "says what nothing it read holds",
     },
   ];
-}
-
-/** Anchored at the first repetition, not where the count is complete. */
-export function loops(view: RunView, clean: Clean | null): readonly Finding[] {
-  const byTool = groupBy(calls(view), componentOf);
-  return [...byTool].flatMap(([tool, steps]) => {
-    const usual = clean?.window.tools.get(tool)?.maxCalls ?? 0;
-    const second = steps[1];
-    if (!second || steps.length < policy("loopCalls") || steps.length <= usual) return [];
-    if (!clean && new Set(steps.map((step) => step.argsHash)).size === steps.length) return [];
-    return [
-      {
-        at: second,
-        component: tool,
-        expected: clean ? `at most ${usual} calls` : null,
-        seen: `${steps.length} calls`,
-      },
-    ];
-  });
-}
-
-/** Model calls that ended at the limit of their length. */
-export function cutOff(view: RunView): readonly Finding[] {
-  return view.calls
-    .filter((step) => step.finish === "length")
-    .map((step) => ({
-      at: step,
-      component: step.agent ?? step.name,
-      expected: "an answer that ends",
-      seen: `cut off after ${step.tokensOut ?? "?"} tokens`,
-    }));
 }
 
 /** An output unlike those of clean runs; which of its fields differ is part of what deviates. */
@@ -179,26 +138,14 @@ export function rejections(view: RunView): readonly Finding[] {
     }));
 }
 
-/** Tools that nearly every clean run calls, and this one does not. Stands at the model call that usually asks for it. */
-export function missingSteps(view: RunView, clean: Clean): readonly Finding[] {
-  const called = new Set(requestsOf(view).map(componentOf));
-  return [...clean.window.tools].flatMap(([tool, { runs }]) => {
-    const share = runs / Math.max(1, clean.window.runs);
-    if (called.has(tool) || share < policy("expectedStepShare")) return [];
-    const usual = clean.callers.get(tool);
-    const own = view.calls.filter((call) => call.agent === usual?.agent);
-    const at = own[usual?.ordinal ?? 0] ?? own.at(-1) ?? view.calls[0];
-    if (!at) return [];
-    return [
-      {
-        at,
-        tool,
-        component: tool,
-        expected: `a call, as in ${Math.round(share * 100)} % of clean runs`,
-        seen: "not called",
-      },
-    ];
-  });
+/** Whether a call is the one before it once more, which `repeatedCalls` tells of. */
+function isSameAgain(before: StepDigest | undefined, step: StepDigest): boolean {
+  return (
+    before !== undefined &&
+    step.argsHash !== null &&
+    componentOf(before) === componentOf(step) &&
+    before.argsHash === step.argsHash
+  );
 }
 
 /** Calls that follow one which they never followed in clean runs; trying the same again is no new order. */
@@ -208,6 +155,7 @@ export function strangeOrder(view: RunView, clean: Clean): readonly Finding[] {
   return steps.flatMap((step, index) => {
     const pair = `${order[index]} → ${order[index + 1]}`;
     if (step.retryOf !== null || clean.window.bigrams.has(pair)) return [];
+    if (isSameAgain(steps[index - 1], step)) return [];
     const at = callerOf(view, step) ?? step;
     return [
       {

@@ -123,7 +123,9 @@ export function classify(
 ): Classified {
   const share = (holds: (subject: Subject) => boolean) =>
     members.length === 0 ? 0 : members.filter(holds).length / members.length;
-  const facts = { primary: cluster.signature.primary, settings, members, share };
+  // A name may say more after a colon than its kind.
+  const [primary = ""] = cluster.signature.primary.split(":");
+  const facts = { primary, settings, members, share };
   for (const { failureClass, holds } of rules) {
     const reason = holds(facts);
     if (reason === null) continue;

@@ -76,6 +76,11 @@ function dataOf(known: Known<unknown>): unknown {
   return known.value === null ? null : parse(known.value).value;
 }
 
+/** Whether only the beginning of it is there: then what is missing says nothing, and it has no shape. */
+function isCut(known: Known<unknown>): boolean {
+  return known.value !== null && known.source.cut === true;
+}
+
 function shapeOrNull(value: unknown): string | null {
   return value === null || value === undefined ? null : shapeOf(value);
 }
@@ -105,7 +110,8 @@ function toolDraft(run: Run, call: ToolCall): Draft {
   const failed = isFailed(call);
   const args = dataOf(call.args);
   const result = failed ? null : dataOf(call.result);
-  const outline = result === null || result === undefined ? null : outlineOf(result);
+  const hasShape = result !== null && result !== undefined && !isCut(call.result);
+  const outline = hasShape ? outlineOf(result) : null;
   const also = new Set(call.spanIds.slice(1));
   for (const one of retrievals)
     if (one.from === "retrieval_span") for (const id of one.spanIds) also.add(id);
@@ -129,7 +135,7 @@ function toolDraft(run: Run, call: ToolCall): Draft {
       error: call.failure === null ? null : errorDigest(call.failure),
       retryOf: before?.seq ?? null,
       argsHash: args === null ? null : hashOf(stableJson(args)),
-      argsShape: shapeOrNull(args),
+      argsShape: isCut(call.args) ? null : shapeOrNull(args),
       resultShape: outline?.shape ?? null,
       resultNulls: outline?.nulls ?? [],
       documents: documentsOf(retrievals),
@@ -256,7 +262,7 @@ function handoffDraft(handoff: Handoff): Draft {
       role: "handoff",
       outcome: "ok",
       argsHash: carried === null ? null : hashOf(stableJson(carried)),
-      argsShape: shapeOrNull(carried),
+      argsShape: isCut(handoff.carried) ? null : shapeOrNull(carried),
     },
     reads: carried,
     gives: carried,

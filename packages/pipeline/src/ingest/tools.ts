@@ -112,7 +112,8 @@ function contradicts(one: Executed, request: Request): boolean {
 }
 
 function known(value: unknown, source: Source, truncated: boolean): Known<unknown> {
-  return value === null && truncated ? { value: null, why: "truncated" } : { value, source };
+  if (value === null && truncated) return { value: null, why: "truncated" };
+  return { value, source: truncated ? { ...source, cut: true } : source };
 }
 
 function readField(steps: readonly Step[], field: "toolArgs" | "toolResult"): Known<unknown> {
@@ -131,10 +132,8 @@ function fromMessage(value: unknown, request: Request, path: string): Known<unkn
   if (parsed.value === null) return { value: null, why: "absent" };
   const spanId = request.by?.spanId;
   const convention = request.by?.step.convention ?? "app";
-  return {
-    value: parsed.value,
-    source: spanId === undefined ? { convention, path } : { convention, spanId, path },
-  };
+  const source = spanId === undefined ? { convention, path } : { convention, spanId, path };
+  return known(parsed.value, source, parsed.truncated);
 }
 
 const nothing =

@@ -2,6 +2,7 @@ import type { ClusterId, RunId, TraceId } from "./ids.ts";
 import type { Attribution } from "./attribution.ts";
 import type { Change } from "./change.ts";
 import type { Cluster, DiagnosedRun } from "./cluster.ts";
+import type { ClusterProposal } from "./decision.ts";
 import type { Share } from "./share.ts";
 import type { FailureReason, Reading, SignalName } from "./signal.ts";
 import type { TimeWindow, UnixMillis } from "./time.ts";
@@ -137,6 +138,8 @@ export interface RunStanding {
 export interface Diagnosis {
   readonly workflows: readonly WorkflowDiagnosis[];
   readonly clusters: readonly Cluster[];
+  /** What a person is asked about clusters. */
+  readonly proposals: readonly ClusterProposal[];
   /** The failed and affected runs, by workflow, environment and start. */
   readonly runs: readonly DiagnosedRun[];
   /** All runs, by workflow, environment and start. */

@@ -1,5 +1,6 @@
 import type { ClusterId, RunId } from "./ids.ts";
 import type { Attribution } from "./attribution.ts";
+import type { StateEntry } from "./decision.ts";
 import type { Deviation, Origin, Trail } from "./deviation.ts";
 import type { OriginFinding, OriginStanding } from "./suspect.ts";
 
@@ -20,6 +21,7 @@ export type ClusterState =
   | "diagnosing"
   | "diagnosed"
   | "guarded"
+  | "resolved"
   | "closed_without_eval"
   | "regressed";
 
@@ -37,11 +39,33 @@ export interface DiagnosedRun {
   readonly trail: Trail | null;
 }
 
+/** A mode of MAST that members show. `hint`: the detection is fair or weak, or too few show it. */
+export interface FailureMode {
+  /** `1.3` */
+  readonly id: string;
+  readonly name: string;
+  readonly certainty: "asserted" | "hint";
+  readonly members: { readonly count: number; readonly of: number };
+  /** What the first of them shows. */
+  readonly evidence: string;
+}
+
+/** A feature that a share of members shows. */
+export interface Shown {
+  readonly feature: string;
+  readonly count: number;
+  readonly of: number;
+}
+
 /** A feature and how much more often members show it than clean runs of the workflow. Never an attribute that defines the cluster. */
 export interface Difference {
   readonly feature: string;
   readonly members: { readonly count: number; readonly of: number };
   readonly clean: { readonly count: number; readonly of: number };
+  /** How many times as often as in clean runs, with a 95 % interval. */
+  readonly lift: number;
+  readonly liftLow: number;
+  readonly liftHigh: number;
 }
 
 /** The runs with one signature, over all time: the unit of diagnosis. */
@@ -53,6 +77,10 @@ export interface Cluster {
   readonly workflow: string;
   readonly environment: string;
   readonly state: ClusterState;
+  /** How it came to its state, earliest first. */
+  readonly history: readonly StateEntry[];
+  /** Ids of clusters that a person merged into it; they lead here. */
+  readonly aliases: readonly ClusterId[];
   /** By start time. */
   readonly members: readonly RunId[];
   /** Medoid of the members. */
@@ -63,6 +91,8 @@ export interface Cluster {
   /** Members per day since the workflow's first run, oldest first. */
   readonly perDay: readonly number[];
   readonly provisional: boolean;
+  /** Why it is provisional; null where it is not. */
+  readonly provisionalWhy: string | null;
   /** Share of members that fail for each reason. */
   readonly failing: Readonly<Record<string, number>>;
   readonly origin: Origin | null;
@@ -72,5 +102,12 @@ export interface Cluster {
   readonly confirmed: number;
   readonly trail: Trail | null;
   readonly differences: readonly Difference[];
+  /** What at least `policy.commonShare` of members show: the predicate in words. */
+  readonly common: readonly Shown[];
+  /** What some members show and others do not. */
+  readonly varying: readonly Shown[];
+  readonly modes: readonly FailureMode[];
+  /** Names of the signals taxonomy for what is common to members. */
+  readonly signalNames: readonly string[];
   readonly attribution: Attribution;
 }

@@ -70,6 +70,64 @@ const entries = {
     unit: "share",
     source: "of clean runs that show it: from there on it is no deviation",
   },
+  usualOfUsesShare: {
+    value: 0.2,
+    unit: "share",
+    source: "of the clean runs that call a tool, and three at least: it is its way",
+  },
+  sureStepShare: {
+    value: 0.97,
+    unit: "share",
+    source: "of clean runs that have the step: one that fails without it broke there",
+  },
+  decimalsLostAlpha: {
+    value: 0.006,
+    unit: "probability",
+    source:
+      "that so many numbers are whole by chance: with 200 clean results, never or at two places",
+  },
+  contextKeptShare: {
+    value: 0.7,
+    unit: "share",
+    source: "diagnosis.md A1.3, mode 1.4: a fall of input tokens by 30 %",
+  },
+  modeHintShare: { value: 0.2, unit: "share", source: "of members: fewer are no hint of a mode" },
+  varyingShownMost: { value: 6, unit: "features", source: "of what differs among members" },
+  mergeCut: {
+    value: 0.33,
+    unit: "Gower distance",
+    source: "diagnosis.md B5.5: average linkage, fault × component",
+  },
+  proposalSample: {
+    value: 12,
+    unit: "runs",
+    source: "of a cluster, compared with those of others",
+  },
+  proposalClustersMost: { value: 40, unit: "clusters", source: "of a workflow, the largest" },
+  splitSample: { value: 60, unit: "runs", source: "of a cluster, looked at for parts of it" },
+  splitMembersLeast: { value: 12, unit: "runs", source: "two parts of six say what they share" },
+  splitPartLeast: { value: 0.2, unit: "share", source: "of the members, in the smaller part" },
+  splitDistance: {
+    value: 0.12,
+    unit: "Gower distance",
+    source: "runs of one signature share half of the weights",
+  },
+  splitTimesWithin: {
+    value: 1.5,
+    unit: "times",
+    source: "how much further the parts are from each other than runs of one part",
+  },
+  resolvedQuietDays: { value: 7, unit: "days", source: "every weekday was seen without it" },
+  resolvedAlpha: {
+    value: 0.01,
+    unit: "probability",
+    source: "of the quiet by chance, at the share of runs that it had",
+  },
+  regressedQuietDays: {
+    value: 3,
+    unit: "days",
+    source: "runs of a guarded cluster go on until the repair is deployed",
+  },
   fieldHeldShare: {
     value: 0.1,
     unit: "share",

@@ -34,6 +34,8 @@ export interface Source {
   readonly convention: Convention;
   readonly spanId?: SpanId;
   readonly path: string;
+  /** Set where the text ended too early: the value is what could be read of it. */
+  readonly cut?: true;
 }
 
 /** A fact with its source, or null with the reason why the spans do not hold it. */

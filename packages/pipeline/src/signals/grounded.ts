@@ -115,8 +115,32 @@ function distinctMarks(text: string, prose: string): readonly string[] {
 const wordsMost = 400;
 const runLength = 4;
 
-/** The distinctive units of an answer: numbers of two digits and more, ids, quoted phrases, runs of four words without stop words. */
+/** The values of an answer that is a JSON object: its keys are no claims. null for any other text. */
+function valuesIn(text: string): readonly string[] | null {
+  if (!/^\s*\{/.test(text)) return null;
+  try {
+    const found: string[] = [];
+    JSON.parse(text, (_, value: unknown) => {
+      if (typeof value === "string" || typeof value === "number") found.push(String(value));
+      return value;
+    });
+    return found;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The distinctive units of an answer: numbers of two digits and more, ids, quoted phrases, runs of four words without stop words.
+ * Of a JSON object, those of its values.
+ */
 export function unitsOf(text: string): readonly string[] {
+  const values = valuesIn(text);
+  if (values !== null) return [...new Set(values.flatMap(unitsIn))];
+  return unitsIn(text);
+}
+
+function unitsIn(text: string): readonly string[] {
   const prose = plainProse(text);
   const units = new Set(distinctMarks(text, prose));
   const words = wordsOf(prose.toLowerCase());

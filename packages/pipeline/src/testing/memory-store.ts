@@ -1,4 +1,5 @@
 import type { SpanBatch } from "../model/batch.ts";
+import type { ClusterDecision } from "../model/decision.ts";
 import type { Diagnosis } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import { checkKey } from "../model/check-result.ts";
@@ -140,6 +141,7 @@ export function memoryStore(): Store {
   const reviews = new Map<string, ReviewRecord>();
   const checks = new Map<string, CheckResult>();
   const meta = new Map<string, string>();
+  const decisions = new Map<string, ClusterDecision>();
   let diagnosis: Diagnosis | null = null;
 
   const putRun = (run: RunDigest): void => {
@@ -249,6 +251,11 @@ export function memoryStore(): Store {
       [...checks]
         .sort(([a, x], [b, y]) => x.atMs - y.atMs || (a < b ? -1 : 1))
         .map(([, one]) => one),
+    putDecisions: async (put) => {
+      for (const decision of put) decisions.set(decision.id, decision);
+    },
+    decisions: async () =>
+      [...decisions.values()].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1)),
     putDiagnosis: async (put) => {
       diagnosis = put;
     },

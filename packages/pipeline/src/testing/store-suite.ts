@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { OtlpBody, SpanBatch } from "../model/batch.ts";
 import type { Diagnosis } from "../model/baseline.ts";
+import { ClusterDecision } from "../model/decision.ts";
 import type { Change } from "../model/change.ts";
 import type { CheckResult } from "../model/check-result.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
@@ -191,6 +192,7 @@ function diagnosisOf(runs: readonly RunId[]): Diagnosis {
     clusters: [cluster],
     runs: diagnosed,
     standings: [],
+    proposals: [],
     changes: [],
     warnings: [],
   };
@@ -222,6 +224,18 @@ const everyKind = [
 ];
 
 /** The tests that hold for every store, whatever it keeps its data in. */
+function decision(digit: string, atMs: number): ClusterDecision {
+  return ClusterDecision.parse({
+    id: `CD-${digit.repeat(12)}`,
+    atMs,
+    by: "ann",
+    note: null,
+    kind: "merge",
+    keep: "CL-00000001",
+    other: "CL-00000002",
+  });
+}
+
 export function storeSuite(name: string, { open, receive }: StoreSuite): void {
   describe(name, () => {
     let store: Store;
@@ -455,6 +469,13 @@ export function storeSuite(name: string, { open, receive }: StoreSuite): void {
       await store.putReviews([again!]);
       await store.putReviews([]);
       expect(await store.reviews()).toEqual([first, mode, again, batch]);
+    });
+
+    test("decisions are kept by id and read by time", async () => {
+      const merge = decision("1", 3);
+      await store.putDecisions([merge, decision("2", 2)]);
+      await store.putDecisions([merge]);
+      expect(await store.decisions()).toEqual([decision("2", 2), merge]);
     });
 
     test("the last diagnosis replaces the one before", async () => {

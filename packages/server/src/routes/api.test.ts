@@ -134,7 +134,9 @@ describe("changes and cases", () => {
     };
     await door.post("/api/cases", JSON.stringify({ cases: [note] }));
     const again = await openDoor({ store: door.store });
-    expect(await (await again.get("/api/cases")).json()).toEqual({ cases: [note] });
+    expect(await (await again.get("/api/cases")).json()).toEqual({
+      cases: [{ ...note, activeMs: expect.any(Number) }],
+    });
     expect([...again.context.cases.guarded()]).toEqual(["CL-9f3a1c2e"]);
     const wrong = await door.post(
       "/api/cases",

@@ -13,8 +13,10 @@ const membersInLists = 20;
 
 /** With its size, and guarded as soon as an active case is told of, before the next diagnosis says so. */
 function shownCluster(context: Context, cluster: Cluster) {
-  const isGuarded = context.cases.guarded().has(cluster.id);
-  const state = isGuarded && cluster.state !== "regressed" ? "guarded" : cluster.state;
+  const guarded = context.cases.guarded();
+  const isGuarded = [cluster.id, ...(cluster.aliases ?? [])].some((id) => guarded.has(id));
+  const isOpen = cluster.state === "new" || cluster.state === "diagnosed";
+  const state = isGuarded && isOpen ? "guarded" : cluster.state;
   return { ...cluster, state, size: cluster.members.length } as const;
 }
 

@@ -57,9 +57,13 @@ export async function statusOf(context: Context) {
   const stored = await context.store.counts();
   const { diagnosis } = schedule;
   const guarded = cases.guarded();
-  const shown = [...indexOf(diagnosis).clusters.values()].filter(isShown);
+  const shown = (diagnosis?.clusters ?? []).filter(isShown);
   const closed = shown.filter(
-    ({ id, state }) => guarded.has(id) || state === "closed_without_eval",
+    ({ id, state }) =>
+      guarded.has(id) ||
+      state === "guarded" ||
+      state === "resolved" ||
+      state === "closed_without_eval",
   );
   return {
     version,

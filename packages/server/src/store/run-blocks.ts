@@ -1,4 +1,5 @@
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
+import type { ClusterDecision } from "@rootward/pipeline/model/decision";
 import type { Change } from "@rootward/pipeline/model/change";
 import { checkKey } from "@rootward/pipeline/model/check-result";
 import type { CheckResult } from "@rootward/pipeline/model/check-result";
@@ -273,6 +274,25 @@ export function checksBlock(results: readonly CheckResult[], version: bigint): B
     version,
   }));
   return blockIn("stored_checks", shape, rows);
+}
+
+/** What people decided about clusters. */
+export function decisionsBlock(decisions: readonly ClusterDecision[], version: bigint): Block {
+  const shape = {
+    id: "String",
+    at_ms: "Int64",
+    kind: "String",
+    content: "String",
+    version: "UInt64",
+  } as const;
+  const rows = decisions.map((decision) => ({
+    id: decision.id,
+    at_ms: whole(decision.atMs),
+    kind: decision.kind,
+    content: JSON.stringify(decision),
+    version,
+  }));
+  return blockIn("stored_decisions", shape, rows);
 }
 
 /** One text under a key. */

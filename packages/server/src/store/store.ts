@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
+import { ClusterDecision } from "@rootward/pipeline/model/decision";
 import type { Change } from "@rootward/pipeline/model/change";
 import { checkKey } from "@rootward/pipeline/model/check-result";
 import type { CheckResult } from "@rootward/pipeline/model/check-result";
@@ -27,6 +28,7 @@ import {
   blocksOfRuns,
   changesBlock,
   checksBlock,
+  decisionsBlock,
   diagnosisBlocks,
   metaBlock,
   rulingsBlock,
@@ -205,6 +207,7 @@ type Writer =
   | "putRulings"
   | "putReviews"
   | "putChecks"
+  | "putDecisions"
   | "nextVersion"
   | "runsVersion"
   | "putBlocks";
@@ -237,6 +240,9 @@ function writers({ wal, clock }: Parts): Pick<OpenStore, Writer> {
       const latest = [...new Map(results.map((result) => [checkKey(result), result])).values()];
       if (latest.length > 0) await wal.append([checksBlock(latest, clock())]);
     },
+    putDecisions: async (decisions) => {
+      if (decisions.length > 0) await wal.append([decisionsBlock(latestById(decisions), clock())]);
+    },
   };
 }
 
@@ -250,6 +256,7 @@ type Reader =
   | "rulings"
   | "reviews"
   | "checks"
+  | "decisions"
   | "counts";
 
 function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> {
@@ -274,6 +281,8 @@ function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> 
     reviews: async () =>
       (await ask("reviews")).map((row) => ReviewRecord.parse(JSON.parse(textAt(row, 0)))),
     checks: async () => (await ask("checks")).map((row) => asCheck(JSON.parse(textAt(row, 0)))),
+    decisions: async () =>
+      (await ask("decisions")).map((row) => ClusterDecision.parse(JSON.parse(textAt(row, 0)))),
     counts: layout.kind === "single" ? countsKept(askLately) : async () => await counted(askLately),
   };
 }

@@ -106,7 +106,9 @@ export async function openDoor(given: Partial<Context> = {}): Promise<Door> {
       const options = { baselineWindow: null, needsDays: false, results };
       const told = await store.changes();
       const rulings = await store.rulings();
-      const diagnosis = diagnoseRuns({ runs, told, texts: new Map(), rulings, options });
+      const decisions = await store.decisions();
+      const input = { runs, told, texts: new Map(), rulings, decisions, options };
+      const diagnosis = diagnoseRuns(input);
       await store.putDiagnosis(diagnosis);
       return diagnosis;
     },

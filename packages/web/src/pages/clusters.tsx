@@ -32,6 +32,7 @@ const groups: readonly {
     note: "a case blocks the next deploy that brings it back",
     states: ["guarded"],
   },
+  { title: "Resolved", note: "a person said that it is mended", states: ["resolved"] },
   { title: "Closed without eval", note: "the reason is on file", states: ["closed_without_eval"] },
 ];
 

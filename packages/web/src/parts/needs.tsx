@@ -25,7 +25,8 @@ const urgency = {
   new: 3,
   reading: 4,
   guarded: 5,
-  closed_without_eval: 6,
+  resolved: 6,
+  closed_without_eval: 7,
 } as const satisfies Record<ShownCluster["state"], number>;
 
 function clusterNeed(cluster: ShownCluster, nowMs: number, runs: number): Need {
@@ -36,7 +37,9 @@ function clusterNeed(cluster: ShownCluster, nowMs: number, runs: number): Need {
       : `${wordsOfCause(cause.cause)}, ${checkCounts(cause)}.`;
   return {
     key: cluster.id,
-    isAlarm: cluster.state === "regressed" || (cause !== null && cluster.state !== "guarded"),
+    isAlarm:
+      cluster.state === "regressed" ||
+      (cause !== null && cluster.state !== "guarded" && cluster.state !== "resolved"),
     text: (
       <>
         <b>{cluster.title}.</b>{" "}

@@ -1,0 +1,13 @@
+-- What people decided about clusters. A decision is never changed; another one takes it back.
+CREATE TABLE IF NOT EXISTS {{own stored_decisions}} (
+  id String,
+  at_ms Int64,
+  kind LowCardinality(String),
+  content String CODEC(ZSTD(3)),
+  version UInt64
+) ENGINE = {{replacing version}}
+ORDER BY id
+SETTINGS non_replicated_deduplication_window = 1000,
+  fsync_after_insert = 1, fsync_part_directory = 1, min_compressed_bytes_to_fsync_after_merge = 1,
+  old_parts_lifetime = 60;
+{{spread stored_decisions by id}};

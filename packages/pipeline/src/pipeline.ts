@@ -69,7 +69,8 @@ export async function diagnose(
   const stored = runs.length < runsMost ? runs.length : (await store.counts()).runs;
   const told = await store.changes();
   const texts = await store.texts(sharedVersions(runs));
-  const found = diagnoseRuns({ runs, told, texts, options });
+  const accepted = await store.baselines();
+  const found = diagnoseRuns({ runs, told, texts, options: { ...options, accepted } });
   const diagnosis =
     stored > runs.length
       ? { ...found, warnings: [...found.warnings, leftOut(stored, runs.length)] }

@@ -1,3 +1,4 @@
+import type { AcceptedBaseline } from "./model/accepted.ts";
 import type { Diagnosis } from "./model/baseline.ts";
 import type { Change } from "./model/change.ts";
 import type { RunDigest, VersionText } from "./model/digest.ts";
@@ -86,6 +87,10 @@ export interface Store {
   texts(hashes: readonly string[]): Promise<ReadonlyMap<string, string>>;
   putChanges(changes: readonly Change[]): Promise<void>;
   changes(): Promise<readonly Change[]>;
+  /** Baselines that a person accepted, kept for ever; one with the same id is replaced. */
+  putBaselines(accepted: readonly AcceptedBaseline[]): Promise<void>;
+  /** By the time they hold from. */
+  baselines(): Promise<readonly AcceptedBaseline[]>;
   /** Replaces the last one. */
   putDiagnosis(diagnosis: Diagnosis): Promise<void>;
   diagnosis(): Promise<Diagnosis | null>;

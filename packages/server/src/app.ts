@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import { countRefusal } from "./counters.ts";
 import { contentTypes, grpcCode, statusAnswer } from "./otlp-answer.ts";
 import { Problem, problemOf } from "./problem.ts";
+import { baselineRoutes } from "./routes/baselines.ts";
 import { caseRoutes } from "./routes/cases.ts";
 import { changeRoutes } from "./routes/changes.ts";
 import { clusterRoutes } from "./routes/clusters.ts";
@@ -31,6 +32,7 @@ export function newApp(context: Context): Hono {
   app.route("/", clusterRoutes(context));
   app.route("/", runRoutes(context));
   app.route("/", changeRoutes(context));
+  app.route("/", baselineRoutes(context));
   app.route("/", caseRoutes(context));
   app.route("/", reprocessRoutes(context));
   app.route("/", sqlRoutes(context));

@@ -1,3 +1,4 @@
+import type { AcceptedBaseline } from "../model/accepted.ts";
 import type { Diagnosis, RunStanding, WorkflowDiagnosis } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
@@ -6,9 +7,9 @@ import type { RunId } from "../model/ids.ts";
 import type { TimeWindow } from "../model/time.ts";
 import { attributeFlows } from "./explain.ts";
 import type { ReadFlow } from "./explain.ts";
+import { readEras } from "./eras.ts";
 import { ledgerOf } from "./evidence.ts";
 import { flowsOf } from "./flows.ts";
-import { readFlow } from "./readflow.ts";
 
 export interface DiagnoseInput {
   /** All runs of the window; order and repetition do not matter. */
@@ -25,6 +26,8 @@ export interface DiagnoseOptions {
   readonly baselineWindow: TimeWindow | null;
   /** Whether a baseline must span a week of start times, as in a running server; files need not. */
   readonly needsDays: boolean;
+  /** Baselines that people accepted. */
+  readonly accepted?: readonly AcceptedBaseline[];
   /** Clusters for which an eval case is active. */
   readonly guarded?: ReadonlySet<string>;
 }
@@ -35,7 +38,7 @@ export interface DiagnoseOptions {
  * No runs give an empty diagnosis.
  */
 export function diagnoseRuns({ runs, told, texts, options }: DiagnoseInput): Diagnosis {
-  const flows = flowsOf(runs).map((flow) => readFlow(flow, options));
+  const flows = flowsOf(runs).map((flow) => readEras(flow, options));
   const changes = ledgerOf(
     told,
     flows.flatMap((flow) => flow.changes),

@@ -1,11 +1,13 @@
 import type { Attribution } from "../model/attribution.ts";
-import type { Baseline, WorkflowDiagnosis } from "../model/baseline.ts";
+import type { Baseline, Movement, WorkflowDiagnosis } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
 import type { Drift } from "../model/baseline.ts";
+import { policy } from "../model/policy.ts";
 import { signalNames } from "../model/signal.ts";
 import { createHash } from "node:crypto";
 import { attribute } from "./attribute.ts";
+import { ratesByVersion } from "./by-version.ts";
 import { bucketsOf, clusterOf } from "./cluster.ts";
 import type { Bucket } from "./cluster.ts";
 import { concerns } from "./evidence.ts";
@@ -16,6 +18,7 @@ import { fitOf, onsetOf, upToLast } from "./fit.ts";
 import type { Fit, Onset } from "./fit.ts";
 import { dayMs } from "./flows.ts";
 import { withTexts } from "./material.ts";
+import { movementsOf } from "./movements.ts";
 import { originOf, originStep, trailOf } from "./origin.ts";
 import type { ReadFlow } from "./readflow.ts";
 import { clusterIdOf, signatureOf } from "./signature.ts";
@@ -61,11 +64,13 @@ export function attributeFlows(
   return all.map(({ flow, buckets }) => {
     const runs = flow.members.map((member) => diagnosedRun(flow, member));
     const diagnosed = new Map(runs.map((run) => [run.id, run]));
-    const cleanRuns = flow.versioned.filter(({ run }) => flow.clean?.memberIds.has(run.id));
     const changes = around.changes.filter((change) => concerns(change, flow.flow));
+    const cleanRunsOf = oncePerClean(flow);
     const clusters = buckets.map((one) => {
+      const clean = cleanAt(flow, one.bucket.members[0]?.entry.run.startedMs ?? Infinity);
+      const cleanRuns = cleanRunsOf(clean);
       const others = all.filter((other) => other.flow !== flow);
-      const facts = factsOf(flow, one, {
+      const facts = factsOf({ ...flow, clean }, one, {
         ...around,
         changes,
         cleanRuns,
@@ -73,7 +78,7 @@ export function attributeFlows(
       });
       return clusterOf(one.bucket, {
         flow: flow.flow,
-        clean: flow.clean,
+        clean,
         cleanRuns,
         diagnosed,
         attribution: readable(attribute(facts), around.texts),
@@ -83,6 +88,22 @@ export function attributeFlows(
     });
     return { workflow: workflowOf(flow, { clusters, around, runs }), clusters, runs };
   });
+}
+
+/** The clean window by which a run of this time was signed. */
+function cleanAt({ clean, earlier }: ReadFlow, startedMs: number): ReadFlow["clean"] {
+  const before = earlier.find(({ signsToMs }) => startedMs < signsToMs);
+  return before ? before.clean : clean;
+}
+
+/** Runs of a clean window with their versions: filtered once, not for every cluster. */
+function oncePerClean({ versioned }: ReadFlow): (clean: ReadFlow["clean"]) => readonly Versioned[] {
+  const known = new Map<ReadFlow["clean"], readonly Versioned[]>();
+  return (clean) => {
+    const runs = known.get(clean) ?? versioned.filter(({ run }) => clean?.memberIds.has(run.id));
+    known.set(clean, runs);
+    return runs;
+  };
 }
 
 function readable(attribution: Attribution, texts: ReadonlyMap<string, string>): Attribution {
@@ -206,10 +227,15 @@ function workflowOf(
     runs: flow.runs.length,
     failedRuns: flow.runs.filter((run) => run.failed.length > 0).length,
     state: reference.state,
+    missing: reference.missing,
     firstMs: flow.runs[0]?.startedMs ?? 0,
     lastMs: flow.runs.at(-1)?.startedMs ?? 0,
     baseline: baselineOf(read),
+    accepted: read.accepted,
     drifts,
+    streams: read.streams,
+    movements: movementsSince(read),
+    byVersion: ratesByVersion(read.versioned),
     attributions: drifts
       .filter((drift) => !isExplained(read, drift, clusters))
       .map((drift) => ({
@@ -222,6 +248,18 @@ function workflowOf(
       of: traced.length,
     },
   };
+}
+
+/** What else moved since the first drift that is open, or in the latest runs, against the runs of the baseline. */
+function movementsSince({ flow, reference, drifts }: ReadFlow): readonly Movement[] {
+  if (!reference.frozen) return [];
+  const open = drifts.find((drift) => drift.open);
+  const from = open?.onsetMs ?? reference.window?.end ?? Infinity;
+  const since = flow.runs.slice(-policy("movementRunsMost"));
+  return movementsOf(
+    reference.runs,
+    since.filter(({ startedMs }) => startedMs >= from),
+  );
 }
 
 function badSince({ versioned }: ReadFlow, drift: Drift): readonly Versioned[] {
@@ -249,6 +287,9 @@ function attributeDrift(read: ReadFlow, drift: Drift, around: Surroundings): Att
     signature: signatureOf(read.flow, undefined),
     members: read.members.filter(({ entry }) => ids.has(entry.run.id)),
   };
-  const cleanRuns = read.versioned.filter(({ run }) => read.clean?.memberIds.has(run.id));
-  return attribute(factsOf(read, dated(read, bucket), { ...around, cleanRuns, alike: [] }));
+  const clean = cleanAt(read, drift.onsetMs);
+  const cleanRuns = read.versioned.filter(({ run }) => clean?.memberIds.has(run.id));
+  return attribute(
+    factsOf({ ...read, clean }, dated(read, bucket), { ...around, cleanRuns, alike: [] }),
+  );
 }

@@ -1,4 +1,5 @@
 import type { SpanBatch } from "../model/batch.ts";
+import type { AcceptedBaseline } from "../model/accepted.ts";
 import type { Diagnosis } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import type { RunDigest } from "../model/digest.ts";
@@ -131,6 +132,7 @@ export function memoryStore(): Store {
   const aliases = new Map<RunId, RunId>();
   const texts = new Map<string, string>();
   const changes = new Map<string, Change>();
+  const baselines = new Map<string, AcceptedBaseline>();
   const meta = new Map<string, string>();
   let diagnosis: Diagnosis | null = null;
 
@@ -222,6 +224,11 @@ export function memoryStore(): Store {
     },
     changes: async () =>
       [...changes.values()].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1)),
+    putBaselines: async (put) => {
+      for (const one of put) baselines.set(one.id, one);
+    },
+    baselines: async () =>
+      [...baselines.values()].sort((a, b) => a.fromMs - b.fromMs || (a.id < b.id ? -1 : 1)),
     putDiagnosis: async (put) => {
       diagnosis = put;
     },

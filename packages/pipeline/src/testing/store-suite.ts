@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { OtlpBody, SpanBatch } from "../model/batch.ts";
+import type { AcceptedBaseline } from "../model/accepted.ts";
 import type { Diagnosis } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
@@ -114,6 +115,21 @@ function change(id: string, atMs: number): Change {
     after: "b",
     origin: "told",
     field: null,
+  };
+}
+
+function accepted(id: string, fromMs: number): AcceptedBaseline {
+  return {
+    id,
+    workflow: "desk",
+    environment: "production",
+    fromMs,
+    acceptedMs: fromMs + 5,
+    by: "ana",
+    why: 'a "new" prompt\n\n\';--',
+    change: null,
+    reprocess: false,
+    replaced: null,
   };
 }
 
@@ -357,6 +373,13 @@ export function storeSuite(name: string, { open, receive }: StoreSuite): void {
       await store.putChanges([change("b", 2), change("a", 3)]);
       await store.putChanges([change("b", 1)]);
       expect(await store.changes()).toEqual([change("b", 1), change("a", 3)]);
+    });
+
+    test("accepted baselines are kept by id and read by the time they hold from", async () => {
+      await store.putBaselines([accepted("b", 2), accepted("a", 3)]);
+      await store.putBaselines([]);
+      await store.putBaselines([accepted("b", 1)]);
+      expect(await store.baselines()).toEqual([accepted("b", 1), accepted("a", 3)]);
     });
 
     test("the last diagnosis replaces the one before", async () => {

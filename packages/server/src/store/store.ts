@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { policy } from "@rootward/pipeline/model/policy";
+import type { AcceptedBaseline } from "@rootward/pipeline/model/accepted";
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { Change } from "@rootward/pipeline/model/change";
 import { isTraceId } from "@rootward/pipeline/model/ids";
@@ -19,6 +20,7 @@ import { knownFormat, migrate } from "./migrate.ts";
 import { logsBlock, spansBlock } from "./record-blocks.ts";
 import { logOf, originReader, spanOf, textAt } from "./rows.ts";
 import {
+  baselinesBlock,
   changesBlock,
   diagnosisBlocks,
   metaBlock,
@@ -188,7 +190,9 @@ function freshFor(wal: Wal): () => Promise<void> {
   };
 }
 
-function writers({ wal, clock }: Parts): Pick<Store, "put" | "putRuns" | "putChanges"> {
+type Writer = "put" | "putRuns" | "putChanges" | "putBaselines";
+
+function writers({ wal, clock }: Parts): Pick<Store, Writer> {
   return {
     put: async (batch) => {
       if (batch.length === 0) return;
@@ -210,6 +214,9 @@ function writers({ wal, clock }: Parts): Pick<Store, "put" | "putRuns" | "putCha
     putChanges: async (changes) => {
       if (changes.length > 0) await wal.append([changesBlock(latestById(changes), clock())]);
     },
+    putBaselines: async (accepted) => {
+      if (accepted.length > 0) await wal.append([baselinesBlock(latestById(accepted), clock())]);
+    },
   };
 }
 
@@ -220,6 +227,7 @@ type Reader =
   | "unsettled"
   | "texts"
   | "changes"
+  | "baselines"
   | "counts";
 
 function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> {
@@ -240,6 +248,8 @@ function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> 
       return new Map(rows.map((row) => [textAt(row, 0), textAt(row, 1)]));
     },
     changes: async () => (await ask("changes")).map((row) => asChange(JSON.parse(textAt(row, 0)))),
+    baselines: async () =>
+      (await ask("baselines")).map((row) => asBaseline(JSON.parse(textAt(row, 0)))),
     counts: layout.kind === "single" ? countsKept(askLately) : async () => await counted(askLately),
   };
 }
@@ -301,8 +311,8 @@ async function closeAll({ wal, engine, directory }: Parts): Promise<void> {
   }
 }
 
-function latestById(changes: readonly Change[]): readonly Change[] {
-  return [...new Map(changes.map((change) => [change.id, change])).values()];
+function latestById<T extends { readonly id: string }>(given: readonly T[]): readonly T[] {
+  return [...new Map(given.map((one) => [one.id, one])).values()];
 }
 
 async function tracesOf(ids: readonly TraceId[], ask: Ask): Promise<TraceContent> {
@@ -376,4 +386,5 @@ function plainAnswer(answer: Answer): SqlAnswer {
 }
 
 const asChange = (value: unknown) => own<Change>(value, "atMs", "change");
+const asBaseline = (value: unknown) => own<AcceptedBaseline>(value, "fromMs", "accepted baseline");
 const asDiagnosis = (value: unknown) => own<Diagnosis>(value, "clusters", "diagnosis");

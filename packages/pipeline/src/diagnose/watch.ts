@@ -101,6 +101,15 @@ function compared(traffic: Traffic, level: Level, limits: Limits): Compared {
   };
 }
 
+/**
+ * Compared with where the signal stands within an open drift. The alarm was raised: what is looked for now are further falls, with the
+ * limits of a stream that is looked at seldom, at most .001 a look.
+ */
+function comparedWithin(traffic: Traffic, level: Level): Compared {
+  const quarterReadings = Math.min(traffic.quarterReadings, policy("withinQuarterReadings"));
+  return compared(traffic, level, limitsOf({ ...traffic, quarterReadings }, level.days));
+}
+
 /** Begins to watch a stream after the readings of its baseline, which are in order of time. */
 export function beginWatch(traffic: Traffic, baseline: readonly Observation[]): Watch {
   const level = levelOfReadings(baseline, traffic.window);
@@ -212,10 +221,8 @@ function judgeWindow(watch: Watch): void {
   if (fell && alarm(watch, "window")) return;
   if (lower && alarm(watch, "values")) return;
   const open = watch.found.at(-1)?.endMs === null;
-  if (open && hasReturned(watch, own)) {
-    endOpen(watch, watch.recent.length - window.runs);
-    const { baseline } = watch;
-    restart(watch, compared(traffic, baseline, limitsOf(traffic, baseline.days)));
+  if (open && hasRisen(watch, own)) {
+    rise(watch, own);
     return;
   }
   const isInControl = Math.min(p, valuesP) > policy("inControlAlpha");
@@ -227,22 +234,51 @@ function judgeWindow(watch: Watch): void {
   watch.window = emptyWindow();
 }
 
-/** Whether a window is above the level of an open drift and no longer below the baseline. */
-function hasReturned({ baseline, now, found }: Watch, own: Level): boolean {
+/** Whether a window is above the level of an open drift. */
+function hasRisen({ now, found }: Watch, own: Level): boolean {
   if (found.at(-1)?.detector === "values") {
-    const rose = valuesFell(own.values, now.level.values);
-    const below = valuesFell(baseline.values, own.values);
-    return (
-      rose.p <= policy("returnAlpha") &&
-      rose.delta <= -policy("valuesMinDelta") &&
-      below.delta > -policy("valuesMinDelta")
-    );
+    const { p, delta } = valuesFell(own.values, now.level.values);
+    return p <= policy("returnAlpha") && delta <= -policy("valuesMinDelta");
   }
   return (
-    chanceOfFall(own.days, now.level.days, now.icc) <= policy("returnAlpha") &&
-    fallMatters(shareOf(own.days), shareOf(now.level.days)) &&
-    !fallMatters(shareOf(baseline.days), shareOf(own.days))
+    chanceOfFall(own.days, now.level.days, 0) <= policy("returnAlpha") &&
+    fallMatters(shareOf(own.days), shareOf(now.level.days))
   );
+}
+
+function isBelowBaseline({ baseline, found }: Watch, own: Level): boolean {
+  return found.at(-1)?.detector === "values"
+    ? valuesFell(baseline.values, own.values).delta <= -policy("valuesMinDelta")
+    : fallMatters(shareOf(baseline.days), shareOf(own.days));
+}
+
+/**
+ * A window above the level of the open drift ends it where the baseline is reached again. Below the baseline it ends a fall within a
+ * fall, and the drift that this one interrupted goes on; either way what comes next is compared with where the signal stands now.
+ */
+function rise(watch: Watch, own: Level): void {
+  const { window, recent, traffic, found } = watch;
+  const from = recent.length - window.runs;
+  if (!isBelowBaseline(watch, own)) {
+    endOpen(watch, from);
+    const { baseline } = watch;
+    restart(watch, compared(traffic, baseline, limitsOf(traffic, baseline.days)));
+    return;
+  }
+  const [before, inner] = [found.at(-2), found.at(-1)];
+  if (before && inner && before.endMs === inner.fromMs) {
+    endOpen(watch, from);
+    const since = sum(before.since, tallied(nothing, recent.slice(from)));
+    // The one that goes on stands last: the last drift is the one that may be open.
+    const ended = found.splice(found.length - 2, 2)[1];
+    found.push(...(ended ? [ended] : []), { ...before, since, endMs: null });
+  } else if (inner) {
+    found[found.length - 1] = {
+      ...inner,
+      since: sum(inner.since, tallied(watch.dropped, recent)),
+    };
+  }
+  restart(watch, comparedWithin(traffic, own));
 }
 
 function onsetIn({ now, recent }: Watch, detector: Drift["detector"]): ChangePoint | undefined {
@@ -284,7 +320,7 @@ function alarm(watch: Watch, detector: Drift["detector"]): boolean {
   });
   const from = Math.max(0, Math.min(point.index, recent.length - policy("driftLooksMemoryRuns")));
   const level = levelOfReadings(recent.slice(from), traffic.window);
-  restart(watch, compared(traffic, level, limitsOf(traffic, level.days)));
+  restart(watch, comparedWithin(traffic, level));
   return true;
 }
 

@@ -51,6 +51,16 @@ const entries = {
     unit: "days",
     source: "diagnosis.md A3.3.5: at least 2 distinct days",
   },
+  dispersionReadingsLeast: {
+    value: 10,
+    unit: "readings",
+    source: "bench/drift.ts: of fewer bad ones, two on one day look like uneven days",
+  },
+  withinQuarterReadings: {
+    value: 130,
+    unit: "readings a quarter",
+    source: "limits of a further fall within an open drift: ten readings a week, .001 a look",
+  },
   streamsFalseShare: { value: 0.05, unit: "share", source: "diagnosis.md A3.3.6: q = .05" },
   onsetReadingsMost: {
     value: 1000,

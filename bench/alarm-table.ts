@@ -20,31 +20,47 @@ interface Extremes {
 
 const weeks = policy("quarterDays") / 7;
 
+/** A share about a cell's: chances of a window are few for one baseline, and limits must not rest on which of them it has. */
+function near(random: () => number, share: number): number {
+  const odds = (share / (1 - share)) * Math.exp(0.3 * (random() - 0.5));
+  return odds / (1 + odds);
+}
+
 /** A quarter after a baseline with this share: the true share is drawn from what the baseline leaves possible. */
 function quarter(random: () => number, share: number, baseline: number, runs: number): Extremes {
   const window = Math.max(policy("driftWindowRuns"), Math.round(runs / policy("quarterDays")));
-  let good = Math.round(share * baseline);
+  let good = Math.round(near(random, share) * baseline);
   const rate = betas(random, (good + 0.5) / (baseline + 1), 1 / (baseline + 2));
   let n = baseline;
   let [slow, fast] = [cached("slow", n, good), cached("fast", n, good)];
   let [atSlow, atFast, least, mostSlow, mostFast] = [0, 0, 1, 0, 0];
   let [inWindow, goodInWindow] = [0, 0];
+  // Windows that join the baseline once the slow sum came back to 0 after them.
+  let waiting: number[] = [];
+  let rested = false;
   for (let run = 0; run < runs; run++) {
     const isGood = random() < rate;
     atSlow = Math.max(0, atSlow + (isGood ? slow.good : slow.bad));
     atFast = Math.max(0, atFast + (isGood ? fast.good : fast.bad));
     if (atSlow > mostSlow) mostSlow = atSlow;
     if (atFast > mostFast) mostFast = atFast;
+    if (atSlow === 0) rested = true;
     inWindow += 1;
     if (isGood) goodInWindow += 1;
     if (inWindow < window) continue;
     const p = chance(goodInWindow, window, good + 0.5, n - good + 0.5);
     if (p < least && fallMatters(good / n, goodInWindow / window)) least = p;
-    if (n < policy("baselineRunsMax") && p > policy("inControlAlpha")) {
-      n += window;
-      good += goodInWindow;
+    if (rested && waiting.length > 0) {
+      for (const count of waiting) {
+        if (n >= policy("baselineRunsMax")) break;
+        n += window;
+        good += count;
+      }
+      waiting = [];
       [slow, fast] = [cached("slow", n, good), cached("fast", n, good)];
     }
+    if (p > policy("inControlAlpha")) waiting.push(goodInWindow);
+    rested = false;
     [inWindow, goodInWindow] = [0, 0];
   }
   return { window: -Math.log(least), slow: mostSlow, fast: mostFast };

@@ -2,7 +2,8 @@
 import { parseArgs } from "node:util";
 import { limitsOf } from "@rootward/pipeline/diagnose/limits";
 import { rateShift, wilson } from "@rootward/pipeline/diagnose/stats";
-import { beginWatch, take } from "@rootward/pipeline/diagnose/watch";
+import { take } from "@rootward/pipeline/diagnose/watch";
+import { beginWatch } from "@rootward/pipeline/diagnose/watch-state";
 import type { Observation } from "@rootward/pipeline/diagnose/window";
 import { policy } from "@rootward/pipeline/model/policy";
 import { betas, numbers } from "./numbers.ts";

@@ -175,6 +175,11 @@ test("the status says in a line each how workflows behave, what came in, and whi
         failedRuns: 132,
         state: "active",
         drifts: [{ signal: "grounded", open: true }],
+        streams: [
+          { state: "watched", falseAlarmRate: 0.007 },
+          { state: "watched", falseAlarmRate: 0.0085 },
+          { state: "provisional", falseAlarmRate: 0 },
+        ],
         daily: {
           grounded: point(71, 100),
           fallback: point(99, 100),
@@ -228,6 +233,7 @@ test("the status says in a line each how workflows behave, what came in, and whi
   expect(lines.join("\n")).toMatchInlineSnapshot(`
     "policy-check · production   active       1,574 runs  132 failed   grounded drift 71 %     fallback ok 99 %        confidence –            downstream_ok ok 100 %
 
+    watched  2 streams for drifts · 0.02 false alarms expected a quarter, all together
     ingest   received 21,377 · accepted 21,371 · rejected 6 (6 trace id of zeros) · duplicate 40 · late 7 · stored 21,331 spans, 1,574 runs
     waiting  open traces 2, the oldest 4 s old · 51,200 bytes to be inserted
     refused  12 requests for overload · 1 request unreadable

@@ -25,14 +25,19 @@ export function missingText(
   return parts.length > 0 ? `needs ${parts.join(" and ")}` : "none yet";
 }
 
+/** False alarms that the streams raise in a quarter without a change, all together. */
+export function falseAlarmsOf(streams: readonly { readonly falseAlarmRate: number }[]): number {
+  return streams.reduce((sum, { falseAlarmRate }) => sum + falseAlarmRate, 0);
+}
+
 /** What is watched for drifts and how often that is wrong, in one line; "" where nothing is watched. */
 export function watchText(
   streams: readonly { readonly state: string; readonly falseAlarmRate: number }[],
 ): string {
   const watched = streams.filter(({ state }) => state === "watched");
-  const expected = watched.reduce((sum, { falseAlarmRate }) => sum + falseAlarmRate, 0);
   if (watched.length === 0) return "";
-  return `${counted(watched.length, "stream")} watched for drift · false alarms expected: ${expected.toFixed(2)} a quarter, all together`;
+  const expected = falseAlarmsOf(watched).toFixed(2);
+  return `${counted(watched.length, "stream")} for drifts · ${expected} false alarms expected a quarter, all together`;
 }
 
 /** `±5 h`, `±40 min`: half the width of an interval, rounded for a person. */

@@ -1,10 +1,20 @@
 import type { Command } from "commander";
-import type { Diagnosis } from "@rootward/pipeline/model/baseline";
+import type { Diagnosis, Movement } from "@rootward/pipeline/model/baseline";
 import type { Cause } from "@rootward/pipeline/model/attribution";
 import type { Cluster } from "@rootward/pipeline/model/cluster";
 import { diagnosePaths, parseBaseline } from "../offline.ts";
 import { count, note, printJson, printLine, table } from "../output.ts";
-import { causeLine, clusterTable, partOf, plusMinus, shortTime, wrap } from "../report.ts";
+import {
+  causeLine,
+  clusterTable,
+  falseAlarmsOf,
+  missingText,
+  partOf,
+  plusMinus,
+  shortTime,
+  watchText,
+  wrap,
+} from "../report.ts";
 
 interface Options {
   readonly changes?: string;
@@ -50,12 +60,17 @@ function isoTime(atMs: number): string {
 function jsonOf(diagnosis: Diagnosis): unknown {
   const origins = new Map(diagnosis.runs.map((run) => [run.id, run.origin]));
   return {
-    workflows: diagnosis.workflows.map(({ name, environment, runs, state, drifts }) => ({
-      name,
-      environment,
-      runs,
-      state,
-      drifts: drifts.map((drift) => ({
+    workflows: diagnosis.workflows.map((workflow) => ({
+      name: workflow.name,
+      environment: workflow.environment,
+      runs: workflow.runs,
+      state: workflow.state,
+      missing: workflow.missing,
+      falseAlarmsExpected: falseAlarmsOf(workflow.streams),
+      streams: workflow.streams,
+      movements: workflow.movements,
+      versions: workflow.byVersion,
+      drifts: workflow.drifts.map((drift) => ({
         signal: drift.signal,
         taskType: drift.taskType,
         before: drift.before,
@@ -67,6 +82,7 @@ function jsonOf(diagnosis: Diagnosis): unknown {
         falseAlarmRate: drift.falseAlarmRate,
         detector: drift.detector,
         open: drift.open,
+        end: drift.endMs === null ? null : isoTime(drift.endMs),
       })),
     })),
     clusters: diagnosis.clusters.map(jsonOfCluster),
@@ -152,7 +168,9 @@ function textOf(diagnosis: Diagnosis, paths: readonly string[]): string {
     summaryOf(diagnosis),
     "",
     workflowTable(diagnosis),
+    ...watchLines(diagnosis),
     ...driftLines(diagnosis),
+    ...movementLines(diagnosis),
     ...(shown.length > 0 ? ["", clusterTable(shown)] : []),
     ...(rest === null ? [] : ["", rest]),
     ...driftCauses(diagnosis),
@@ -179,10 +197,10 @@ function workflowTable({ workflows }: Diagnosis): string {
       { name: "failed", align: "right" },
       { name: "drifts" },
     ],
-    workflows.map(({ name, environment, state, runs, failedRuns, drifts }) => [
+    workflows.map(({ name, environment, state, missing, runs, failedRuns, drifts }) => [
       name,
       environment,
-      state,
+      state === "active" ? state : `${state}, ${missingText(missing)}`,
       count(runs),
       count(failedRuns),
       [...new Set(drifts.map(({ signal }) => signal))].join(", ") || "none",
@@ -195,11 +213,36 @@ function driftLines({ workflows }: Diagnosis): readonly string[] {
     drifts.map((drift) =>
       wrap(
         "drift        ",
-        `${drift.workflow} ${drift.signal} ${drift.before.toFixed(2)} → ${drift.after.toFixed(2)} since ${shortTime(drift.onsetMs)} ${plusMinus(drift.onsetPlusMinusMs)} · ${count(drift.beforeRuns)} runs before, seen ${count(drift.seenAfterRuns)} runs after · false alarm ${drift.falseAlarmRate * 100} % a quarter${drift.endMs === null ? "" : ` · until ${shortTime(drift.endMs)}`}`,
+        `${drift.workflow} ${drift.signal} ${drift.before.toFixed(2)} → ${drift.after.toFixed(2)} since ${shortTime(drift.onsetMs)} ${plusMinus(drift.onsetPlusMinusMs)} · ${count(drift.beforeRuns)} runs before, seen ${count(drift.seenAfterRuns)} runs after · false alarm ${(drift.falseAlarmRate * 100).toFixed(1)} % a quarter${drift.endMs === null ? "" : ` · until ${shortTime(drift.endMs)}`}`,
       ),
     ),
   );
   return lines.length > 0 ? ["", ...lines] : [];
+}
+
+/** What could alarm, and how often it would without a change. */
+function watchLines({ workflows }: Diagnosis): readonly string[] {
+  const text = watchText(workflows.flatMap(({ streams }) => streams));
+  return text === "" ? [] : ["", wrap("watched      ", text)];
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
+
+function movementText({ what, key, from, to }: Movement): string {
+  if (what === "absent") {
+    return `instrumentation changed? ${key} is absent in ${percent(to)} of runs, before in ${percent(from)}`;
+  }
+  const words = what.replaceAll("_", " ");
+  return what === "steps" || what === "tokens"
+    ? `${words} per run ${from.toFixed(1)} → ${to.toFixed(1)}`
+    : `${words}: ${key} ${percent(from)} → ${percent(to)}`;
+}
+
+/** What else moved: evidence, and no alarm. */
+function movementLines({ workflows }: Diagnosis): readonly string[] {
+  return workflows.flatMap(({ name, movements }) =>
+    movements.map((movement) => wrap("moved        ", `${name} ${movementText(movement)}`)),
+  );
 }
 
 function driftCauses({ workflows }: Diagnosis): readonly string[] {

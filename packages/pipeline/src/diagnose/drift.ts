@@ -6,8 +6,10 @@ import { compareText } from "./flows.ts";
 import type { Flow, Reference } from "./flows.ts";
 import { streamsOf, trafficOf } from "./streams.ts";
 import type { Stream } from "./streams.ts";
-import { beginWatch, foundOf, take } from "./watch.ts";
-import type { Found, Tally, Watch } from "./watch.ts";
+import { foundOf } from "./turns.ts";
+import { beginWatch } from "./watch-state.ts";
+import type { Found, Tally, Watch } from "./watch-state.ts";
+import { take } from "./watch.ts";
 
 /** Drifts of a flow by onset, and what was watched for them. */
 export interface Drifting {
@@ -62,7 +64,7 @@ function shown({ signal, taskType, reference }: Stream, watch: Watch | null): St
     quarterReadings: watch === null ? null : Math.round(watch.traffic.quarterReadings),
     window: watch?.traffic.window ?? null,
     falseAlarmRate: watch?.now.limits.falseAlarms ?? 0,
-    dispersion: watch === null ? null : dispersionOf(watch.baseline.days).phi,
+    dispersion: watch === null ? null : dispersionOf(watch.spread.shares).phi,
   };
 }
 

@@ -1,131 +1,14 @@
-import type { Drift } from "../model/baseline.ts";
 import { policy } from "../model/policy.ts";
-import type { UnixMillis } from "../model/time.ts";
-import { increments } from "./cusum.ts";
-import type { Cusum, CusumKind, Increments } from "./cusum.ts";
-import { dispersionOf, inflation } from "./dispersion.ts";
+import type { CusumKind, Cusum } from "./cusum.ts";
+import { inflation, squaresOf, withDays } from "./dispersion.ts";
 import { dayMs } from "./flows.ts";
-import { limitsOf } from "./limits.ts";
-import type { Limits, Traffic } from "./limits.ts";
-import { moreFrequentSince, smallerSince } from "./onset.ts";
-import type { ChangePoint } from "./onset.ts";
-import { levelOf, valuesFell } from "./stats.ts";
-import { addTo, emptyWindow, levelOfReadings, levelWith, noLevel } from "./window.ts";
+import { valuesFell } from "./stats.ts";
+import { alarm, endOpen, hasRisen, isBelowBaseline, rise, toBaseline } from "./turns.ts";
+import { atRest, compared, comparedWithin, countedOf, shareOf, tallied } from "./watch-state.ts";
+import type { Compared, Watch } from "./watch-state.ts";
+import { addTo, emptyWindow, gradedParts, levelWith, noLevel } from "./window.ts";
 import type { Level, Observation, Weight } from "./window.ts";
 import { chanceOfFall, fallMatters } from "./window-test.ts";
-import type { Counted } from "./window-test.ts";
-
-/** Readings counted. */
-export interface Tally {
-  readonly n: number;
-  readonly good: number;
-  readonly sum: number;
-}
-
-/** What has been found on a stream, before it is put in words. */
-export interface Found {
-  readonly detector: Drift["detector"];
-  readonly fromMs: UnixMillis;
-  readonly earliestMs: UnixMillis;
-  readonly latestMs: UnixMillis;
-  readonly seenMs: UnixMillis;
-  readonly seenAfter: number;
-  readonly before: { readonly share: number; readonly n: number; readonly mean: number };
-  readonly falseAlarms: number;
-  /** Readings between the onset and the end, or until now. */
-  readonly since: Tally;
-  readonly endMs: UnixMillis | null;
-}
-
-/** What a stream is compared with, and what follows from it. */
-interface Compared {
-  readonly level: Level;
-  readonly limits: Limits;
-  readonly slow: Increments;
-  readonly fast: Increments;
-  /** Correlation of runs of one day, of shares and of values. */
-  readonly icc: number;
-  readonly valuesIcc: number;
-}
-
-/**
- * Everything that watching a stream needs of its past: of a size that does not grow with the runs, JSON as it stands, so that
- * it can be put away and taken up again.
- */
-export interface Watch {
-  readonly traffic: Traffic;
-  baseline: Level;
-  now: Compared;
-  window: ReturnType<typeof emptyWindow>;
-  slow: Cusum;
-  fast: Cusum;
-  /** Readings since the last alarm or return, at most twice `policy.onsetReadingsMost` of the latest. */
-  recent: Observation[];
-  /** What was left out of `recent`. */
-  dropped: Tally;
-  /** Readings seen after the baseline. */
-  count: number;
-  readonly found: Found[];
-}
-
-const nothing: Tally = { n: 0, good: 0, sum: 0 };
-const atRest: Cusum = { height: 0, sinceDay: 0 };
-
-function tallied(start: Tally, readings: readonly Observation[]): Tally {
-  let { n, good, sum } = start;
-  for (const reading of readings) {
-    n += 1;
-    good += reading.good ? 1 : 0;
-    sum += reading.value ?? 0;
-  }
-  return { n, good, sum };
-}
-
-function shareOf({ n, good }: Pick<Counted, "n" | "good">): number {
-  return n > 0 ? good / n : 0;
-}
-
-function compared(traffic: Traffic, level: Level, limits: Limits): Compared {
-  const { n, good, nn } = level.days;
-  const { icc } = dispersionOf(level.days);
-  const graded = dispersionOf(level.graded, levelOf(level.values).deviation ** 2);
-  const size = inflation(icc, n, nn);
-  const [a, b] = [(good + 0.5) / size, (n - good + 0.5) / size];
-  return {
-    level,
-    limits,
-    slow: increments("slow", a, b),
-    fast: increments("fast", a, b),
-    icc,
-    valuesIcc: traffic.graded ? graded.icc : 0,
-  };
-}
-
-/**
- * Compared with where the signal stands within an open drift. The alarm was raised: what is looked for now are further falls, with the
- * limits of a stream that is looked at seldom, at most .001 a look.
- */
-function comparedWithin(traffic: Traffic, level: Level): Compared {
-  const quarterReadings = Math.min(traffic.quarterReadings, policy("withinQuarterReadings"));
-  return compared(traffic, level, limitsOf({ ...traffic, quarterReadings }, level.days));
-}
-
-/** Begins to watch a stream after the readings of its baseline, which are in order of time. */
-export function beginWatch(traffic: Traffic, baseline: readonly Observation[]): Watch {
-  const level = levelOfReadings(baseline, traffic.window);
-  return {
-    traffic,
-    baseline: level,
-    now: compared(traffic, level, limitsOf(traffic, level.days)),
-    window: emptyWindow(),
-    slow: atRest,
-    fast: atRest,
-    recent: [],
-    dropped: nothing,
-    count: 0,
-    found: [],
-  };
-}
 
 /**
  * Takes the next reading of a stream; the watch given is changed. Two sums move with every reading; when a window is full its share,
@@ -137,17 +20,23 @@ export function beginWatch(traffic: Traffic, baseline: readonly Observation[]): 
  */
 export function take(watch: Watch, reading: Observation): void {
   const day = Math.floor(reading.atMs / dayMs);
-  watch.count += 1;
   watch.recent.push(reading);
   if (watch.recent.length > 2 * policy("onsetReadingsMost")) dropOldest(watch);
   const weight = addTo(watch.window, reading);
   watch.slow = moved(watch, "slow", { reading, weight, day });
+  if (watch.slow.height === 0) watch.rested = true;
   watch.fast = moved(watch, "fast", { reading, weight, day });
-  if (isHigh(watch, "slow", day) || isHigh(watch, "fast", day)) {
-    if (alarm(watch, "cusum")) return;
+  const learns = isLearning(watch);
+  if (learns || isHigh(watch, "slow", day) || isHigh(watch, "fast", day)) {
+    if (!learns && alarm(watch, "cusum")) return;
     [watch.slow, watch.fast] = [atRest, atRest];
   }
   if (watch.window.n >= watch.traffic.window) judgeWindow(watch);
+}
+
+/** Whether too little was seen since an alarm to say where the signal stands now: until then no further fall is looked for. */
+function isLearning({ now, found }: Watch): boolean {
+  return found.at(-1)?.endMs === null && now.level.days.n < policy("withinReadings");
 }
 
 function dropOldest(watch: Watch): void {
@@ -169,8 +58,8 @@ function moved(
   // A further reading of a session moves the session's mean step, which was counted already.
   const before = weight.n === 1 ? 0 : bad + (good - bad) * weight.before;
   const step = ((reading.good ? good : bad) - before) / weight.n;
-  const { n, nn } = now.level.days;
-  const next = Math.max(0, height + step / inflation(now.icc, n, nn));
+  const { n } = now.level.days;
+  const next = Math.max(0, height + step / inflation(now.icc, n, squaresOf(now.level.days)));
   return { height: next, sinceDay: height === 0 ? day : sinceDay };
 }
 
@@ -192,7 +81,7 @@ interface Judged {
 function judged({ now, window, traffic }: Watch): Judged {
   const { level, limits } = now;
   const own = levelWith(noLevel, window);
-  const p = chanceOfFall(level.days, own.days, now.icc);
+  const p = chanceOfFall(countedOf(level), countedOf(own), now.icc);
   const values = traffic.graded ? compareValues(now, own) : { p: 1, delta: 0 };
   const days = window.parts.length;
   return {
@@ -211,143 +100,59 @@ function judged({ now, window, traffic }: Watch): Judged {
 }
 
 function compareValues({ level, valuesIcc }: Compared, own: Level): ReturnType<typeof valuesFell> {
-  const size = inflation(valuesIcc, own.graded.n, own.graded.nn);
+  const size = inflation(valuesIcc, own.graded.n, squaresOf(own.graded));
   return valuesFell(level.values, own.values, size);
 }
 
 function judgeWindow(watch: Watch): void {
-  const { now, window, traffic } = watch;
+  const { now, window } = watch;
   const { own, p, fell, valuesP, valuesFell: lower } = judged(watch);
-  if (fell && alarm(watch, "window")) return;
-  if (lower && alarm(watch, "values")) return;
+  const learns = isLearning(watch);
+  if (!learns && fell && alarm(watch, "window")) return;
+  if (!learns && lower && alarm(watch, "values")) return;
   const open = watch.found.at(-1)?.endMs === null;
   if (open && hasRisen(watch, own)) {
     rise(watch, own);
     return;
   }
-  const isInControl = Math.min(p, valuesP) > policy("inControlAlpha");
-  if (isInControl && now.level.days.n < policy("baselineRunsMax")) {
-    const next = levelWith(now.level, window);
-    watch.now = compared(traffic, next, now.limits);
-    if (!open) watch.baseline = next;
+  if (learns) {
+    watch.now = comparedWithin(watch, levelWith(now.level, window));
+    watch.window = emptyWindow();
+    return;
   }
+  if (watch.rested) confirmPending(watch);
+  if (Math.min(p, valuesP) > policy("inControlAlpha")) {
+    watch.pending.push({ parts: window.parts, values: window.values });
+  }
+  watch.rested = false;
   watch.window = emptyWindow();
-}
-
-/** Whether a window is above the level of an open drift. */
-function hasRisen({ now, found }: Watch, own: Level): boolean {
-  if (found.at(-1)?.detector === "values") {
-    const { p, delta } = valuesFell(own.values, now.level.values);
-    return p <= policy("returnAlpha") && delta <= -policy("valuesMinDelta");
+  if (open && watch.risen && !isBelowBaseline(watch, watch.now.level)) {
+    // The window in which it rose was low by chance: with those after it the baseline is reached.
+    endOpen(watch, 0);
+    toBaseline(watch);
   }
-  return (
-    chanceOfFall(own.days, now.level.days, 0) <= policy("returnAlpha") &&
-    fallMatters(shareOf(own.days), shareOf(now.level.days))
-  );
-}
-
-function isBelowBaseline({ baseline, found }: Watch, own: Level): boolean {
-  return found.at(-1)?.detector === "values"
-    ? valuesFell(baseline.values, own.values).delta <= -policy("valuesMinDelta")
-    : fallMatters(shareOf(baseline.days), shareOf(own.days));
 }
 
 /**
- * A window above the level of the open drift ends it where the baseline is reached again. Below the baseline it ends a fall within a
- * fall, and the drift that this one interrupted goes on; either way what comes next is compared with where the signal stands now.
+ * Adds the windows that wait to the level. They are known to be in control once the slow sum came back to 0 after them: that is where
+ * it would place the beginning of a change. So a fall that is still too small to alarm is not learned as normal.
  */
-function rise(watch: Watch, own: Level): void {
-  const { window, recent, traffic, found } = watch;
-  const from = recent.length - window.runs;
-  if (!isBelowBaseline(watch, own)) {
-    endOpen(watch, from);
-    const { baseline } = watch;
-    restart(watch, compared(traffic, baseline, limitsOf(traffic, baseline.days)));
-    return;
-  }
-  const [before, inner] = [found.at(-2), found.at(-1)];
-  if (before && inner && before.endMs === inner.fromMs) {
-    endOpen(watch, from);
-    const since = sum(before.since, tallied(nothing, recent.slice(from)));
-    // The one that goes on stands last: the last drift is the one that may be open.
-    const ended = found.splice(found.length - 2, 2)[1];
-    found.push(...(ended ? [ended] : []), { ...before, since, endMs: null });
-  } else if (inner) {
-    found[found.length - 1] = {
-      ...inner,
-      since: sum(inner.since, tallied(watch.dropped, recent)),
+function confirmPending(watch: Watch): void {
+  const { pending, now, found, spread } = watch;
+  if (pending.length === 0) return;
+  const isOpen = found.at(-1)?.endMs === null;
+  let { level } = now;
+  for (const window of pending) {
+    if (level.days.n < policy("baselineRunsMax")) level = levelWith(level, window);
+    if (isOpen) continue;
+    watch.spread = {
+      shares: withDays(watch.spread.shares, window.parts),
+      values: withDays(watch.spread.values, gradedParts(window)),
     };
   }
-  restart(watch, comparedWithin(traffic, own));
-}
-
-function onsetIn({ now, recent }: Watch, detector: Drift["detector"]): ChangePoint | undefined {
-  if (detector === "values") return smallerSince(now.level.values, valuesOf(recent));
-  const { n, good } = now.level.days;
-  return moreFrequentSince(
-    recent.map((reading) => !reading.good),
-    1 - (good + 0.5) / (n + 1),
-  );
-}
-
-function valuesOf(readings: readonly Observation[]): readonly number[] {
-  return readings.flatMap(({ value }) => (value === null ? [] : [value]));
-}
-
-/** Opens a drift; false where no place in the latest readings has fewer good ones after it than before. */
-function alarm(watch: Watch, detector: Drift["detector"]): boolean {
-  const point = onsetIn(watch, detector);
-  const last = watch.recent.at(-1);
-  if (!point || !last) return false;
-  const { now, recent, traffic, found } = watch;
-  const atMs = (index: number): UnixMillis => recent[index]?.atMs ?? last.atMs;
-  if (found.at(-1)?.endMs === null) endOpen(watch, point.index);
-  found.push({
-    detector,
-    fromMs: atMs(point.index),
-    earliestMs: atMs(point.earliest),
-    latestMs: atMs(point.latest),
-    seenMs: last.atMs,
-    seenAfter: recent.length - point.index,
-    before: {
-      share: shareOf(now.level.days),
-      n: Math.round(now.level.days.n),
-      mean: levelOf(now.level.values).mean,
-    },
-    falseAlarms: now.limits.falseAlarms,
-    since: tallied(nothing, recent.slice(point.index)),
-    endMs: null,
-  });
-  const from = Math.max(0, Math.min(point.index, recent.length - policy("driftLooksMemoryRuns")));
-  const level = levelOfReadings(recent.slice(from), traffic.window);
-  restart(watch, comparedWithin(traffic, level));
-  return true;
-}
-
-/** Ends the open drift before one of the recent readings. */
-function endOpen(watch: Watch, index: number): void {
-  const open = watch.found.pop();
-  if (!open) return;
-  const { recent, dropped } = watch;
-  const since = sum(open.since, tallied(dropped, recent.slice(0, index)));
-  watch.found.push({ ...open, since, endMs: recent[index]?.atMs ?? open.seenMs });
-}
-
-function sum(a: Tally, b: Tally): Tally {
-  return { n: a.n + b.n, good: a.good + b.good, sum: a.sum + b.sum };
-}
-
-function restart(watch: Watch, now: Compared): void {
-  watch.now = now;
-  watch.window = emptyWindow();
-  [watch.slow, watch.fast] = [atRest, atRest];
-  watch.recent = [];
-  watch.dropped = nothing;
-}
-
-/** What was found, the open drift up to now. */
-export function foundOf({ found, recent, dropped }: Watch): readonly Found[] {
-  return found.map((one) =>
-    one.endMs === null ? { ...one, since: sum(one.since, tallied(dropped, recent)) } : one,
-  );
+  if (!isOpen) watch.baseline = level;
+  if (level !== now.level || watch.spread !== spread) {
+    watch.now = compared(watch, level, now.limits);
+  }
+  watch.pending = [];
 }

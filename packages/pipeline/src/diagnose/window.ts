@@ -104,12 +104,19 @@ function addNew(window: OpenWindow, { atMs, good, value }: Omit<Observation, "se
   return window.parts.length - 1;
 }
 
+/** The values of a window by day, summed in the place of what is good; none where the signal has no values. */
+export function gradedParts({
+  parts,
+  values,
+}: Pick<Window, "parts" | "values">): readonly DayPart[] {
+  return values.length === 0 ? [] : parts.map(({ day, n, values: sum }) => ({ day, n, good: sum }));
+}
+
 /** A reference with a window's readings in it. */
-export function levelWith(level: Level, window: Window): Level {
-  const graded = window.parts.map(({ day, n, values }) => ({ day, n, good: values }));
+export function levelWith(level: Level, window: Pick<Window, "parts" | "values">): Level {
   return {
     days: withDays(level.days, window.parts),
-    graded: window.values.length > 0 ? withDays(level.graded, graded) : level.graded,
+    graded: withDays(level.graded, gradedParts(window)),
     values: [...level.values, ...window.values].sort((a, b) => a - b),
   };
 }

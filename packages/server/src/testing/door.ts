@@ -100,7 +100,8 @@ export async function openDoor(given: Partial<Context> = {}): Promise<Door> {
     },
     diagnose: async () => {
       const runs = await store.runs({});
-      const options = { baselineWindow: null, needsDays: false };
+      const accepted = await store.baselines();
+      const options = { baselineWindow: null, needsDays: false, accepted };
       const told = await store.changes();
       const diagnosis = diagnoseRuns({ runs, told, texts: new Map(), options });
       await store.putDiagnosis(diagnosis);

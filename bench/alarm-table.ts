@@ -1,5 +1,6 @@
 // when drift detectors alarm: thresholds by simulation, so that a stream without a change alarms in at most the budgeted share of
-// quarters; prints packages/pipeline/src/diagnose/alarm-table.ts
+// quarters; writes packages/pipeline/src/diagnose/alarm-table.ts
+import { writeFileSync } from "node:fs";
 import { increments } from "@rootward/pipeline/diagnose/cusum";
 import { betaBinomialAtMost } from "@rootward/pipeline/diagnose/stats";
 import { fallMatters } from "@rootward/pipeline/diagnose/window-test";
@@ -35,8 +36,8 @@ function quarter(random: () => number, share: number, baseline: number, runs: nu
   let [slow, fast] = [cached("slow", n, good), cached("fast", n, good)];
   let [atSlow, atFast, least, mostSlow, mostFast] = [0, 0, 1, 0, 0];
   let [inWindow, goodInWindow] = [0, 0];
-  // Windows that join the baseline once the slow sum came back to 0 after them.
-  let waiting: number[] = [];
+  // Windows that join the baseline once the slow sum came back to 0 after them, or long enough after them.
+  const waiting: number[] = [];
   let rested = false;
   for (let run = 0; run < runs; run++) {
     const isGood = random() < rate;
@@ -50,13 +51,13 @@ function quarter(random: () => number, share: number, baseline: number, runs: nu
     if (inWindow < window) continue;
     const p = chance(goodInWindow, window, good + 0.5, n - good + 0.5);
     if (p < least && fallMatters(good / n, goodInWindow / window)) least = p;
-    if (rested && waiting.length > 0) {
-      for (const count of waiting) {
+    const known = rested ? waiting.length : waiting.length - policy("confirmWindows");
+    if (known > 0) {
+      for (const count of waiting.splice(0, known)) {
         if (n >= policy("baselineRunsMax")) break;
         n += window;
         good += count;
       }
-      waiting = [];
       [slow, fast] = [cached("slow", n, good), cached("fast", n, good)];
     }
     if (p > policy("inControlAlpha")) waiting.push(goodInWindow);
@@ -138,7 +139,10 @@ const rows = quarterRuns.map((runs) =>
     }),
   ),
 );
-process.stdout.write(`// Made by \`npm run alarm-table\`: do not edit.
+const file = new URL("../packages/pipeline/src/diagnose/alarm-table.ts", import.meta.url);
+writeFileSync(
+  file,
+  `// Made by \`npm run alarm-table\`: do not edit.
 
 /**
  * When drift detectors alarm, by runs a quarter, readings in the baseline, and share of good readings: the chance of a window at
@@ -148,4 +152,5 @@ process.stdout.write(`// Made by \`npm run alarm-table\`: do not edit.
  * @source simulated: ${effort} quarters a cell (half as many from 13,000 runs on), seeds from the cell; bench/alarm-table.ts
  */
 export const alarmTable = ${JSON.stringify({ quarterRuns, baselines, rates, cells: rows })} as const;
-`);
+`,
+);

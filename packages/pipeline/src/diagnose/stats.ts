@@ -62,7 +62,7 @@ export function betaBinomialAtMost(x: number, n: number, a: number, b: number): 
  *
  * @source Lentz's continued fraction; Press et al., Numerical Recipes, 3rd ed., 6.4; 12 digits
  */
-export function betaAtMost(x: number, a: number, b: number): number {
+function betaAtMost(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
   if (x > (a + 1) / (a + b + 2)) return 1 - betaAtMost(1 - x, b, a);

@@ -108,7 +108,7 @@ export function isBelowBaseline({ baseline, found }: Watch, own: Level): boolean
  * fall, and the drift that this one interrupted goes on; either way what comes next is compared with where the signal stands now.
  */
 export function rise(watch: Watch, own: Level): void {
-  const { window, recent, traffic, found } = watch;
+  const { window, recent, found } = watch;
   const from = recent.length - window.runs;
   if (!isBelowBaseline(watch, own)) {
     endOpen(watch, from);

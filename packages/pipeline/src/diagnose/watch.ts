@@ -120,7 +120,8 @@ function judgeWindow(watch: Watch): void {
     watch.window = emptyWindow();
     return;
   }
-  if (watch.rested) confirmPending(watch);
+  const { length } = watch.pending;
+  confirm(watch, watch.rested ? length : length - policy("confirmWindows"));
   if (Math.min(p, valuesP) > policy("inControlAlpha")) {
     watch.pending.push({ parts: window.parts, values: window.values });
   }
@@ -134,15 +135,17 @@ function judgeWindow(watch: Watch): void {
 }
 
 /**
- * Adds the windows that wait to the level. They are known to be in control once the slow sum came back to 0 after them: that is where
- * it would place the beginning of a change. So a fall that is still too small to alarm is not learned as normal.
+ * Adds the first of the windows that wait to the level. They are taken to be in control once the slow sum came back to 0 after them,
+ * since that is where it would place the beginning of a change, or once `policy.confirmWindows` came after them without an alarm.
+ * So a fall that is still too small to alarm is not learned as normal, and a baseline better than the truth by luck is
+ * put right in time.
  */
-function confirmPending(watch: Watch): void {
-  const { pending, now, found, spread } = watch;
-  if (pending.length === 0) return;
+function confirm(watch: Watch, count: number): void {
+  if (count <= 0) return;
+  const { now, found, spread } = watch;
   const isOpen = found.at(-1)?.endMs === null;
   let { level } = now;
-  for (const window of pending) {
+  for (const window of watch.pending.splice(0, count)) {
     if (level.days.n < policy("baselineRunsMax")) level = levelWith(level, window);
     if (isOpen) continue;
     watch.spread = {
@@ -154,5 +157,4 @@ function confirmPending(watch: Watch): void {
   if (level !== now.level || watch.spread !== spread) {
     watch.now = compared(watch, level, now.limits);
   }
-  watch.pending = [];
 }

@@ -89,6 +89,14 @@ describe("usage", () => {
       ["changes", "add", "--kind", "deploy", "--at", "2026-01-01T00:00:00Z"],
       /^rootward: --title is missing/,
     ],
+    [
+      ["baseline", "accept", "claims", "--from", "2026-01-01T00:00:00Z", "--by", "ana"],
+      /^rootward: neither --why nor --change is given/,
+    ],
+    [
+      ["baseline", "accept", "claims", "--from", "monday", "--by", "ana", "--why", "x"],
+      /^rootward: --from is "monday"; expected a time such as/,
+    ],
   ])("%j is one line and exit 2", async (args, why) => {
     const { code, stdout, stderr } = await rootward(...args);
     expect([code, stdout, stderr.trimEnd().split("\n").length]).toEqual([2, "", 1]);
@@ -142,6 +150,26 @@ describe("a server is asked", () => {
     expect(stderr).toMatch(
       /^rootward: no Rootward server answers at http:\/\/127\.0\.0\.1:1 .*Start one with: rootward serve\n$/,
     );
+  });
+
+  test("to take what a workflow does now as its new normal", async () => {
+    const words = ["--from", "2026-01-01T00:00:00Z", "--by", "ana", "--why", "new index"];
+    const { code, stdout } = await rootward("baseline", "accept", "claims", ...words);
+    expect([code, stdout]).toEqual([
+      0,
+      "claims (production): its first 200 runs from 2026-01-01T00:00:00Z on are the baseline; the earlier one stays in: rootward baseline history\n",
+    ]);
+    expect(received.at(-1)).toEqual({
+      path: "/api/baselines",
+      body: {
+        workflow: "claims",
+        environment: "production",
+        from: "2026-01-01T00:00:00Z",
+        by: "ana",
+        why: "new index",
+        reprocess: false,
+      },
+    });
   });
 
   test("to take a file of changes, all of them or none", async () => {

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
-import type { Diagnosis, Movement } from "@rootward/pipeline/model/baseline";
+import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { Cause } from "@rootward/pipeline/model/attribution";
 import type { Cluster } from "@rootward/pipeline/model/cluster";
+import { movementLines, watchLines } from "../moved.ts";
 import { diagnosePaths, parseBaseline } from "../offline.ts";
 import { count, note, printJson, printLine, table } from "../output.ts";
 import {
@@ -12,7 +13,6 @@ import {
   partOf,
   plusMinus,
   shortTime,
-  watchText,
   wrap,
 } from "../report.ts";
 
@@ -218,31 +218,6 @@ function driftLines({ workflows }: Diagnosis): readonly string[] {
     ),
   );
   return lines.length > 0 ? ["", ...lines] : [];
-}
-
-/** What could alarm, and how often it would without a change. */
-function watchLines({ workflows }: Diagnosis): readonly string[] {
-  const text = watchText(workflows.flatMap(({ streams }) => streams));
-  return text === "" ? [] : ["", wrap("watched      ", text)];
-}
-
-const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
-
-function movementText({ what, key, from, to }: Movement): string {
-  if (what === "absent") {
-    return `instrumentation changed? ${key} is absent in ${percent(to)} of runs, before in ${percent(from)}`;
-  }
-  const words = what.replaceAll("_", " ");
-  return what === "steps" || what === "tokens"
-    ? `${words} per run ${from.toFixed(1)} → ${to.toFixed(1)}`
-    : `${words}: ${key} ${percent(from)} → ${percent(to)}`;
-}
-
-/** What else moved: evidence, and no alarm. */
-function movementLines({ workflows }: Diagnosis): readonly string[] {
-  return workflows.flatMap(({ name, movements }) =>
-    movements.map((movement) => wrap("moved        ", `${name} ${movementText(movement)}`)),
-  );
 }
 
 function driftCauses({ workflows }: Diagnosis): readonly string[] {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Diagnosis } from "@rootward/pipeline/model/baseline";
+import type { Diagnosis, Drift } from "@rootward/pipeline/model/baseline";
 import type { Cause } from "@rootward/pipeline/model/attribution";
 import type { Cluster } from "@rootward/pipeline/model/cluster";
 import { movementLines, watchLines } from "../moved.ts";
@@ -208,12 +208,18 @@ function workflowTable({ workflows }: Diagnosis): string {
   );
 }
 
+/** Shares of good readings, or means where the values fell. */
+function fallText({ detector, means, before, after }: Drift): string {
+  const [from, to] = detector === "values" && means ? [means.before, means.after] : [before, after];
+  return `${from.toFixed(2)} → ${to.toFixed(2)}${detector === "values" ? " on average" : ""}`;
+}
+
 function driftLines({ workflows }: Diagnosis): readonly string[] {
   const lines = workflows.flatMap(({ drifts }) =>
     drifts.map((drift) =>
       wrap(
         "drift        ",
-        `${drift.workflow} ${drift.signal} ${drift.before.toFixed(2)} → ${drift.after.toFixed(2)} since ${shortTime(drift.onsetMs)} ${plusMinus(drift.onsetPlusMinusMs)} · ${count(drift.beforeRuns)} runs before, seen ${count(drift.seenAfterRuns)} runs after · false alarm ${(drift.falseAlarmRate * 100).toFixed(1)} % a quarter${drift.endMs === null ? "" : ` · until ${shortTime(drift.endMs)}`}`,
+        `${drift.workflow} ${drift.signal} ${fallText(drift)} since ${shortTime(drift.onsetMs)} ${plusMinus(drift.onsetPlusMinusMs)} · ${count(drift.beforeRuns)} runs before, seen ${count(drift.seenAfterRuns)} runs after · false alarm ${(drift.falseAlarmRate * 100).toFixed(1)} % a quarter${drift.endMs === null ? "" : ` · until ${shortTime(drift.endMs)}`}`,
       ),
     ),
   );

@@ -89,6 +89,14 @@ describe("usage", () => {
       ["changes", "add", "--kind", "deploy", "--at", "2026-01-01T00:00:00Z"],
       /^rootward: --title is missing/,
     ],
+    [
+      ["baseline", "accept", "claims", "--from", "2026-01-01T00:00:00Z", "--by", "ana"],
+      /^rootward: neither --why nor --change is given/,
+    ],
+    [
+      ["baseline", "accept", "claims", "--from", "monday", "--by", "ana", "--why", "x"],
+      /^rootward: --from is "monday"; expected a time such as/,
+    ],
   ])("%j is one line and exit 2", async (args, why) => {
     const { code, stdout, stderr } = await rootward(...args);
     expect([code, stdout, stderr.trimEnd().split("\n").length]).toEqual([2, "", 1]);
@@ -144,6 +152,26 @@ describe("a server is asked", () => {
     );
   });
 
+  test("to take what a workflow does now as its new normal", async () => {
+    const words = ["--from", "2026-01-01T00:00:00Z", "--by", "ana", "--why", "new index"];
+    const { code, stdout } = await rootward("baseline", "accept", "claims", ...words);
+    expect([code, stdout]).toEqual([
+      0,
+      "claims (production): its first 200 runs from 2026-01-01T00:00:00Z on are the baseline; the earlier one stays in: rootward baseline history\n",
+    ]);
+    expect(received.at(-1)).toEqual({
+      path: "/api/baselines",
+      body: {
+        workflow: "claims",
+        environment: "production",
+        from: "2026-01-01T00:00:00Z",
+        by: "ana",
+        why: "new index",
+        reprocess: false,
+      },
+    });
+  });
+
   test("to take a file of changes, all of them or none", async () => {
     const good = { at: "2026-01-01T00:00:00Z", kind: "deploy", title: "2.0" };
     writeFileSync(join(folder, "good.json"), JSON.stringify([good, good]));
@@ -175,6 +203,11 @@ test("the status says in a line each how workflows behave, what came in, and whi
         failedRuns: 132,
         state: "active",
         drifts: [{ signal: "grounded", open: true }],
+        streams: [
+          { state: "watched", falseAlarmRate: 0.007 },
+          { state: "watched", falseAlarmRate: 0.0085 },
+          { state: "provisional", falseAlarmRate: 0 },
+        ],
         daily: {
           grounded: point(71, 100),
           fallback: point(99, 100),
@@ -228,6 +261,7 @@ test("the status says in a line each how workflows behave, what came in, and whi
   expect(lines.join("\n")).toMatchInlineSnapshot(`
     "policy-check · production   active       1,574 runs  132 failed   grounded drift 71 %     fallback ok 99 %        confidence –            downstream_ok ok 100 %
 
+    watched  2 streams for drifts · 0.02 false alarms expected a quarter, all together
     ingest   received 21,377 · accepted 21,371 · rejected 6 (6 trace id of zeros) · duplicate 40 · late 7 · stored 21,331 spans, 1,574 runs
     waiting  open traces 2, the oldest 4 s old · 51,200 bytes to be inserted
     refused  12 requests for overload · 1 request unreadable

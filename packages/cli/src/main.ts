@@ -23,6 +23,7 @@ const commands = {
   status: () => import("./commands/status.ts"),
   reprocess: () => import("./commands/reprocess.ts"),
   changes: () => import("./commands/changes.ts"),
+  baseline: () => import("./commands/baseline.ts"),
   sql: () => import("./commands/sql.ts"),
   cases: () => import("./commands/cases.ts"),
   gate: () => import("./commands/gate.ts"),

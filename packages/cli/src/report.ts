@@ -14,6 +14,32 @@ export function shortTime(atMs: number): string {
   return `${time.getUTCDate()} ${months[time.getUTCMonth()]} ${time.toISOString().slice(11, 16)}`;
 }
 
+/** `needs 37 more runs and 3 more days`: what a baseline lacks. */
+export function missingText(
+  missing: { readonly runs: number; readonly days: number } | null,
+): string {
+  const parts = [
+    ...(missing && missing.runs > 0 ? [counted(missing.runs, "more run")] : []),
+    ...(missing && missing.days > 0 ? [counted(missing.days, "more day")] : []),
+  ];
+  return parts.length > 0 ? `needs ${parts.join(" and ")}` : "none yet";
+}
+
+/** False alarms that the streams raise in a quarter without a change, all together. */
+export function falseAlarmsOf(streams: readonly { readonly falseAlarmRate: number }[]): number {
+  return streams.reduce((sum, { falseAlarmRate }) => sum + falseAlarmRate, 0);
+}
+
+/** What is watched for drifts and how often that is wrong, in one line; "" where nothing is watched. */
+export function watchText(
+  streams: readonly { readonly state: string; readonly falseAlarmRate: number }[],
+): string {
+  const watched = streams.filter(({ state }) => state === "watched");
+  if (watched.length === 0) return "";
+  const expected = falseAlarmsOf(watched).toFixed(2);
+  return `${counted(watched.length, "stream")} for drifts · ${expected} false alarms expected a quarter, all together`;
+}
+
 /** `±5 h`, `±40 min`: half the width of an interval, rounded for a person. */
 export function plusMinus(ms: number): string {
   const hours = ms / 3_600_000;

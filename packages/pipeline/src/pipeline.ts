@@ -71,7 +71,15 @@ export async function diagnose(
   const texts = await store.texts(sharedVersions(runs));
   const rulings = await store.rulings();
   const decisions = await store.decisions();
-  const found = diagnoseRuns({ runs, told, texts, rulings, decisions, options });
+  const accepted = await store.baselines();
+  const found = diagnoseRuns({
+    runs,
+    told,
+    texts,
+    rulings,
+    decisions,
+    options: { ...options, accepted },
+  });
   const diagnosis =
     stored > runs.length
       ? { ...found, warnings: [...found.warnings, leftOut(stored, runs.length)] }

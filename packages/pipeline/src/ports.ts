@@ -1,3 +1,4 @@
+import type { AcceptedBaseline } from "./model/accepted.ts";
 import type { Diagnosis } from "./model/baseline.ts";
 import type { Change } from "./model/change.ts";
 import type { CheckResult } from "./model/check-result.ts";
@@ -106,6 +107,10 @@ export interface Store {
   putDecisions(decisions: readonly ClusterDecision[]): Promise<void>;
   /** By time, then id. */
   decisions(): Promise<readonly ClusterDecision[]>;
+  /** Baselines that a person accepted, kept for ever; one with the same id is replaced. */
+  putBaselines(accepted: readonly AcceptedBaseline[]): Promise<void>;
+  /** By the time they hold from. */
+  baselines(): Promise<readonly AcceptedBaseline[]>;
   /** Replaces the last one. */
   putDiagnosis(diagnosis: Diagnosis): Promise<void>;
   diagnosis(): Promise<Diagnosis | null>;

@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import { countRefusal } from "./counters.ts";
 import { contentTypes, grpcCode, statusAnswer } from "./otlp-answer.ts";
 import { Problem, problemOf } from "./problem.ts";
+import { baselineRoutes } from "./routes/baselines.ts";
 import { caseRoutes } from "./routes/cases.ts";
 import { changeRoutes } from "./routes/changes.ts";
 import { checkRoutes } from "./routes/checks.ts";
@@ -40,6 +41,7 @@ export function newApp(context: Context): Hono {
   app.route("/", githubRoutes(context));
   app.route("/", changeRoutes(context));
   app.route("/", checkRoutes(context));
+  app.route("/", baselineRoutes(context));
   app.route("/", caseRoutes(context));
   app.route("/", reviewRoutes(context));
   app.route("/", reprocessRoutes(context));

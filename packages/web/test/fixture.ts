@@ -47,6 +47,9 @@ export const ids = {
   longRun: "1a5e0000000000000000000000002000" as RunId,
 };
 
+/** What the page does not show. */
+const quiet = { missing: null, accepted: null, streams: [], movements: [], byVersion: [] };
+
 function sequence(seed: number): () => number {
   let state = seed;
   return () => (state = (state * 1_664_525 + 1_013_904_223) >>> 0) / 4_294_967_296;
@@ -509,6 +512,7 @@ const workflows: readonly WorkflowDiagnosis[] = [
     runs: 1574,
     failedRuns: 163,
     state: "active",
+    ...quiet,
     firstMs: start + 9.6 * 3_600_000,
     lastMs: end - 14 * 3_600_000,
     baseline: baseline(1014, {
@@ -542,6 +546,7 @@ const workflows: readonly WorkflowDiagnosis[] = [
     runs: 1297,
     failedRuns: 164,
     state: "active",
+    ...quiet,
     firstMs: start + 9.6 * 3_600_000,
     lastMs: end - 14.2 * 3_600_000,
     baseline: baseline(604, {
@@ -588,6 +593,8 @@ const workflows: readonly WorkflowDiagnosis[] = [
     runs: 43,
     failedRuns: 3,
     state: "learning",
+    ...quiet,
+    missing: { runs: 178, days: 4 },
     firstMs: start + 11 * day,
     lastMs: end - 16 * 3_600_000,
     baseline: null,

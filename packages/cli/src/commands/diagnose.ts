@@ -1,13 +1,23 @@
 import type { Command } from "commander";
 import { wilson } from "@rootward/pipeline/diagnose/stats";
-import type { Diagnosis } from "@rootward/pipeline/model/baseline";
+import type { Diagnosis, Drift } from "@rootward/pipeline/model/baseline";
 import type { Cause } from "@rootward/pipeline/model/attribution";
 import type { Cluster } from "@rootward/pipeline/model/cluster";
+import { movementLines, watchLines } from "../moved.ts";
 import { diagnosePaths, parseBaseline } from "../offline.ts";
 import { explainedPart } from "../explained.ts";
 import { count, note, OperatorError, printJson, printLine, table } from "../output.ts";
 import { propagatedText, rankingText } from "../origin-text.ts";
-import { causeLine, clusterTable, partOf, plusMinus, shortTime, wrap } from "../report.ts";
+import {
+  causeLine,
+  clusterTable,
+  falseAlarmsOf,
+  missingText,
+  partOf,
+  plusMinus,
+  shortTime,
+  wrap,
+} from "../report.ts";
 
 interface Options {
   readonly changes?: string;
@@ -72,14 +82,19 @@ function isoTime(atMs: number): string {
 function jsonOf(diagnosis: Diagnosis): unknown {
   const diagnosed = new Map(diagnosis.runs.map((run) => [run.id, run]));
   return {
-    workflows: diagnosis.workflows.map(({ name, environment, runs, state, drifts, ...rest }) => ({
-      name,
-      environment,
-      runs,
-      state,
-      propagated: { ...rest.propagated, interval: wilson(rest.propagated) },
-      ranking: rest.ranking,
-      drifts: drifts.map((drift) => ({
+    workflows: diagnosis.workflows.map((workflow) => ({
+      name: workflow.name,
+      environment: workflow.environment,
+      runs: workflow.runs,
+      state: workflow.state,
+      missing: workflow.missing,
+      falseAlarmsExpected: falseAlarmsOf(workflow.streams),
+      streams: workflow.streams,
+      movements: workflow.movements,
+      versions: workflow.byVersion,
+      propagated: { ...workflow.propagated, interval: wilson(workflow.propagated) },
+      ranking: workflow.ranking,
+      drifts: workflow.drifts.map((drift) => ({
         signal: drift.signal,
         taskType: drift.taskType,
         before: drift.before,
@@ -91,6 +106,7 @@ function jsonOf(diagnosis: Diagnosis): unknown {
         falseAlarmRate: drift.falseAlarmRate,
         detector: drift.detector,
         open: drift.open,
+        end: drift.endMs === null ? null : isoTime(drift.endMs),
       })),
     })),
     clusters: diagnosis.clusters.map(jsonOfCluster),
@@ -191,7 +207,9 @@ function textOf(diagnosis: Diagnosis, paths: readonly string[]): string {
     "",
     workflowTable(diagnosis),
     ...originLines(diagnosis),
+    ...watchLines(diagnosis),
     ...driftLines(diagnosis),
+    ...movementLines(diagnosis),
     ...(shown.length > 0 ? ["", clusterTable(shown)] : []),
     ...(rest === null ? [] : ["", rest]),
     ...driftCauses(diagnosis),
@@ -218,10 +236,10 @@ function workflowTable({ workflows }: Diagnosis): string {
       { name: "failed", align: "right" },
       { name: "drifts" },
     ],
-    workflows.map(({ name, environment, state, runs, failedRuns, drifts }) => [
+    workflows.map(({ name, environment, state, missing, runs, failedRuns, drifts }) => [
       name,
       environment,
-      state,
+      state === "active" ? state : `${state}, ${missingText(missing)}`,
       count(runs),
       count(failedRuns),
       [...new Set(drifts.map(({ signal }) => signal))].join(", ") || "none",
@@ -239,12 +257,18 @@ function originLines({ workflows }: Diagnosis): readonly string[] {
   return lines.length > 0 ? ["", ...lines] : [];
 }
 
+/** Shares of good readings, or means where the values fell. */
+function fallText({ detector, means, before, after }: Drift): string {
+  const [from, to] = detector === "values" && means ? [means.before, means.after] : [before, after];
+  return `${from.toFixed(2)} → ${to.toFixed(2)}${detector === "values" ? " on average" : ""}`;
+}
+
 function driftLines({ workflows }: Diagnosis): readonly string[] {
   const lines = workflows.flatMap(({ drifts }) =>
     drifts.map((drift) =>
       wrap(
         "drift        ",
-        `${drift.workflow} ${drift.signal} ${drift.before.toFixed(2)} → ${drift.after.toFixed(2)} since ${shortTime(drift.onsetMs)} ${plusMinus(drift.onsetPlusMinusMs)} · ${count(drift.beforeRuns)} runs before, seen ${count(drift.seenAfterRuns)} runs after · false alarm ${drift.falseAlarmRate * 100} % a quarter${drift.endMs === null ? "" : ` · until ${shortTime(drift.endMs)}`}`,
+        `${drift.workflow} ${drift.signal} ${fallText(drift)} since ${shortTime(drift.onsetMs)} ${plusMinus(drift.onsetPlusMinusMs)} · ${count(drift.beforeRuns)} runs before, seen ${count(drift.seenAfterRuns)} runs after · false alarm ${(drift.falseAlarmRate * 100).toFixed(1)} % a quarter${drift.endMs === null ? "" : ` · until ${shortTime(drift.endMs)}`}`,
       ),
     ),
   );

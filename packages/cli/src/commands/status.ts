@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { requestJson, serverUrl } from "../api.ts";
 import { count, counted, OperatorError, plain, printJson, printLine } from "../output.ts";
+import { missingText, watchText } from "../report.ts";
 
 const signals = ["grounded", "fallback", "confidence", "downstream_ok"] as const;
 
@@ -55,6 +56,8 @@ const Workflow = z.object({
   failedRuns: z.number(),
   state: z.enum(["learning", "provisional", "active"]),
   drifts: z.array(z.object({ signal: z.enum(signals), open: z.boolean() })),
+  missing: z.object({ runs: z.number(), days: z.number() }).nullish(),
+  streams: z.array(z.object({ state: z.string(), falseAlarmRate: z.number() })).default([]),
   daily: z.record(z.enum(signals), z.array(Point)),
 });
 type Workflow = z.infer<typeof Workflow>;
@@ -102,9 +105,12 @@ export function statusLines({ workflows, clusters, status }: Overview): readonly
     (workflow, index) => `${(names[index] ?? "").padEnd(width)}   ${workflowText(workflow)}`,
   );
   if (workflows.length === 0) lines.push("No runs yet. Send OTLP to this server: POST /v1/traces");
+  const watched = watchText(workflows.flatMap(({ streams }) => streams));
+  const drifts = watched === "" ? [] : [`watched  ${watched}`];
   return [
     ...lines,
     "",
+    ...drifts,
     `ingest   ${ingestText(status)}`,
     `waiting  ${waitingText(status)}`,
     ...troubleTexts(status),
@@ -123,8 +129,11 @@ const stateTexts = {
 function workflowText(workflow: Workflow): string {
   const runs = `${count(workflow.runs)} runs`.padStart(11);
   const failed = `${count(workflow.failedRuns)} failed`.padStart(11);
+  const missing = workflow.missing ? ` · ${missingText(workflow.missing)}` : "";
   const readings = signals.map((signal) => `${signal} ${signalText(workflow, signal)}`.padEnd(24));
-  return `${stateTexts[workflow.state]} ${runs} ${failed}   ${readings.join("")}`.trimEnd();
+  return (
+    `${stateTexts[workflow.state]} ${runs} ${failed}   ${readings.join("")}`.trimEnd() + missing
+  );
 }
 
 /** Whether it drifts and the share of measured runs that behaved, or a dash where nothing is measured. */

@@ -1,3 +1,4 @@
+import type { AcceptedBaseline } from "../model/accepted.ts";
 import type { Diagnosis, RunStanding, WorkflowDiagnosis } from "../model/baseline.ts";
 import type { CauseRow } from "../model/causes.ts";
 import type { Change } from "../model/change.ts";
@@ -12,9 +13,9 @@ import { causeTable } from "./causes.ts";
 import { placementOf } from "./decisions.ts";
 import { attributeFlows } from "./explain.ts";
 import type { ReadFlow } from "./explain.ts";
+import { readEras } from "./eras.ts";
 import { ledgerOf } from "./evidence.ts";
 import { flowsOf } from "./flows.ts";
-import { readFlow } from "./readflow.ts";
 import { byRun } from "./rulings.ts";
 
 export interface DiagnoseInput {
@@ -36,6 +37,8 @@ export interface DiagnoseOptions {
   readonly baselineWindow: TimeWindow | null;
   /** Whether a baseline must span a week of start times, as in a running server; files need not. */
   readonly needsDays: boolean;
+  /** Baselines that people accepted. */
+  readonly accepted?: readonly AcceptedBaseline[];
   /** Clusters for which an eval case is active. */
   readonly guarded?: ReadonlySet<string>;
   /** Rows that a user added to the lookup table. */
@@ -59,7 +62,7 @@ export function diagnoseRuns({
   decisions = [],
   options,
 }: DiagnoseInput): Diagnosis {
-  const flows = flowsOf(runs).map((flow) => readFlow(flow, options));
+  const flows = flowsOf(runs).map((flow) => readEras(flow, options));
   const changes = ledgerOf(
     told,
     flows.flatMap((flow) => flow.changes),

@@ -1,15 +1,20 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RunDigest } from "../model/digest.ts";
 import { buildRuns, goodSignals, measured } from "../testing/build-digest.ts";
-import { driftsOf, lookPlan, streamsOf } from "./drift.ts";
+import { driftsOf } from "./drift.ts";
 import { flowsOf, referenceOf } from "./flows.ts";
 
 const bad = (): Partial<RunDigest> => ({ signals: { ...goodSignals, grounded: measured(0.2) } });
 
-function drifts(runs: readonly RunDigest[]) {
+function drifting(runs: readonly RunDigest[]) {
   const [flow] = flowsOf(runs);
   if (!flow) throw new Error("no runs");
   return driftsOf(flow, referenceOf(flow, { baselineWindow: null, needsDays: true }));
+}
+
+function drifts(runs: readonly RunDigest[]) {
+  return drifting(runs).drifts;
 }
 
 describe("drift", () => {
@@ -58,19 +63,94 @@ describe("drift", () => {
     expect(drifts([...buildRuns(0, 250), ...buildRuns(250, 500, { broken: absent })])).toEqual([]);
   });
 
-  test("the chance of a false alarm a look shrinks with the looks of a quarter, and is never above 1 in 1,000", () => {
-    const [flow] = flowsOf(buildRuns(0, 300));
-    if (!flow) throw new Error("no runs");
-    const reference = referenceOf(flow, { baselineWindow: null, needsDays: true });
-    const [stream] = streamsOf(flow, reference, "grounded");
-    if (!stream) throw new Error("no stream");
-    const hourly = lookPlan(stream, 1);
-    expect(hourly.window).toBe(50);
-    expect(hourly.alpha).toBeCloseTo(0.005 / ((24 * 91) / 50), 5);
-    const weekly = {
-      ...stream,
-      reference: stream.reference.map((one) => ({ ...one, atMs: one.atMs * 168 })),
-    };
-    expect(lookPlan(weekly, 1).alpha).toBe(0.001);
+  test("a fall within a fall that ends leaves the drift around it open", () => {
+    const found = drifts([
+      ...buildRuns(0, 250),
+      ...buildRuns(250, 450, { every: 3, broken: bad }),
+      ...buildRuns(450, 550, { broken: bad }),
+      ...buildRuns(550, 800, { every: 3, broken: bad }),
+    ]);
+    expect(found.map(({ open }) => open)).toEqual([true, false]);
+    expect(found[0]?.after).toBeCloseTo(0.65, 1);
+    expect(found[1]?.after).toBe(0);
+  });
+
+  test("what is watched is told, with the false alarms that it costs; too few readings are provisional and never alarm", () => {
+    const absent = {
+      signals: { ...goodSignals, grounded: { kind: "absent", why: "content_not_recorded" } },
+    } as const;
+    const rarely = (index: number): Partial<RunDigest> => (index % 5 === 0 ? {} : absent);
+    const { drifts: found, streams } = drifting([
+      ...buildRuns(0, 240, { clean: rarely }),
+      ...buildRuns(240, 600, { broken: (index) => (index % 5 === 0 ? bad() : absent) }),
+    ]);
+    expect(found).toEqual([]);
+    expect(streams.map(({ signal, state, needs }) => [signal, state, needs])).toEqual([
+      ["grounded", "provisional", 10],
+      ["fallback", "watched", 0],
+    ]);
+    expect(streams[1]?.falseAlarmRate).toBeGreaterThan(0);
+    expect(streams[1]?.falseAlarmRate).toBeLessThanOrEqual(0.01);
+  });
+
+  test("the runs of one session count once, so one conversation alone is no drift", () => {
+    const talk = (): Partial<RunDigest> => ({ ...bad(), session: "one long conversation" });
+    const own = (index: number): Partial<RunDigest> => ({ session: `s${index}` });
+    const runs = [
+      ...buildRuns(0, 250, { clean: own }),
+      ...buildRuns(250, 300, { every: 3, broken: talk, clean: own }),
+    ];
+    expect(drifts(runs)).toEqual([]);
+    const apart = runs.map((run) => ({ ...run, session: null }));
+    expect(drifts(apart)).toHaveLength(1);
+  });
+
+  test("an id that all runs share is no conversation", () => {
+    const shared = { session: "default" };
+    const runs = [
+      ...buildRuns(0, 250, { clean: () => shared }),
+      ...buildRuns(250, 400, {
+        every: 3,
+        broken: () => ({ ...bad(), ...shared }),
+        clean: () => shared,
+      }),
+    ];
+    expect(drifts(runs)).toHaveLength(1);
+  });
+
+  test("the order in which runs are given changes nothing", () => {
+    const runs = [
+      ...buildRuns(0, 250, { every: 17, broken: bad }),
+      ...buildRuns(250, 400, { every: 3, broken: bad }),
+    ];
+    const expected = drifting(runs);
+    fc.assert(
+      fc.property(fc.shuffledSubarray([...runs], { minLength: runs.length }), (shuffled) => {
+        expect(drifting(shuffled)).toEqual(expected);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  test("absent readings never alarm, wherever they stand", () => {
+    const absent = {
+      signals: { ...goodSignals, grounded: { kind: "absent", why: "content_not_recorded" } },
+    } as const;
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 2 ** 31 }),
+        fc.integer({ min: 2, max: 9 }),
+        (at, every) => {
+          const runs = [
+            ...buildRuns(0, 250, { every: 17, broken: bad }),
+            ...buildRuns(250, 700, {
+              broken: (index) => ((index * 7919 + at) % every === 0 ? {} : absent),
+            }),
+          ];
+          expect(drifts(runs)).toEqual([]);
+        },
+      ),
+      { numRuns: 20 },
+    );
   });
 });

@@ -1,273 +1,97 @@
-import type { Drift } from "../model/baseline.ts";
-import type { RunDigest } from "../model/digest.ts";
+import type { Drift, StreamWatch } from "../model/baseline.ts";
 import { policy } from "../model/policy.ts";
-import type { SignalName } from "../model/signal.ts";
-import type { UnixMillis } from "../model/time.ts";
-import { compareText, dayMs } from "./flows.ts";
+import { signalNames } from "../model/signal.ts";
+import { dispersionOf } from "./dispersion.ts";
+import { compareText } from "./flows.ts";
 import type { Flow, Reference } from "./flows.ts";
-import { moreFrequentSince, smallerSince } from "./onset.ts";
-import type { ChangePoint } from "./onset.ts";
-import { betaBinomialAtMost, levelOf, valuesFell } from "./stats.ts";
-import { isGood } from "./summary.ts";
+import { streamsOf, trafficOf } from "./streams.ts";
+import type { Stream } from "./streams.ts";
+import { foundOf } from "./turns.ts";
+import { beginWatch } from "./watch-state.ts";
+import type { Found, Tally, Watch } from "./watch-state.ts";
+import { take } from "./watch.ts";
 
-/** One reading in its place in time. `value` is the graded reading, where the signal has one. */
-export interface Observation {
-  readonly atMs: UnixMillis;
-  readonly good: boolean;
-  readonly value: number | null;
+/** Drifts of a flow by onset, and what was watched for them. */
+export interface Drifting {
+  readonly drifts: readonly Drift[];
+  readonly streams: readonly StreamWatch[];
 }
 
-/** A stream of readings of one signal: the reference, and what came after it. */
-export interface Stream {
-  readonly signal: SignalName;
-  readonly taskType: string | null;
-  readonly reference: readonly Observation[];
-  readonly later: readonly Observation[];
-}
-
-/** How a detector judges a window against a reference, and where it places the change. */
-interface Detector {
-  readonly name: Drift["detector"];
-  /** Chance of so low a window if nothing changed, and whether the fall is large enough to matter. */
-  readonly fell: (reference: readonly Observation[], window: readonly Observation[]) => Judgement;
-  readonly onset: (
-    reference: readonly Observation[],
-    since: readonly Observation[],
-  ) => ChangePoint | undefined;
-}
-
-interface Judgement {
-  readonly p: number;
-  readonly matters: boolean;
-}
-
-/** What has been found on a stream, before it is put in words. */
-interface Step {
-  readonly from: number;
-  readonly seenAt: number;
-  readonly earliest: number;
-  readonly latest: number;
-  readonly before: readonly Observation[];
-  readonly detector: Drift["detector"];
-  to: number | null;
-}
-
-function goodOf(observations: readonly Observation[]): number {
-  return observations.reduce((sum, { good }) => sum + (good ? 1 : 0), 0);
-}
-
-function shareOf(observations: readonly Observation[]): number {
-  return observations.length > 0 ? goodOf(observations) / observations.length : 0;
-}
-
-function valuesOf(observations: readonly Observation[]): readonly number[] {
-  return observations.flatMap(({ value }) => (value === null ? [] : [value]));
-}
-
-/** Five points, or, where nearly all behave, the odds of misbehaving doubled. Source: diagnosis.md A3.3.2. */
-function fallMatters(before: number, after: number): boolean {
-  if (before - after >= policy("driftMinEffect")) return true;
-  if (before <= policy("driftNearlyAll")) return false;
-  const odds = (p: number): number => (1 - p) / Math.max(p, Number.EPSILON);
-  return odds(after) >= 2 * odds(before) && before > after;
-}
-
-const shares: Detector = {
-  name: "window",
-  fell: (reference, window) => {
-    const good = goodOf(reference);
-    return {
-      p: betaBinomialAtMost(
-        goodOf(window),
-        window.length,
-        good + 0.5,
-        reference.length - good + 0.5,
+/**
+ * Watches every stream of a flow. Nothing is looked for before the reference is frozen, nor on a stream with fewer than
+ * `policy.provisionalRuns` readings in it. A drift of one task type is told where the signal as a whole has none.
+ */
+export function driftsOf(flow: Flow, reference: Reference): Drifting {
+  const streams = signalNames.flatMap((signal) => streamsOf(flow, reference, signal));
+  const isWatched = (stream: Stream): boolean =>
+    reference.frozen && stream.reference.length >= policy("provisionalRuns");
+  const count = streams.filter(isWatched).length;
+  const watched = streams.map((stream) => ({
+    stream,
+    watch: isWatched(stream) ? watchOf(stream, count) : null,
+  }));
+  const found = watched.flatMap(({ stream, watch }) =>
+    watch === null ? [] : foundOf(watch).map((one) => driftOf(flow, stream, one)),
+  );
+  const whole = new Set(found.flatMap(({ taskType, signal }) => (taskType === null ? signal : [])));
+  return {
+    drifts: found
+      .filter(({ taskType, signal }) => taskType === null || !whole.has(signal))
+      .toSorted(
+        (a, b) => a.onsetMs - b.onsetMs || compareText(a.signal, b.signal) || a.seenMs - b.seenMs,
       ),
-      matters: fallMatters(shareOf(reference), shareOf(window)),
-    };
-  },
-  onset: (reference, since) =>
-    moreFrequentSince(
-      since.map(({ good }) => !good),
-      1 - (goodOf(reference) + 0.5) / (reference.length + 1),
-    ),
-};
-
-const levels: Detector = {
-  name: "values",
-  fell: (reference, window) => {
-    const { p, delta } = valuesFell(valuesOf(reference), valuesOf(window));
-    return { p, matters: delta <= -policy("valuesMinDelta") };
-  },
-  onset: (reference, since) => smallerSince(valuesOf(reference), valuesOf(since)),
-};
-
-/** Confidence is graded, so its level is watched beside its share. Source: diagnosis.md decision 1. */
-const detectorsOf = {
-  grounded: [shares],
-  fallback: [shares],
-  confidence: [shares, levels],
-  downstream_ok: [shares],
-} as const satisfies Record<SignalName, readonly Detector[]>;
-
-/** Window length and the chance of a false alarm that each look may have. Source: diagnosis.md decision 3. */
-export function lookPlan(
-  stream: Stream,
-  detectors: number,
-): { readonly window: number; readonly alpha: number } {
-  const first = stream.reference[0];
-  const last = stream.reference.at(-1);
-  const days = first && last ? Math.max((last.atMs - first.atMs) / dayMs, 1 / 24) : 1;
-  const perDay = stream.reference.length / days;
-  const window = Math.max(policy("driftWindowRuns"), Math.round(perDay));
-  const looks = Math.max(1, (perDay * policy("quarterDays")) / window);
-  const budget = policy("driftQuarterBudget") / looks / detectors;
-  return { window, alpha: Math.min(policy("driftAlphaMax") / detectors, budget) };
-}
-
-/** Streams of a flow: the whole of it, and each task type that has a reference of its own. */
-export function streamsOf(flow: Flow, reference: Reference, signal: SignalName): readonly Stream[] {
-  const inReference = new Set(reference.runs.map((run) => run.id));
-  const from = reference.window?.start ?? Infinity;
-  const observe = (runs: readonly RunDigest[]): readonly Observation[] =>
-    runs.flatMap((run) => {
-      const good = isGood(signal, run.signals);
-      if (good === null) return [];
-      const reading = run.signals[signal];
-      const value =
-        reading.kind === "measured" && typeof reading.value === "number" ? reading.value : null;
-      return [{ atMs: run.startedMs, good, value }];
-    });
-  const streamOf = (taskType: string | null): Stream => {
-    const own = (run: RunDigest): boolean => taskType === null || run.taskType === taskType;
-    const later = flow.runs.filter((run) => run.startedMs >= from && !inReference.has(run.id));
-    return {
-      signal,
-      taskType,
-      reference: observe(reference.runs.filter(own)),
-      later: observe(later.filter(own)),
-    };
+    streams: watched
+      .filter(({ stream }) => stream.reference.length > 0)
+      .map(({ stream, watch }) => shown(stream, watch)),
   };
-  const types = [...new Set(reference.runs.flatMap((run) => run.taskType ?? []))].toSorted(
-    compareText,
-  );
-  const typed = types.length > 1 ? types.map(streamOf) : [];
-  return [
-    streamOf(null),
-    ...typed.filter((stream) => stream.reference.length >= policy("baselineRuns")),
-  ];
 }
 
-/**
- * Walks a stream in windows that do not overlap. A window too low to be chance opens a step, placed where the likelihood is
- * highest; what came since is the next reference, so that a further fall is found as well and a return ends the step. Windows in
- * control join the reference up to `policy.baselineRunsMax`: all but the lowest, else the reference would be better than the truth.
- */
-function stepsOf(
-  stream: Stream,
-  detector: Detector,
-  plan: ReturnType<typeof lookPlan>,
-): readonly Step[] {
-  const steps: Step[] = [];
-  let baseline = [...stream.reference];
-  let level = baseline;
-  let searchFrom = 0;
-  for (let end = plan.window; end <= stream.later.length; end += plan.window) {
-    const window = stream.later.slice(end - plan.window, end);
-    const open = steps.at(-1)?.to === null ? steps.at(-1) : undefined;
-    const fall = detector.fell(level, window);
-    if (fall.p <= plan.alpha && fall.matters) {
-      const since = stream.later.slice(searchFrom, end);
-      const point = detector.onset(level, since);
-      if (!point) continue;
-      const from = searchFrom + point.index;
-      steps.push({
-        from,
-        seenAt: end - 1,
-        earliest: searchFrom + point.earliest,
-        latest: searchFrom + point.latest,
-        before: level,
-        detector: detector.name,
-        to: null,
-      });
-      if (open) open.to = from;
-      level = stream.later.slice(Math.min(from, end - policy("driftLooksMemoryRuns")), end);
-      searchFrom = end;
-    } else if (open && returned(detector, { baseline, level, window })) {
-      open.to = end - plan.window;
-      level = baseline;
-      searchFrom = end;
-    } else if (level.length < policy("baselineRunsMax") && fall.p > policy("inControlAlpha")) {
-      level = [...level, ...window];
-      if (!open) baseline = level;
-    }
-  }
-  return steps;
+/** A stream watched up to its last reading. `streams`: how many are, of the workflow. */
+export function watchOf(stream: Stream, streams: number): Watch {
+  const watch = beginWatch(trafficOf(stream, streams), stream.reference);
+  for (const reading of stream.later) take(watch, reading);
+  return watch;
 }
 
-/** Whether a window is above the level of an open step and no longer below the baseline. */
-function returned(
-  detector: Detector,
-  { baseline, level, window }: Record<"baseline" | "level" | "window", readonly Observation[]>,
-): boolean {
-  const rose = detector.fell(window, level);
-  return (
-    rose.p <= policy("returnAlpha") && rose.matters && !detector.fell(baseline, window).matters
-  );
+function shown({ signal, taskType, reference }: Stream, watch: Watch | null): StreamWatch {
+  const needed = policy("provisionalRuns");
+  return {
+    signal,
+    taskType,
+    readings: reference.length,
+    state: watch === null ? "provisional" : "watched",
+    needs: Math.max(0, needed - reference.length),
+    quarterReadings: watch === null ? null : Math.round(watch.traffic.quarterReadings),
+    window: watch?.traffic.window ?? null,
+    falseAlarmRate: watch?.now.limits.falseAlarms ?? 0,
+    dispersion: watch === null ? null : dispersionOf(watch.spread.shares).phi,
+  };
 }
 
-/**
- * Drifts of every stream of a flow, by onset. Nothing is looked for before the reference is frozen, nor on a stream with fewer
- * than `policy.provisionalRuns` readings in it.
- */
-export function driftsOf(flow: Flow, reference: Reference): readonly Drift[] {
-  if (!reference.frozen) return [];
-  const found = (["grounded", "fallback", "confidence", "downstream_ok"] as const).flatMap(
-    (signal) => {
-      const streams = streamsOf(flow, reference, signal).filter(
-        (stream) => stream.reference.length >= policy("provisionalRuns"),
-      );
-      const drifts = streams.map((stream) => streamDrifts(flow, stream, streams.length));
-      const whole = drifts[0] ?? [];
-      return whole.length > 0 ? whole : drifts.slice(1).flat();
-    },
-  );
-  return found.toSorted(
-    (a, b) => a.onsetMs - b.onsetMs || compareText(a.signal, b.signal) || a.seenMs - b.seenMs,
-  );
-}
-
-function streamDrifts(flow: Flow, stream: Stream, streams: number): readonly Drift[] {
-  const detectors: readonly Detector[] = detectorsOf[stream.signal];
-  const plan = lookPlan(stream, detectors.length * streams);
-  const steps = detectors.map((detector) => stepsOf(stream, detector, plan));
-  const chosen = steps.find((list) => list.length > 0) ?? [];
-  return chosen.map((step) => driftOf(flow, stream, step));
-}
-
-function driftOf(flow: Flow, stream: Stream, step: Step): Drift {
-  const since = stream.later.slice(step.from, step.to ?? undefined);
-  const at = (index: number): UnixMillis => stream.later[index]?.atMs ?? 0;
-  const graded = valuesOf(since).length > 0 && stream.signal === "confidence";
+function driftOf(flow: Flow, stream: Stream, found: Found): Drift {
+  const { since, before, fromMs, earliestMs, latestMs } = found;
+  const graded = stream.signal === "confidence" || found.detector === "values";
   return {
     workflow: flow.workflow,
     environment: flow.environment,
     taskType: stream.taskType,
     signal: stream.signal,
-    before: shareOf(step.before),
-    beforeRuns: step.before.length,
-    after: shareOf(since),
-    n: since.length,
-    onsetMs: at(step.from),
-    onsetPlusMinusMs: Math.max(at(step.from) - at(step.earliest), at(step.latest) - at(step.from)),
-    seenMs: at(step.seenAt),
-    seenAfterRuns: step.seenAt - step.from + 1,
-    falseAlarmRate: policy("driftQuarterBudget"),
-    detector: step.detector,
-    open: step.to === null,
-    endMs: step.to === null ? null : at(step.to),
-    means: graded
-      ? { before: levelOf(valuesOf(step.before)).mean, after: levelOf(valuesOf(since)).mean }
-      : null,
+    before: before.share,
+    beforeRuns: before.n,
+    after: ratio(since, "good"),
+    n: since.n,
+    onsetMs: fromMs,
+    onsetPlusMinusMs: Math.max(fromMs - earliestMs, latestMs - fromMs),
+    seenMs: found.seenMs,
+    seenAfterRuns: found.seenAfter,
+    falseAlarmRate: found.falseAlarms,
+    detector: found.detector,
+    open: found.endMs === null,
+    endMs: found.endMs,
+    means: graded ? { before: before.mean, after: ratio(since, "sum") } : null,
   };
+}
+
+function ratio(tally: Tally, of: "good" | "sum"): number {
+  return tally.n > 0 ? tally[of] / tally.n : 0;
 }

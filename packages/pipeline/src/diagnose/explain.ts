@@ -1,5 +1,5 @@
 import type { Attribution } from "../model/attribution.ts";
-import type { Baseline, RankerStanding, WorkflowDiagnosis } from "../model/baseline.ts";
+import type { Baseline, Movement, RankerStanding, WorkflowDiagnosis } from "../model/baseline.ts";
 import type { CauseRow } from "../model/causes.ts";
 import type { Change } from "../model/change.ts";
 import type { CheckResult } from "../model/check-result.ts";
@@ -7,10 +7,12 @@ import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
 import type { ClusterProposal } from "../model/decision.ts";
 import type { Drift } from "../model/baseline.ts";
 import type { Ruling } from "../model/ruling.ts";
+import { policy } from "../model/policy.ts";
 import { signalNames } from "../model/signal.ts";
 import { createHash } from "node:crypto";
 import { attribute } from "./attribute.ts";
 import { agentsOf, controlsOf } from "./beside.ts";
+import { ratesByVersion } from "./by-version.ts";
 import { bucketsOf, clusterIdFor, clusterOf } from "./cluster.ts";
 import type { Bucket, ClusterContext } from "./cluster.ts";
 import type { Control } from "./controls.ts";
@@ -25,6 +27,7 @@ import { flowRanker } from "./flow-ranker.ts";
 import type { FlowRanker } from "./flow-ranker.ts";
 import { compareText, dayMs } from "./flows.ts";
 import { withTexts } from "./material.ts";
+import { movementsOf } from "./movements.ts";
 import { proposalsOf } from "./proposals.ts";
 import type { ReadFlow } from "./readflow.ts";
 import { rulingsOn } from "./rulings.ts";
@@ -86,11 +89,13 @@ export function attributeFlows(
     const { ranker, standing } = flowRanker(flow.flow, around.rulings);
     const runs = flow.members.map((member) => diagnosedRun(flow, member, { ranker, ...around }));
     const diagnosed = new Map(runs.map((run) => [run.id, run]));
-    const cleanRuns = flow.versioned.filter(({ run }) => flow.clean?.memberIds.has(run.id));
     const changes = around.changes.filter((change) => concerns(change, flow.flow));
+    const cleanRunsOf = oncePerClean(flow);
     const clusters = buckets.map((one) => {
+      const clean = cleanAt(flow, one.bucket.members[0]?.entry.run.startedMs ?? Infinity);
+      const cleanRuns = cleanRunsOf(clean);
       const others = all.filter((other) => other.flow !== flow);
-      const facts = factsOf(flow, one, {
+      const facts = factsOf({ ...flow, clean }, one, {
         ...around,
         changes,
         cleanRuns,
@@ -99,7 +104,7 @@ export function attributeFlows(
       });
       return clusterOf(one.bucket, {
         flow: flow.flow,
-        clean: flow.clean,
+        clean,
         cleanRuns,
         diagnosed,
         attribution: readable(attribute(facts), around.texts),
@@ -137,6 +142,22 @@ function lifeContext(
       guardedMs: since.length > 0 ? Math.min(...since) : null,
       resolvedMs: placement.resolvedMs.get(id) ?? null,
     },
+  };
+}
+
+/** The clean window by which a run of this time was signed. */
+function cleanAt({ clean, earlier }: ReadFlow, startedMs: number): ReadFlow["clean"] {
+  const before = earlier.find(({ signsToMs }) => startedMs < signsToMs);
+  return before ? before.clean : clean;
+}
+
+/** Runs of a clean window with their versions: filtered once, not for every cluster. */
+function oncePerClean({ versioned }: ReadFlow): (clean: ReadFlow["clean"]) => readonly Versioned[] {
+  const known = new Map<ReadFlow["clean"], readonly Versioned[]>();
+  return (clean) => {
+    const runs = known.get(clean) ?? versioned.filter(({ run }) => clean?.memberIds.has(run.id));
+    known.set(clean, runs);
+    return runs;
   };
 }
 
@@ -226,7 +247,7 @@ function factsOf(
 }
 
 function diagnosedRun(
-  { flow, clean }: ReadFlow,
+  read: ReadFlow,
   member: Member,
   {
     ranker,
@@ -238,14 +259,14 @@ function diagnosedRun(
   const own = rulingsOn(view.run, rulings);
   return {
     id: view.run.id,
-    cluster: clusterIdFor(flow, member, placement),
+    cluster: clusterIdFor(read.flow, member, placement),
     affected,
     deviations,
     ...foundOrigin({
       view,
       deviations,
       affected,
-      clean,
+      clean: cleanAt(read, view.run.startedMs),
       ranker,
       rulings: own,
     }),
@@ -290,10 +311,15 @@ function workflowOf(
     runs: flow.runs.length,
     failedRuns: flow.runs.filter((run) => run.failed.length > 0).length,
     state: reference.state,
+    missing: reference.missing,
     firstMs: flow.runs[0]?.startedMs ?? 0,
     lastMs: flow.runs.at(-1)?.startedMs ?? 0,
     baseline: baselineOf(read),
+    accepted: read.accepted,
     drifts,
+    streams: read.streams,
+    movements: movementsSince(read),
+    byVersion: ratesByVersion(read.versioned),
     attributions: drifts
       .filter((drift) => !isExplained(read, drift, clusters))
       .map((drift) => ({
@@ -307,6 +333,18 @@ function workflowOf(
     },
     ranking,
   };
+}
+
+/** What else moved since the first drift that is open, or in the latest runs, against the runs of the baseline. */
+function movementsSince({ flow, reference, drifts }: ReadFlow): readonly Movement[] {
+  if (!reference.frozen) return [];
+  const open = drifts.find((drift) => drift.open);
+  const from = open?.onsetMs ?? reference.window?.end ?? Infinity;
+  const since = flow.runs.slice(-policy("movementRunsMost"));
+  return movementsOf(
+    reference.runs,
+    since.filter(({ startedMs }) => startedMs >= from),
+  );
 }
 
 function badSince({ versioned }: ReadFlow, drift: Drift): readonly Versioned[] {
@@ -336,8 +374,14 @@ function attributeDrift(read: ReadFlow, drift: Drift, around: Surroundings): Att
     signature,
     members: read.members.filter(({ entry }) => ids.has(entry.run.id)),
   };
-  const cleanRuns = read.versioned.filter(({ run }) => read.clean?.memberIds.has(run.id));
+  const clean = cleanAt(read, drift.onsetMs);
+  const cleanRuns = read.versioned.filter(({ run }) => clean?.memberIds.has(run.id));
   return attribute(
-    factsOf(read, dated(read, bucket), { ...around, cleanRuns, alike: [], controls: [] }),
+    factsOf({ ...read, clean }, dated(read, bucket), {
+      ...around,
+      cleanRuns,
+      alike: [],
+      controls: [],
+    }),
   );
 }

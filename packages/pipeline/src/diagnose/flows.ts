@@ -1,6 +1,6 @@
 import type { RunDigest } from "../model/digest.ts";
 import type { TimeWindow, UnixMillis } from "../model/time.ts";
-import type { WorkflowState } from "../model/baseline.ts";
+import type { Missing, WorkflowState } from "../model/baseline.ts";
 import { policy } from "../model/policy.ts";
 
 export const dayMs = 86_400_000;
@@ -62,6 +62,7 @@ export interface Reference {
   readonly window: TimeWindow | null;
   readonly frozen: boolean;
   readonly state: WorkflowState;
+  readonly missing: Missing | null;
   readonly warnings: readonly string[];
 }
 
@@ -99,6 +100,14 @@ export function referenceOf(flow: Flow, options: ReferenceOptions): Reference {
       : flow.runs.length < policy("provisionalRuns")
         ? "learning"
         : "provisional",
+    missing: frozen
+      ? null
+      : {
+          runs: Math.max(0, needed - runs.length),
+          days: options.needsDays
+            ? Math.ceil(Math.max(0, policy("baselineDays") - spanMs / dayMs))
+            : 0,
+        },
     warnings: warningsOf(flow, runs.length, {
       spanMs,
       frozen,

@@ -1,4 +1,5 @@
-import type { CleanWindow, Drift } from "../model/baseline.ts";
+import type { AcceptedBaseline } from "../model/accepted.ts";
+import type { CleanWindow, Drift, StreamWatch } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { RunId } from "../model/ids.ts";
@@ -21,6 +22,12 @@ import { standingFor } from "./suspects.ts";
 import { isGood } from "./summary.ts";
 import { viewOf } from "./view.ts";
 
+/** The clean window of an earlier baseline, by which runs up to a time were signed. */
+export interface Earlier {
+  readonly signsToMs: number;
+  readonly clean: Clean | null;
+}
+
 /** A flow with everything that can be said of it without its neighbours. */
 export interface ReadFlow {
   /** Runs with their readings taken again. */
@@ -29,10 +36,15 @@ export interface ReadFlow {
   readonly reference: Reference;
   readonly clean: Clean | null;
   readonly drifts: readonly Drift[];
+  readonly streams: readonly StreamWatch[];
   readonly versioned: readonly Versioned[];
   readonly changes: readonly Change[];
   /** Failed and affected runs, by start. */
   readonly members: readonly Member[];
+  /** The accepted baseline that holds now; null: the first one. */
+  readonly accepted: AcceptedBaseline | null;
+  /** Clean windows that held before, by time. */
+  readonly earlier: readonly Earlier[];
 }
 
 /** Runs of a frozen reference that no rule fails and that ended. */
@@ -160,7 +172,7 @@ function withShapes(change: Change, versioned: readonly Versioned[], clean: Clea
 /** Reads one flow: reference, clean window, readings again, drifts, changes, and what deviates in its failed runs. */
 export function readFlow(given: Flow, options: ReferenceOptions): ReadFlow {
   const { flow, reread, reference, clean } = settle(given, options);
-  const drifts = driftsOf(flow, reference);
+  const { drifts, streams } = driftsOf(flow, reference);
   const versioned = flow.runs.map((run) => ({ run, versions: versionsOf(run, clean) }));
   const members = versioned.flatMap((entry) => {
     const affected = isAffected(entry.run, drifts);
@@ -172,8 +184,11 @@ export function readFlow(given: Flow, options: ReferenceOptions): ReadFlow {
     reference,
     clean,
     drifts,
+    streams,
     versioned,
     changes: changesOf(flow, versioned).map((change) => withShapes(change, versioned, clean)),
     members,
+    accepted: null,
+    earlier: [],
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   betaBinomialAtMost,
+  betaQuantile,
   fisherGreater,
   levelOf,
   logGamma,
@@ -22,6 +23,14 @@ describe("the tests of diagnosis give the values of the tables", () => {
     expect(betaBinomialAtMost(7, 9, 1, 1)).toBeCloseTo(0.8, 10);
     expect(betaBinomialAtMost(-1, 9, 1, 1)).toBe(0);
     expect(betaBinomialAtMost(9, 9, 1, 1)).toBe(1);
+  });
+
+  test("the quantiles of a beta distribution are those of the tables", () => {
+    expect(betaQuantile(0.3, 1, 1)).toBeCloseTo(0.3, 9);
+    expect(betaQuantile(0.5, 2, 1)).toBeCloseTo(Math.SQRT1_2, 9);
+    expect(betaQuantile(0.95, 1, 9)).toBeCloseTo(1 - 0.05 ** (1 / 9), 9);
+    // Clopper and Pearson's limits of 8 in 10.
+    expect(betaQuantile(0.025, 8, 3)).toBeCloseTo(0.4439, 4);
   });
 
   test("0.94 to 0.71 in a window of 50 is an alarm at 1 in 1,000, 0.94 to 0.89 is not", () => {

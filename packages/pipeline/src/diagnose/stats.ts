@@ -55,6 +55,47 @@ export function betaBinomialAtMost(x: number, n: number, a: number, b: number): 
 }
 
 /**
+ * P(X ≤ x) for the beta distribution: the regularized incomplete beta function.
+ *
+ * @source Lentz's continued fraction; Press et al., Numerical Recipes, 3rd ed., 6.4; 12 digits
+ */
+function betaAtMost(x: number, a: number, b: number): number {
+  if (x <= 0) return 0;
+  if (x >= 1) return 1;
+  if (x > (a + 1) / (a + b + 2)) return 1 - betaAtMost(1 - x, b, a);
+  const front = Math.exp(a * Math.log(x) + b * Math.log(1 - x) - logBeta(a, b)) / a;
+  let [c, d] = [1, 1 / notZero(1 - ((a + b) * x) / (a + 1))];
+  let fraction = d;
+  for (let m = 1; m < 500; m++) {
+    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
+    d = 1 / notZero(1 + even * d);
+    c = notZero(1 + even / c);
+    fraction *= d * c;
+    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
+    d = 1 / notZero(1 + odd * d);
+    c = notZero(1 + odd / c);
+    fraction *= d * c;
+    if (Math.abs(d * c - 1) < 1e-12) break;
+  }
+  return front * fraction;
+}
+
+function notZero(value: number): number {
+  return Math.abs(value) < 1e-300 ? 1e-300 : value;
+}
+
+/** The value that a beta variable stays below with chance `p`, by halving; 10 digits. */
+export function betaQuantile(p: number, a: number, b: number): number {
+  let [low, high] = [0, 1];
+  for (let step = 0; step < 40; step++) {
+    const middle = (low + high) / 2;
+    if (betaAtMost(middle, a, b) < p) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+/**
  * Log-likelihood of `count` of `of` under the rate `p`; a rate of 0 or 1 is moved by half a count, so that it never answers -∞.
  */
 export function logLikelihood({ count, of }: Share, p: number): number {
@@ -133,6 +174,7 @@ export function normalAbove(z: number): number {
 /**
  * Mann–Whitney: whether values of `after` tend to be smaller than those of `before`.
  *
+ * @param inflation  by how much the variance is larger than that of independent values
  * @returns `p`, the one-sided chance by the normal approximation with ties, and Cliff's `delta` in [-1, 1], negative when smaller;
  *          p 1 and delta 0 when either side is empty
  * @source Mann and Whitney, Ann. Math. Statist. 18 (1947) 50; Cliff, Psychol. Bull. 114 (1993) 494
@@ -140,6 +182,7 @@ export function normalAbove(z: number): number {
 export function valuesFell(
   before: readonly number[],
   after: readonly number[],
+  inflation = 1,
 ): { readonly p: number; readonly delta: number } {
   const [m, n] = [before.length, after.length];
   if (m === 0 || n === 0) return { p: 1, delta: 0 };
@@ -161,7 +204,7 @@ export function valuesFell(
   const u = rankSum - (n * (n + 1)) / 2;
   const mean = (m * n) / 2;
   const total = m + n;
-  const variance = ((m * n) / 12) * (total + 1 - ties / (total * (total - 1)));
+  const variance = ((inflation * m * n) / 12) * (total + 1 - ties / (total * (total - 1)));
   const delta = (2 * u) / (m * n) - 1;
   if (variance <= 0) return { p: 1, delta: 0 };
   return { p: normalAbove((mean - u - 0.5) / Math.sqrt(variance)), delta };

@@ -1,3 +1,4 @@
+import type { AcceptedBaseline } from "./accepted.ts";
 import type { ClusterId, RunId, TraceId } from "./ids.ts";
 import type { Attribution } from "./attribution.ts";
 import type { Change } from "./change.ts";
@@ -8,6 +9,12 @@ import type { FailureReason, Reading, SignalName } from "./signal.ts";
 import type { TimeWindow, UnixMillis } from "./time.ts";
 
 export type WorkflowState = "learning" | "provisional" | "active";
+
+/** What a baseline still lacks until it is frozen. */
+export interface Missing {
+  readonly runs: number;
+  readonly days: number;
+}
 
 /** Readings of one signal over some runs. `good` of `measured` behaved; `absent` is counted apart. */
 export interface Summary {
@@ -65,14 +72,70 @@ export interface Drift {
   readonly seenMs: UnixMillis;
   /** Runs with a reading between the onset and the alarm. */
   readonly seenAfterRuns: number;
-  /** Chance of a false alarm on this stream in a quarter, all detectors together. */
+  /** Chance of a false alarm on this stream in a quarter at its traffic, all detectors together. */
   readonly falseAlarmRate: number;
-  readonly detector: "window" | "values";
+  /** A full window of readings, a running sum over them, or a window of graded values. */
+  readonly detector: "window" | "cusum" | "values";
   readonly open: boolean;
   /** When the signal was as before again, or fell further; null while the drift is open. */
   readonly endMs: UnixMillis | null;
   /** Means of a graded signal before and since; null for shares. */
   readonly means: { readonly before: number; readonly after: number } | null;
+}
+
+/** A stream of readings and how it is watched: what could alarm, and how often it would without a change. */
+export interface StreamWatch {
+  readonly signal: SignalName;
+  /** null: all runs of the workflow. */
+  readonly taskType: string | null;
+  /** Runs of the baseline with a reading. */
+  readonly readings: number;
+  /** `provisional`: too few readings in the baseline, or no baseline yet; it is shown and never alarms. */
+  readonly state: "provisional" | "watched";
+  /** Readings that its baseline lacks; 0 where it is watched. */
+  readonly needs: number;
+  /** Readings that a quarter brings at the baseline's rate; null where it is not watched. */
+  readonly quarterReadings: number | null;
+  /** Readings that are compared at once; null where it is not watched. */
+  readonly window: number | null;
+  /** Chance of a false alarm in a quarter, all detectors together; 0 where it is not watched. */
+  readonly falseAlarmRate: number;
+  /** Variance of daily shares over the binomial one; above `policy.dispersionMost` days count less. null where it is not watched. */
+  readonly dispersion: number | null;
+}
+
+/**
+ * Something else that moved between the baseline and the runs since a drift began, or the latest ones: evidence, and no alarm.
+ * `absent`: readings of a signal that are absent more or less often; instrumentation that changed, and no drift.
+ */
+export interface Movement {
+  readonly what: "tool_mix" | "finish_reasons" | "model_mix" | "steps" | "tokens" | "absent";
+  /** The tool, pair of tools, reason or model whose share moved most; the signal that is absent; else as `what`. */
+  readonly key: string;
+  /** Shares of `key`, or means of steps or tokens. */
+  readonly from: number;
+  readonly to: number;
+  /** Chance of so much if nothing moved. */
+  readonly p: number;
+  /** Jensen–Shannon divergence of a mix, Cliff's delta of sizes, difference of shares of the absent. */
+  readonly size: number;
+  /** Runs compared. */
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Readings by the versions of one field, side by side. */
+export interface VersionRates {
+  /** As in `RunDigest.versions`: `deploy`, `prompt:<agent>` … */
+  readonly field: string;
+  readonly versions: readonly {
+    readonly value: string;
+    readonly runs: number;
+    readonly failed: number;
+    readonly firstMs: UnixMillis;
+    readonly lastMs: UnixMillis;
+    readonly summaries: readonly Summary[];
+  }[];
 }
 
 /** One bucket of a signal's history, for charts and sparklines. */
@@ -109,10 +172,17 @@ export interface WorkflowDiagnosis {
   readonly runs: number;
   readonly failedRuns: number;
   readonly state: WorkflowState;
+  /** What the baseline still lacks; null where it is frozen. Days are of run start times. */
+  readonly missing: Missing | null;
   readonly firstMs: UnixMillis;
   readonly lastMs: UnixMillis;
   readonly baseline: Baseline | null;
+  /** Who accepted this baseline, and why; null where it is the first. */
+  readonly accepted: AcceptedBaseline | null;
   readonly drifts: readonly Drift[];
+  readonly streams: readonly StreamWatch[];
+  readonly movements: readonly Movement[];
+  readonly byVersion: readonly VersionRates[];
   /** Of a drift that no cluster explains. */
   readonly attributions: readonly {
     readonly signal: SignalName;

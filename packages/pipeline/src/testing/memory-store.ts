@@ -1,4 +1,5 @@
 import type { SpanBatch } from "../model/batch.ts";
+import type { AcceptedBaseline } from "../model/accepted.ts";
 import type { ClusterDecision } from "../model/decision.ts";
 import type { Diagnosis } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
@@ -140,6 +141,7 @@ export function memoryStore(): Store {
   const rulings = new Map<string, Ruling>();
   const reviews = new Map<string, ReviewRecord>();
   const checks = new Map<string, CheckResult>();
+  const baselines = new Map<string, AcceptedBaseline>();
   const meta = new Map<string, string>();
   const decisions = new Map<string, ClusterDecision>();
   let diagnosis: Diagnosis | null = null;
@@ -256,6 +258,11 @@ export function memoryStore(): Store {
     },
     decisions: async () =>
       [...decisions.values()].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1)),
+    putBaselines: async (put) => {
+      for (const one of put) baselines.set(one.id, one);
+    },
+    baselines: async () =>
+      [...baselines.values()].sort((a, b) => a.fromMs - b.fromMs || (a.id < b.id ? -1 : 1)),
     putDiagnosis: async (put) => {
       diagnosis = put;
     },

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { OtlpBody, SpanBatch } from "../model/batch.ts";
+import type { AcceptedBaseline } from "../model/accepted.ts";
 import type { Diagnosis } from "../model/baseline.ts";
 import { ClusterDecision } from "../model/decision.ts";
 import type { Change } from "../model/change.ts";
@@ -168,6 +169,21 @@ function ruling(n: number, atMs: number, more: Partial<Ruling> = {}): Ruling {
     note: 'it "says"\n\';-- so',
     atMs,
     ...more,
+  };
+}
+
+function accepted(id: string, fromMs: number): AcceptedBaseline {
+  return {
+    id,
+    workflow: "desk",
+    environment: "production",
+    fromMs,
+    acceptedMs: fromMs + 5,
+    by: "ana",
+    why: 'a "new" prompt\n\n\';--',
+    change: null,
+    reprocess: false,
+    replaced: null,
   };
 }
 
@@ -476,6 +492,13 @@ export function storeSuite(name: string, { open, receive }: StoreSuite): void {
       await store.putDecisions([merge, decision("2", 2)]);
       await store.putDecisions([merge]);
       expect(await store.decisions()).toEqual([decision("2", 2), merge]);
+    });
+
+    test("accepted baselines are kept by id and read by the time they hold from", async () => {
+      await store.putBaselines([accepted("b", 2), accepted("a", 3)]);
+      await store.putBaselines([]);
+      await store.putBaselines([accepted("b", 1)]);
+      expect(await store.baselines()).toEqual([accepted("b", 1), accepted("a", 3)]);
     });
 
     test("the last diagnosis replaces the one before", async () => {

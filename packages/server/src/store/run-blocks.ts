@@ -1,3 +1,4 @@
+import type { AcceptedBaseline } from "@rootward/pipeline/model/accepted";
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { ClusterDecision } from "@rootward/pipeline/model/decision";
 import type { Change } from "@rootward/pipeline/model/change";
@@ -293,6 +294,27 @@ export function decisionsBlock(decisions: readonly ClusterDecision[], version: b
     version,
   }));
   return blockIn("stored_decisions", shape, rows);
+}
+
+/** Baselines that a person accepted. */
+export function baselinesBlock(accepted: readonly AcceptedBaseline[], version: bigint): Block {
+  const shape = {
+    id: "String",
+    workflow: "String",
+    environment: "String",
+    from_ms: "Int64",
+    content: "String",
+    version: "UInt64",
+  } as const;
+  const rows = accepted.map((one) => ({
+    id: one.id,
+    workflow: one.workflow,
+    environment: one.environment,
+    from_ms: whole(one.fromMs),
+    content: JSON.stringify(one),
+    version,
+  }));
+  return blockIn("stored_baselines", shape, rows);
 }
 
 /** One text under a key. */

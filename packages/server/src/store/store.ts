@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { policy } from "@rootward/pipeline/model/policy";
+import type { AcceptedBaseline } from "@rootward/pipeline/model/accepted";
 import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import { ClusterDecision } from "@rootward/pipeline/model/decision";
 import type { Change } from "@rootward/pipeline/model/change";
@@ -25,6 +26,7 @@ import { logsBlock, spansBlock } from "./record-blocks.ts";
 import type { Block } from "./record-blocks.ts";
 import { logOf, originReader, spanOf, textAt } from "./rows.ts";
 import {
+  baselinesBlock,
   blocksOfRuns,
   changesBlock,
   checksBlock,
@@ -208,6 +210,7 @@ type Writer =
   | "putReviews"
   | "putChecks"
   | "putDecisions"
+  | "putBaselines"
   | "nextVersion"
   | "runsVersion"
   | "putBlocks";
@@ -243,6 +246,9 @@ function writers({ wal, clock }: Parts): Pick<OpenStore, Writer> {
     putDecisions: async (decisions) => {
       if (decisions.length > 0) await wal.append([decisionsBlock(latestById(decisions), clock())]);
     },
+    putBaselines: async (accepted) => {
+      if (accepted.length > 0) await wal.append([baselinesBlock(latestById(accepted), clock())]);
+    },
   };
 }
 
@@ -257,6 +263,7 @@ type Reader =
   | "reviews"
   | "checks"
   | "decisions"
+  | "baselines"
   | "counts";
 
 function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> {
@@ -283,6 +290,8 @@ function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> 
     checks: async () => (await ask("checks")).map((row) => asCheck(JSON.parse(textAt(row, 0)))),
     decisions: async () =>
       (await ask("decisions")).map((row) => ClusterDecision.parse(JSON.parse(textAt(row, 0)))),
+    baselines: async () =>
+      (await ask("baselines")).map((row) => asBaseline(JSON.parse(textAt(row, 0)))),
     counts: layout.kind === "single" ? countsKept(askLately) : async () => await counted(askLately),
   };
 }
@@ -421,4 +430,5 @@ function plainAnswer(answer: Answer): SqlAnswer {
 const asChange = (value: unknown) => own<Change>(value, "atMs", "change");
 const asRuling = (value: unknown) => own<Ruling>(value, "ruling", "ruling");
 const asCheck = (value: unknown) => own<CheckResult>(value, "check", "result of a check");
+const asBaseline = (value: unknown) => own<AcceptedBaseline>(value, "fromMs", "accepted baseline");
 const asDiagnosis = (value: unknown) => own<Diagnosis>(value, "clusters", "diagnosis");

@@ -1,0 +1,130 @@
+import type { AcceptedBaseline } from "../model/accepted.ts";
+import type { Drift } from "../model/baseline.ts";
+import type { RunDigest } from "../model/digest.ts";
+import { changesOf } from "./evidence.ts";
+import type { Flow, ReferenceOptions } from "./flows.ts";
+import { readFlow } from "./readflow.ts";
+import type { Earlier, ReadFlow } from "./readflow.ts";
+
+/** Time in which one baseline holds: drifts are looked for in [fromMs, toMs), runs are signed in [signsFromMs, signsToMs). */
+interface Era {
+  readonly accepted: AcceptedBaseline | null;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly signsFromMs: number;
+  readonly signsToMs: number;
+}
+
+/** Baselines that were accepted for a flow, by the time from which they hold; of several from one time the latest word. */
+export function acceptedFor(
+  { workflow, environment }: Pick<Flow, "workflow" | "environment">,
+  accepted: readonly AcceptedBaseline[],
+): readonly AcceptedBaseline[] {
+  const own = accepted.filter(
+    (one) => one.workflow === workflow && one.environment === environment,
+  );
+  return own.toSorted((a, b) => a.fromMs - b.fromMs || a.acceptedMs - b.acceptedMs);
+}
+
+function erasOf(flow: Flow, accepted: readonly AcceptedBaseline[]): readonly Era[] {
+  const own = acceptedFor(flow, accepted);
+  const signsFrom = (one: AcceptedBaseline): number =>
+    one.reprocess ? one.fromMs : Math.max(one.fromMs, one.acceptedMs);
+  return [null, ...own].map((one, index) => {
+    const next = own[index];
+    return {
+      accepted: one,
+      fromMs: one?.fromMs ?? -Infinity,
+      toMs: next?.fromMs ?? Infinity,
+      signsFromMs: one === null ? -Infinity : signsFrom(one),
+      signsToMs: next ? signsFrom(next) : Infinity,
+    };
+  });
+}
+
+function within(flow: Flow, fromMs: number, toMs: number): Flow {
+  return {
+    ...flow,
+    runs: flow.runs.filter(({ startedMs }) => startedMs >= fromMs && startedMs < toMs),
+  };
+}
+
+/**
+ * Reads a flow by the baselines that hold in it. Without an accepted one that is `readFlow`. With some, each baseline is made of the
+ * first runs from its time on, and drifts are looked for against the one that holds; an open drift ends where the next begins,
+ * since that is what was accepted. Runs that were signed before an acceptance are read as they were, by the clean window of then,
+ * unless it asks to have them read again.
+ *
+ * @source diagnosis.md decision 2
+ */
+export function readEras(
+  flow: Flow,
+  options: ReferenceOptions & { readonly accepted?: readonly AcceptedBaseline[] },
+): ReadFlow {
+  const eras = erasOf(flow, options.accepted ?? []);
+  if (eras.length < 2) return readFlow(flow, options);
+  const read = eras
+    .map((era) => ({ era, flow: within(flow, era.fromMs, era.toMs) }))
+    .filter(({ era, flow: own }) => own.runs.length > 0 || era.toMs === Infinity)
+    .map(({ era, flow: own }) => {
+      const judged = readFlow(own, options);
+      const carried = within(flow, era.toMs, era.signsToMs).runs.length > 0;
+      // Signed by this era's clean window although a later baseline holds: read along with its own runs.
+      const signed =
+        carried && judged.reference.frozen
+          ? readFlow(within(flow, era.fromMs, era.signsToMs), options)
+          : judged;
+      return { era, judged, signed };
+    });
+  return joined(flow, read);
+}
+
+interface ReadEra {
+  readonly era: Era;
+  /** With the runs of the era. */
+  readonly judged: ReadFlow;
+  /** With those as well that its clean window signed later. */
+  readonly signed: ReadFlow;
+}
+
+function joined(flow: Flow, read: readonly ReadEra[]): ReadFlow {
+  const last = read.at(-1);
+  if (!last) throw new Error("a flow without an era");
+  const signerOf = new Map<RunDigest["id"], ReadFlow>();
+  for (const { judged } of read) for (const run of judged.flow.runs) signerOf.set(run.id, judged);
+  for (const { era, signed } of read) {
+    for (const run of within(signed.flow, era.signsFromMs, era.signsToMs).runs) {
+      signerOf.set(run.id, signed);
+    }
+  }
+  const signed = [...new Set(signerOf.values())];
+  const ownOf = <T>(one: ReadFlow, items: readonly T[], idOf: (item: T) => RunDigest["id"]) =>
+    items.filter((item) => signerOf.get(idOf(item)) === one);
+  const byStart = (a: RunDigest, b: RunDigest): number =>
+    a.startedMs - b.startedMs || (a.id < b.id ? -1 : 1);
+  const versioned = signed
+    .flatMap((one) => ownOf(one, one.versioned, ({ run }) => run.id))
+    .toSorted((a, b) => byStart(a.run, b.run));
+  const whole = { ...flow, runs: versioned.map(({ run }) => run) };
+  return {
+    ...last.judged,
+    flow: whole,
+    reread: new Set(signed.flatMap((one) => ownOf(one, [...one.reread], (id) => id))),
+    drifts: read.flatMap(({ era, judged }) =>
+      judged.drifts.map((drift) => endedAt(drift, era.toMs)),
+    ),
+    versioned,
+    changes: changesOf(whole, versioned),
+    members: signed
+      .flatMap((one) => ownOf(one, one.members, ({ entry }) => entry.run.id))
+      .toSorted((a, b) => byStart(a.entry.run, b.entry.run)),
+    accepted: last.era.accepted,
+    earlier: read
+      .slice(0, -1)
+      .map(({ era, signed: { clean } }): Earlier => ({ signsToMs: era.signsToMs, clean })),
+  };
+}
+
+function endedAt(drift: Drift, endMs: number): Drift {
+  return drift.open && endMs < Infinity ? { ...drift, open: false, endMs } : drift;
+}

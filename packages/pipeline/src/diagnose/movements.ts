@@ -1,0 +1,115 @@
+import type { Movement } from "../model/baseline.ts";
+import type { RunDigest } from "../model/digest.ts";
+import { policy } from "../model/policy.ts";
+import { signalNames } from "../model/signal.ts";
+import { compareText } from "./flows.ts";
+import { mixShift } from "./mix-shift.ts";
+import type { Bag } from "./mix-shift.ts";
+import { fisherGreater, levelOf, valuesFell } from "./stats.ts";
+import { summarize } from "./summary.ts";
+
+function bagOf(keys: readonly string[]): Bag {
+  const bag = new Map<string, number>();
+  for (const key of keys) bag.set(key, (bag.get(key) ?? 0) + 1);
+  return bag;
+}
+
+/** Tools of a run, and pairs of them in their order. */
+function toolsOf({ steps }: RunDigest): readonly string[] {
+  const tools = steps.flatMap(({ kind, tool }) =>
+    (kind === "tool" || kind === "retrieval") && tool !== null ? [tool] : [],
+  );
+  return [...tools, ...tools.slice(1).map((tool, index) => `${tools[index] ?? ""} → ${tool}`)];
+}
+
+function finishesOf({ steps }: RunDigest): readonly string[] {
+  return steps.flatMap(({ finish }) => (finish === null ? [] : [finish]));
+}
+
+function modelsOf({ versions }: RunDigest): readonly string[] {
+  return Object.entries(versions).flatMap(([key, value]) =>
+    key.startsWith("model_answered:") ? [value] : [],
+  );
+}
+
+function tokensOf({ steps }: RunDigest): number | null {
+  const counts = steps.flatMap(({ tokensIn, tokensOut }) =>
+    tokensIn === null && tokensOut === null ? [] : [(tokensIn ?? 0) + (tokensOut ?? 0)],
+  );
+  return counts.length > 0 ? counts.reduce((sum, count) => sum + count, 0) : null;
+}
+
+const mixes = [
+  ["tool_mix", toolsOf],
+  ["finish_reasons", finishesOf],
+  ["model_mix", modelsOf],
+] as const;
+
+const sizes = [
+  ["steps", (run: RunDigest): number | null => run.steps.length],
+  ["tokens", tokensOf],
+] as const;
+
+/** The latest runs of a long list: movements are looked for in a bounded part of it. */
+function latest(runs: readonly RunDigest[], most: number): readonly RunDigest[] {
+  return runs.slice(Math.max(0, runs.length - most));
+}
+
+/**
+ * What else moved between two groups of runs: evidence for causes, shown, and no alarm. Mixes of tools, finish reasons and models by
+ * their divergence; steps and tokens by their values; readings that are absent more or less often, which says that the
+ * instrumentation changed and not the agent. At most the latest `policy.movementRunsMost` of each group are looked at.
+ *
+ * @returns the movements in a fixed order; none where either group holds fewer than `policy.movementRuns` runs
+ * @source diagnosis.md A3.3.4, decision 3
+ */
+export function movementsOf(
+  before: readonly RunDigest[],
+  after: readonly RunDigest[],
+): readonly Movement[] {
+  const most = policy("movementRunsMost");
+  const [old, fresh] = [latest(before, most), latest(after, most)];
+  if (old.length < policy("movementRuns") || fresh.length < policy("movementRuns")) return [];
+  const n = { before: old.length, after: fresh.length };
+  return [
+    ...mixes.flatMap(([what, keysOf]): readonly Movement[] => {
+      const bags = (runs: readonly RunDigest[]) => runs.map((run) => bagOf(keysOf(run)));
+      const shift = mixShift(bags(old), bags(fresh));
+      if (!shift) return [];
+      const { p, size, key, from, to } = shift;
+      return [{ what, p, size, key, from, to, ...n }];
+    }),
+    ...sizes.flatMap(([what, sizeOf]): readonly Movement[] => {
+      const values = (runs: readonly RunDigest[]) => runs.flatMap((run) => sizeOf(run) ?? []);
+      return sizeMoved(what, values(old), values(fresh), n);
+    }),
+    ...signalNames.flatMap((signal): readonly Movement[] => {
+      const [a, b] = [summarize(signal, old), summarize(signal, fresh)];
+      const [less, more] = [
+        { count: a.absent, of: a.runs },
+        { count: b.absent, of: b.runs },
+      ];
+      const p = Math.min(1, 2 * Math.min(fisherGreater(more, less), fisherGreater(less, more)));
+      const [from, to] = [a.absent / a.runs, b.absent / b.runs];
+      const size = Math.abs(to - from);
+      return p <= policy("movementMostChance") && size >= policy("absentMinMove")
+        ? [{ what: "absent", p, size, key: signal, from, to, ...n }]
+        : [];
+    }),
+  ].toSorted((a, b) => compareText(a.what, b.what) || compareText(a.key, b.key));
+}
+
+function sizeMoved(
+  what: "steps" | "tokens",
+  old: readonly number[],
+  fresh: readonly number[],
+  n: { readonly before: number; readonly after: number },
+): readonly Movement[] {
+  if (old.length < policy("movementRuns") || fresh.length < policy("movementRuns")) return [];
+  const [fell, rose] = [valuesFell(old, fresh), valuesFell(fresh, old)];
+  const p = Math.min(1, 2 * Math.min(fell.p, rose.p));
+  const size = Math.abs(fell.delta);
+  return p <= policy("movementMostChance") && size >= policy("valuesMinDelta")
+    ? [{ what, p, size, key: what, from: levelOf(old).mean, to: levelOf(fresh).mean, ...n }]
+    : [];
+}

@@ -1,0 +1,3 @@
+SELECT content
+FROM stored_baselines FINAL
+ORDER BY from_ms, id

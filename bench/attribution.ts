@@ -126,7 +126,7 @@ function sectionOf(
   return {
     name,
     n: ready.length,
-    candidates: ready.reduce((sum, { features }) => sum + features.length, 0) / ready.length,
+    suspects: ready.reduce((sum, { features }) => sum + features.length, 0) / ready.length,
     missing: ready.filter(({ features, step }) => !features.some((one) => one.step === step))
       .length,
     rows,
@@ -164,7 +164,7 @@ if (values.json) {
   );
 } else {
   console.log(
-    `Percent, 95 % intervals (Wilson; EXAM by resampling). EXAM is the share of candidates read until the origin: lower is better.\n` +
+    `Percent, 95 % intervals (Wilson; EXAM by resampling). EXAM is the share of suspects read until the origin: lower is better.\n` +
       `"out of the box" are the shipped points; "points learned in folds" are learned anew without the tasks of the fold; "calibrated" is\n` +
       `fitted on other tasks of the same file (${folds} folds). "always step k" and "always AGENT" are chosen on these very runs.\n`,
   );

@@ -144,7 +144,7 @@ test("what cannot be read ends the command with 2 and a message, and prints no f
   expect(() => readRuns(join(folder, "missing.jsonl"))).toThrow(FileError);
 });
 
-test("steps count as right only when they are equal as numbers, and an origin that is no candidate is never found", () => {
+test("steps count as right only when they are equal as numbers, and an origin that is no suspect is never found", () => {
   const answer = { steps: [1, 10, 3], agent: "a", margin: 0.2 };
   expect(outcomeOf(answer, { step: 10, agent: "b" })).toMatchObject({
     agent: false,

@@ -10,7 +10,7 @@ export interface Ready {
   readonly features: readonly StepFeatures[];
   readonly step: number;
   readonly agent: string | null;
-  /** Characters of each candidate, in the order of `features`. */
+  /** Characters of each suspect, in the order of `features`. */
   readonly lengths: readonly number[];
 }
 

@@ -16,7 +16,7 @@ export interface PlainRow {
 export interface Section {
   readonly name: string;
   readonly n: number;
-  readonly candidates: number;
+  readonly suspects: number;
   readonly missing: number;
   readonly rows: readonly Row[];
   readonly plain: readonly PlainRow[];
@@ -61,9 +61,9 @@ function plainLine({ method, values }: PlainRow): string {
 export function tableOf(sections: readonly Section[]): string {
   const head = `  ${"".padEnd(named)}${columns.map((name) => heads[name].padStart(wide)).join("")}   confident half: step / top-3`;
   return sections
-    .map(({ name, n, candidates, missing, rows, plain }) =>
+    .map(({ name, n, suspects, missing, rows, plain }) =>
       [
-        `${name}: n=${n}, ${candidates.toFixed(1)} candidates a run, ${missing} origins among none of them`,
+        `${name}: n=${n}, ${suspects.toFixed(1)} suspects a run, ${missing} origins among none of them`,
         head,
         ...rows.map(lineOf),
         ...plain.map(plainLine),

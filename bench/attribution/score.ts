@@ -9,7 +9,7 @@ export interface Outcome {
   readonly within3: boolean;
   readonly top3: boolean;
   readonly top5: boolean;
-  /** Share of the candidates read, in the order of the ranking, until the origin; above 1 where it is none of them. */
+  /** Share of the suspects read, in the order of the ranking, until the origin; above 1 where it is none of them. */
   readonly exam: number;
   readonly margin: number;
 }

@@ -143,7 +143,7 @@ const entries = {
   contrastSupport: { value: 0.05, unit: "share", source: "diagnosis.md A3.4b" },
   contrastFalseShare: { value: 0.05, unit: "share", source: "diagnosis.md A3.4b: q = .05" },
   originMargin: {
-    value: 0.1,
+    value: 0.2,
     unit: "probability",
     source: "diagnosis.md B5.3 C: below it a ranking names no single step",
   },

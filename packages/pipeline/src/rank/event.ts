@@ -1,6 +1,6 @@
 import type { FeatureName } from "./feature-table.ts";
 
-/** What an event of a trail is. `user` and `system` are what a run was given; `tool_result` is what its surroundings answered. */
+/** What an event of a run is. `user` and `system` are what a run was given; `tool_result` is what its surroundings answered. */
 export type TrailKind =
   | "plan"
   | "llm"

@@ -2,34 +2,34 @@ import { changingCalls } from "./changes.ts";
 import { assents, pushesBack, takesLeave } from "./cues.ts";
 import { answersOf, flag } from "./family.ts";
 import type { FeatureValues } from "./family.ts";
-import type { Trail, TrailStep } from "./trail.ts";
+import type { Course, CourseStep } from "./course.ts";
 
 /** What a dialogue changed, who asked for it and whether it was agreed. */
-export function dialogueFeatures(trail: Trail): readonly FeatureValues[] {
-  const { candidates, steps } = trail;
-  if (!trail.isDialogue) return candidates.map(() => ({}));
+export function dialogueFeatures(course: Course): readonly FeatureValues[] {
+  const { suspects, steps } = course;
+  if (!course.isDialogue) return suspects.map(() => ({}));
   const events = steps.flatMap((step) => step.events);
   const changing = new Set([...changingCalls(events)].map((index) => events[index]));
-  const isWrite = (step: TrailStep | undefined): boolean =>
+  const isWrite = (step: CourseStep | undefined): boolean =>
     step?.events.some((event) => changing.has(event)) ?? false;
-  const isUser = (step: TrailStep): boolean => step.kinds.has("user");
-  const writes = candidates.map(isWrite);
-  const failed = candidates.map(
+  const isUser = (step: CourseStep): boolean => step.kinds.has("user");
+  const writes = suspects.map(isWrite);
+  const failed = suspects.map(
     (one, index) =>
       writes[index] === true &&
-      answersOf(trail, trail.places[index] ?? 0).some(({ isError }) => isError),
+      answersOf(course, course.places[index] ?? 0).some(({ isError }) => isError),
   );
   const firstWrite = writes.indexOf(true);
   const lastWrite = writes.lastIndexOf(true);
   const ledTo = (index: number): boolean => {
-    const next = candidates.findIndex((one, at) => at > index && isUser(one));
+    const next = suspects.findIndex((one, at) => at > index && isUser(one));
     return writes.slice(index + 1, next < 0 ? undefined : next).includes(true);
   };
-  const users = candidates.flatMap((one, index) => (isUser(one) ? [index] : []));
-  return candidates.map((one, index) => {
+  const users = suspects.flatMap((one, index) => (isUser(one) ? [index] : []));
+  return suspects.map((one, index) => {
     const turn = users.indexOf(index);
-    const after = candidates[users.find((at) => at > index) ?? -1];
-    const before = candidates[users.findLast((at) => at < index) ?? -1];
+    const after = suspects[users.find((at) => at > index) ?? -1];
+    const before = suspects[users.findLast((at) => at < index) ?? -1];
     const leads = turn >= 0 && ledTo(index);
     return {
       write: flag(writes[index] === true),

@@ -1,29 +1,29 @@
 import { speaks } from "./cues.ts";
-import { argsText } from "./trail.ts";
+import { argsText } from "./course.ts";
 import { flag } from "./family.ts";
 import type { FeatureValues } from "./family.ts";
-import type { Trail, TrailStep } from "./trail.ts";
+import type { Course, CourseStep } from "./course.ts";
 import { numbersOf, valuesOf } from "./values.ts";
 
 const answerAt = /(?:final answer|answer is|answer:|result is|total (?:is|of))[^\n]{0,160}/i;
 
 /** The values of the run's answer that the task does not hold: of the last final step, or of the last step that concludes. */
-export function answerValues(trail: Trail): ReadonlySet<string> {
+export function answerValues(course: Course): ReadonlySet<string> {
   const own = (text: string): Set<string> => {
     const stated = answerAt.exec(text)?.[0] ?? text.slice(0, 600);
     const all = new Set([...valuesOf(stated), ...numbersOf(stated)]);
-    for (const value of trail.taskValues) all.delete(value);
+    for (const value of course.taskValues) all.delete(value);
     return all;
   };
-  const last = trail.candidates.findLast((one) => one.kinds.has("final") && own(one.text).size > 0);
-  const concluding = trail.candidates.findLast(
+  const last = course.suspects.findLast((one) => one.kinds.has("final") && own(one.text).size > 0);
+  const concluding = course.suspects.findLast(
     (one) => own(one.text).size > 0 && speaks("concludes", one.text),
   );
-  const from = last ?? concluding ?? trail.candidates.at(-1);
+  const from = last ?? concluding ?? course.suspects.at(-1);
   return from ? own(from.text) : new Set();
 }
 
-function ungroundedShare(step: TrailStep, known: ReadonlySet<string>): number {
+function ungroundedShare(step: CourseStep, known: ReadonlySet<string>): number {
   let most = 0;
   for (const { kind, args } of step.events) {
     if (kind !== "tool_call") continue;
@@ -35,36 +35,35 @@ function ungroundedShare(step: TrailStep, known: ReadonlySet<string>): number {
 }
 
 /** Where values come from, what supports them and what builds on them. */
-export function flowFeatures(trail: Trail): readonly FeatureValues[] {
-  const { steps, candidates } = trail;
-  const answer = answerValues(trail);
+export function flowFeatures(course: Course): readonly FeatureValues[] {
+  const { steps, suspects } = course;
+  const answer = answerValues(course);
   const answerFirst = new Map<string, number>();
   for (const [index, step] of steps.entries())
     for (const value of answer)
       if (!answerFirst.has(value) && (step.values.has(value) || step.numbers.has(value)))
         answerFirst.set(value, index);
-  const known = new Set(trail.taskValues);
-  const knownNumbers = new Set(trail.taskNumbers);
+  const known = new Set(course.taskValues);
+  const knownNumbers = new Set(course.taskNumbers);
   const rows: FeatureValues[] = [];
   for (const [at, step] of steps.entries()) {
-    if (step.isCandidate)
-      rows.push(flowOf({ trail, at, step, answer, answerFirst, known, knownNumbers }));
+    if (step.isSuspect)
+      rows.push(flowOf({ course, at, step, answer, answerFirst, known, knownNumbers }));
     for (const value of step.values) known.add(value);
     for (const number of step.kinds.has("llm") || step.kinds.has("final") ? [] : step.numbers)
       knownNumbers.add(number);
     for (const number of numbersOf(step.result)) knownNumbers.add(number);
   }
   const firstBare = rows.findIndex(
-    (row, index) =>
-      (row.unsupported ?? 0) >= Math.log1p(2) && !candidates[index]?.kinds.has("plan"),
+    (row, index) => (row.unsupported ?? 0) >= Math.log1p(2) && !suspects[index]?.kinds.has("plan"),
   );
   return rows.map((row, index) => ({ ...row, firstBare: flag(index === firstBare) }));
 }
 
 interface Asked {
-  readonly trail: Trail;
+  readonly course: Course;
   readonly at: number;
-  readonly step: TrailStep;
+  readonly step: CourseStep;
   readonly answer: ReadonlySet<string>;
   readonly answerFirst: ReadonlyMap<string, number>;
   readonly known: ReadonlySet<string>;
@@ -72,7 +71,7 @@ interface Asked {
 }
 
 function flowOf({
-  trail,
+  course,
   at,
   step,
   answer,
@@ -80,18 +79,18 @@ function flowOf({
   known,
   knownNumbers,
 }: Asked): FeatureValues {
-  const brought = [...step.values].filter((value) => trail.firstAt.get(value) === at);
-  const bare = brought.filter((value) => !trail.supported.has(value));
+  const brought = [...step.values].filter((value) => course.firstAt.get(value) === at);
+  const bare = brought.filter((value) => !course.supported.has(value));
   const users = (values: readonly string[]): number =>
-    new Set(values.flatMap((value) => (trail.heldAt.get(value) ?? []).filter((held) => held > at)))
+    new Set(values.flatMap((value) => (course.heldAt.get(value) ?? []).filter((held) => held > at)))
       .size;
-  const later = Math.max(1, trail.steps.length - 1 - at);
+  const later = Math.max(1, course.steps.length - 1 - at);
   const begun = [...answer].filter((value) => answerFirst.get(value) === at);
-  const nextAnswers = trail.steps.findIndex((one, index) => index > at && one.isCandidate);
-  const until = nextAnswers < 0 ? trail.steps.length : nextAnswers;
+  const nextAnswers = course.steps.findIndex((one, index) => index > at && one.isSuspect);
+  const until = nextAnswers < 0 ? course.steps.length : nextAnswers;
   const fromCall = [...answerFirst.values()].some((first) => first > at && first < until);
   const states = step.kinds.has("llm") || step.kinds.has("final");
-  const before = trail.steps.slice(Math.max(0, at - 2), at);
+  const before = course.steps.slice(Math.max(0, at - 2), at);
   return {
     newValues: Math.log1p(brought.length),
     unsupported: Math.log1p(bare.length),
@@ -103,7 +102,7 @@ function flowOf({
     answerShare:
       [...answer].filter((value) => step.values.has(value) || step.numbers.has(value)).length /
       Math.max(1, answer.size),
-    answerUnsupported: flag(begun.some((value) => !trail.supported.has(value))),
+    answerUnsupported: flag(begun.some((value) => !course.supported.has(value))),
     unsupportedNumber: flag(
       states && [...step.numbers].some((number) => !knownNumbers.has(number)),
     ),

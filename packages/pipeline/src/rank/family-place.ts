@@ -1,31 +1,31 @@
 import { flag } from "./family.ts";
 import type { FeatureValues } from "./family.ts";
 import { covered, wordsOf } from "./similarity.ts";
-import type { Trail, TrailStep } from "./trail.ts";
+import type { Course, CourseStep } from "./course.ts";
 
 /** Shorter texts say next to nothing: a marker, a name, a word of thanks. */
 const bareBelow = 60;
 /** A plan that has fewer of the task's words in it is about something else. */
 const onTaskFrom = 0.5;
 
-function isRun(trail: Trail, at: number): boolean {
-  const next = trail.steps[at + 1];
+function isRun(course: Course, at: number): boolean {
+  const next = course.steps[at + 1];
   return next?.kinds.has("tool_result") === true && !next.isIdle;
 }
 
 /** What kind a step is and how much it holds. */
-export function kindFeatures(trail: Trail): readonly FeatureValues[] {
-  const { candidates, places } = trail;
-  const lengths = candidates.map(({ text }) => text.length).toSorted((a, b) => a - b);
+export function kindFeatures(course: Course): readonly FeatureValues[] {
+  const { suspects, places } = course;
+  const lengths = suspects.map(({ text }) => text.length).toSorted((a, b) => a - b);
   const middle = lengths[Math.floor(lengths.length / 2)] ?? 0;
-  const task = new Set(wordsOf(trail.task));
-  return candidates.map(({ kinds, text, code }, index) => {
+  const task = new Set(wordsOf(course.task));
+  return suspects.map(({ kinds, text, code }, index) => {
     const isPlan = kinds.has("plan");
     const onTask = !isPlan || task.size === 0 ? 1 : covered(task, new Set(wordsOf(text)));
     return {
-      dialogue: flag(trail.isDialogue),
+      dialogue: flag(course.isDialogue),
       plan: flag(isPlan),
-      planRuns: flag(isPlan && isRun(trail, places[index] ?? 0)),
+      planRuns: flag(isPlan && isRun(course, places[index] ?? 0)),
       planOffTask: flag(onTask < onTaskFrom),
       handoff: flag(kinds.has("handoff")),
       retrieval: flag(kinds.has("retrieval")),
@@ -41,25 +41,25 @@ export function kindFeatures(trail: Trail): readonly FeatureValues[] {
   });
 }
 
-function isWork({ kinds, code }: TrailStep, runs: boolean): boolean {
+function isWork({ kinds, code }: CourseStep, runs: boolean): boolean {
   const only = kinds.has("plan") || kinds.has("handoff") || kinds.has("user");
   return !only || (code !== "" && runs);
 }
 
 /** Where a step stands in the run and among the turns of its agent. */
-export function placeFeatures(trail: Trail): readonly FeatureValues[] {
-  const { candidates, places, steps } = trail;
+export function placeFeatures(course: Course): readonly FeatureValues[] {
+  const { suspects, places, steps } = course;
   const turns = new Map<string, number>();
-  const hasEnd = candidates.some(({ kinds }) => kinds.has("final"));
-  const firstFinal = candidates.findIndex(
+  const hasEnd = suspects.some(({ kinds }) => kinds.has("final"));
+  const firstFinal = suspects.findIndex(
     ({ kinds, text }) => kinds.has("final") && text.length >= bareBelow,
   );
-  const lastCall = candidates.findLastIndex(({ kinds }) => kinds.has("tool_call"));
-  const firstWork = candidates.findIndex((one, index) =>
-    isWork(one, isRun(trail, places[index] ?? 0)),
+  const lastCall = suspects.findLastIndex(({ kinds }) => kinds.has("tool_call"));
+  const firstWork = suspects.findIndex((one, index) =>
+    isWork(one, isRun(course, places[index] ?? 0)),
   );
-  const last = candidates.length - 1;
-  return candidates.map((one, index) => {
+  const last = suspects.length - 1;
+  return suspects.map((one, index) => {
     const at = places[index] ?? 0;
     const turnOf = JSON.stringify([one.agent, [...one.kinds].toSorted()]);
     const before = turns.get(turnOf) ?? 0;
@@ -77,7 +77,7 @@ export function placeFeatures(trail: Trail): readonly FeatureValues[] {
       firstOfAgent: flag(before === 0),
       secondTurn: flag(before === 1),
       thirdTurn: flag(before === 2),
-      switches: flag(index > 0 && candidates[index - 1]?.agent !== one.agent),
+      switches: flag(index > 0 && suspects[index - 1]?.agent !== one.agent),
     };
   });
 }

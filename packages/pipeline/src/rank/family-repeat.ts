@@ -1,6 +1,6 @@
 import type { FeatureValues } from "./family.ts";
 import { jaccard } from "./similarity.ts";
-import type { Trail } from "./trail.ts";
+import type { Course } from "./course.ts";
 
 const comparedMost = 25;
 
@@ -9,13 +9,13 @@ function sameKinds(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
 }
 
 /** How far steps say again what was said; each is compared with the 25 before it. */
-export function repeatFeatures({ candidates }: Trail): readonly FeatureValues[] {
-  const rows = candidates.map(() => ({ repeatsOwn: 0, repeatsOther: 0, repeated: 0 }));
-  for (const [index, one] of candidates.entries()) {
+export function repeatFeatures({ suspects }: Course): readonly FeatureValues[] {
+  const rows = suspects.map(() => ({ repeatsOwn: 0, repeatsOther: 0, repeated: 0 }));
+  for (const [index, one] of suspects.entries()) {
     const row = rows[index];
     if (!row) continue;
     for (let before = index - 1; before >= Math.max(0, index - comparedMost); before--) {
-      const other = candidates[before];
+      const other = suspects[before];
       const earlier = rows[before];
       if (!other || !earlier) continue;
       const alike = jaccard(one.shingles, other.shingles);

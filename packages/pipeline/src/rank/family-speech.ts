@@ -3,7 +3,7 @@ import type { Cue } from "./cues.ts";
 import { flag } from "./family.ts";
 import type { FeatureValues } from "./family.ts";
 import { covered, wordsOf } from "./similarity.ts";
-import type { Trail } from "./trail.ts";
+import type { Course } from "./course.ts";
 
 const plainCues = [
   "assumes",
@@ -22,16 +22,16 @@ const plainCues = [
 ] as const satisfies readonly Cue[];
 
 /** How steps speak, and how the next one speaks of them. */
-export function speechFeatures(trail: Trail): readonly FeatureValues[] {
-  const { candidates, steps } = trail;
-  const taskWords = new Set(wordsOf(trail.task));
-  const firstAssumes = candidates.findIndex(
+export function speechFeatures(course: Course): readonly FeatureValues[] {
+  const { suspects, steps } = course;
+  const taskWords = new Set(wordsOf(course.task));
+  const firstAssumes = suspects.findIndex(
     (one) => !one.kinds.has("plan") && (speaks("assumes", one.text) || speaks("invents", one.text)),
   );
-  return candidates.map((one, index) => {
-    const at = trail.places[index] ?? 0;
+  return suspects.map((one, index) => {
+    const at = course.places[index] ?? 0;
     const before = steps.slice(Math.max(0, at - 2), at);
-    const next = candidates[index + 1]?.text.slice(0, 1_500) ?? "";
+    const next = suspects[index + 1]?.text.slice(0, 1_500) ?? "";
     const values: FeatureValues = {};
     for (const cue of plainCues) values[cue] = flag(speaks(cue, one.text));
     const states = one.kinds.has("llm") || one.kinds.has("final");

@@ -1,23 +1,23 @@
 import type { FeatureName } from "./feature-table.ts";
-import type { Trail, TrailStep } from "./trail.ts";
+import type { Course, CourseStep } from "./course.ts";
 
-/** Features of one candidate; what is left out is 0. */
+/** Features of one suspect; what is left out is 0. */
 export type FeatureValues = Partial<Record<FeatureName, number>>;
 
-/** A group of features: one entry per candidate, in their order. */
-export type Family = (trail: Trail) => readonly FeatureValues[];
+/** A group of features: one entry per suspect, in their order. */
+export type Family = (course: Course) => readonly FeatureValues[];
 
 export function flag(is: boolean): number {
   return is ? 1 : 0;
 }
 
-/** The steps that answer a candidate: its own results, and the results that follow before anybody else speaks. */
-export function answersOf(trail: Trail, at: number): readonly TrailStep[] {
-  const own = trail.steps[at];
-  const answers: TrailStep[] = own && own.result !== "" ? [own] : [];
-  for (let next = at + 1; next < trail.steps.length; next++) {
-    const step = trail.steps[next];
-    if (!step || step.isCandidate || !step.kinds.has("tool_result")) break;
+/** The steps that answer a suspect: its own results, and the results that follow before anybody else speaks. */
+export function answersOf(course: Course, at: number): readonly CourseStep[] {
+  const own = course.steps[at];
+  const answers: CourseStep[] = own && own.result !== "" ? [own] : [];
+  for (let next = at + 1; next < course.steps.length; next++) {
+    const step = course.steps[next];
+    if (!step || step.isSuspect || !step.kinds.has("tool_result")) break;
     answers.push(step);
   }
   return answers;

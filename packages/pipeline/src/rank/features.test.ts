@@ -161,7 +161,7 @@ test("a hand-off that has to be given again speaks for the answer before it", ()
   expect(at(delegated, "beforeReplan")).toEqual([6]);
 });
 
-test("a single question of a user is no candidate; in a dialogue the user's turns are", () => {
+test("a single question of a user is no suspect; in a dialogue the user's turns are", () => {
   expect(featuresOf(delegated)[0]?.step).toBe(1);
   const dialogue = [...delegated, event(8, "user", "user", "That is not what I asked.")];
   expect(featuresOf(dialogue).map(({ step }) => step)).toContain(0);
@@ -202,7 +202,7 @@ test("features are numbers alone, so that they can be kept where texts cannot", 
     }
 });
 
-test("a run in which nobody wrote anything has no candidate", () => {
+test("a run in which nobody wrote anything has no suspect", () => {
   expect(featuresOf([])).toEqual([]);
   expect(featuresOf([result(0, "done")])).toEqual([]);
 });

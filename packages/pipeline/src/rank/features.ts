@@ -6,14 +6,14 @@ import { orderFeatures } from "./family-orders.ts";
 import { kindFeatures, placeFeatures } from "./family-place.ts";
 import { repeatFeatures } from "./family-repeat.ts";
 import { speechFeatures } from "./family-speech.ts";
-import { courseFeatures, troubleFeatures } from "./family-trouble.ts";
-import { trailOf } from "./trail.ts";
+import { progressFeatures, troubleFeatures } from "./family-trouble.ts";
+import { courseOf } from "./course.ts";
 
 const families: readonly Family[] = [
   kindFeatures,
   placeFeatures,
   troubleFeatures,
-  courseFeatures,
+  progressFeatures,
   repeatFeatures,
   flowFeatures,
   speechFeatures,
@@ -40,9 +40,9 @@ export function featuresOf(
   events: readonly TrailEvent[],
   task: string | null = null,
 ): readonly StepFeatures[] {
-  const trail = trailOf(events, task);
-  const rows = families.map((family) => family(trail));
-  return trail.candidates.map(({ step, agent }, index) => ({
+  const course = courseOf(events, task);
+  const rows = families.map((family) => family(course));
+  return course.suspects.map(({ step, agent }, index) => ({
     step,
     agent,
     values: rounded(Object.assign({}, ...rows.map((row) => row[index]))),

@@ -77,7 +77,7 @@ test("the order of what was confirmed does not matter, and a ranker that was kep
     expect(rankSteps(features, kept)).toEqual(rankSteps(features, ranker));
 });
 
-test("an origin that is no candidate of its run teaches nothing", () => {
+test("an origin that is no suspect of its run teaches nothing", () => {
   const gone = hedging(10).map((one) => ({ ...one, step: 99 }));
   expect(calibrate(gone).weights.task).toEqual(additiveRanker.weights.task);
 });

@@ -76,7 +76,7 @@ function weightsFor(
 
 /**
  * The additive ranker moved towards confirmed origins of one system, each profile by its own runs: a conditional logit whose prior is
- * the additive ranker. The order of `confirmed` does not matter; origins that are no candidate of their run teach nothing.
+ * the additive ranker. The order of `confirmed` does not matter; origins that are no suspect of their run teach nothing.
  *
  * @source diagnosis.md B5.3 D
  */

@@ -17,7 +17,7 @@ const anyRun: fc.Arbitrary<readonly StepFeatures[]> = fc
   .array(anyStep, { minLength: 1, maxLength: 12 })
   .map((steps) => steps.map((one, step) => ({ ...one, step: step * 2 })));
 
-test("shares are ordered, lie in [0, 1] and sum to 1, and every candidate is ranked once", () => {
+test("shares are ordered, lie in [0, 1] and sum to 1, and every suspect is ranked once", () => {
   fc.assert(
     fc.property(anyRun, (run) => {
       const { steps, margin } = rankSteps(run);

@@ -4,7 +4,7 @@ import { shinglesOf } from "./similarity.ts";
 import { numbersOf, valuesOf } from "./values.ts";
 
 /** One step as the features see it. */
-export interface TrailStep {
+export interface CourseStep {
   readonly step: number;
   readonly agent: string | null;
   readonly events: readonly TrailEvent[];
@@ -22,14 +22,14 @@ export interface TrailStep {
   readonly isEmpty: boolean;
   readonly isIdle: boolean;
   /** Whether an agent or, in a dialogue, the user wrote it, so that it may be called the origin. */
-  readonly isCandidate: boolean;
+  readonly isSuspect: boolean;
 }
 
 /** A run as a list of steps, and what of it is known when. */
-export interface Trail {
-  readonly steps: readonly TrailStep[];
-  readonly candidates: readonly TrailStep[];
-  /** Index in `steps` of each candidate. */
+export interface Course {
+  readonly steps: readonly CourseStep[];
+  readonly suspects: readonly CourseStep[];
+  /** Index in `steps` of each suspect. */
   readonly places: readonly number[];
   readonly isDialogue: boolean;
   readonly task: string;
@@ -56,7 +56,7 @@ export function argsText(args: unknown): string {
   return typeof args === "string" ? args : JSON.stringify(args);
 }
 
-function stepOf(step: number, events: readonly TrailEvent[], isDialogue: boolean): TrailStep {
+function stepOf(step: number, events: readonly TrailEvent[], isDialogue: boolean): CourseStep {
   const written = events.filter((event) => event.kind !== "tool_result");
   const text = written
     .map(({ text: own, args }) => own || argsText(args))
@@ -86,7 +86,7 @@ function stepOf(step: number, events: readonly TrailEvent[], isDialogue: boolean
     isError: events.some((event) => event.error),
     isEmpty: events.some((event) => isAnswer(event) && isEmptyResult(event.result ?? event.text)),
     isIdle: events.some((event) => isAnswer(event) && isIdleResult(event.result ?? event.text)),
-    isCandidate: authored !== undefined,
+    isSuspect: authored !== undefined,
   };
 }
 
@@ -105,7 +105,7 @@ function grouped(events: readonly TrailEvent[]): readonly (readonly TrailEvent[]
  *
  * @param task  what was asked, where no event of the user says it; null takes the first turn of the user
  */
-export function trailOf(events: readonly TrailEvent[], task: string | null): Trail {
+export function courseOf(events: readonly TrailEvent[], task: string | null): Course {
   const isDialogue = events.filter(({ kind }) => kind === "user").length >= 2;
   const asked = task ?? events.find(({ kind }) => kind === "user")?.text ?? "";
   const steps = grouped(events).map((own) => stepOf(own[0]?.step ?? 0, own, isDialogue));
@@ -119,16 +119,16 @@ export function trailOf(events: readonly TrailEvent[], task: string | null): Tra
       const held = heldAt.get(value);
       if (held) held.push(index);
       else heldAt.set(value, [index]);
-      if (!one.isCandidate || one.kinds.has("user") || one.kinds.has("retrieval"))
+      if (!one.isSuspect || one.kinds.has("user") || one.kinds.has("retrieval"))
         supported.add(value);
     }
-    if (one.isCandidate && one.result !== "")
+    if (one.isSuspect && one.result !== "")
       for (const value of valuesOf(one.result)) supported.add(value);
   }
   return {
     steps,
-    candidates: steps.filter(({ isCandidate }) => isCandidate),
-    places: steps.flatMap(({ isCandidate }, index) => (isCandidate ? [index] : [])),
+    suspects: steps.filter(({ isSuspect }) => isSuspect),
+    places: steps.flatMap(({ isSuspect }, index) => (isSuspect ? [index] : [])),
     isDialogue,
     task: asked,
     taskValues,

@@ -15,10 +15,11 @@ import type { Section } from "./attribution/report.ts";
 import { scoresOf } from "./attribution/score.ts";
 import type { Outcome } from "./attribution/score.ts";
 
-const usage = `usage: npm run bench:attribution -- [--json] [--folds N] [--seed N] [--points] FILE...
+const usage = `usage: npm run bench:attribution -- [--json] [--folds N] [--seed N] [--points] [--also FILE]... FILE...
   FILE     .jsonl or .jsonl.gz, one labelled run a line: {id, key, task, events, label: {step, agent}}
   --folds  2 to 100, by task; 8 unless told
   --seed   a whole number from 0, for resampling and random rankings; 1 unless told
+  --also   a file whose runs teach points besides, and are not judged; may stand more than once
   --points prints the points that all files together teach, and nothing else`;
 
 function stop(message: string): never {
@@ -40,6 +41,7 @@ function argumentsOf() {
       options: {
         json: { type: "boolean", default: false },
         points: { type: "boolean", default: false },
+        also: { type: "string", multiple: true, default: [] },
         folds: { type: "string", default: "8" },
         seed: { type: "string", default: "1" },
       },
@@ -99,9 +101,13 @@ const labelled = sets.filter(({ ready }) => ready.length > 0);
 if (labelled.length === 0)
   stop(`no run of ${positionals.join(", ")} has label.step; accepted: at least one`);
 const all = labelled.flatMap(({ ready }) => ready);
+const besides = [...filesOf(values.also).values()]
+  .flat()
+  .flatMap((run) => (run.step === null ? [] : readyOf(run, run.step)));
+const teaching = [...all, ...besides];
 
 if (values.points) {
-  const { weights } = learnPoints(all);
+  const { weights } = learnPoints(teaching);
   for (const profile of profiles) {
     const points = featureNames.flatMap((name) => {
       const weight = weights[profile][name] ?? 0;
@@ -142,7 +148,7 @@ function sectionOf(
   };
 }
 
-const found = labelled.map((set) => ({ ...set, methods: methodsOf(set.ready, all, folds) }));
+const found = labelled.map((set) => ({ ...set, methods: methodsOf(set.ready, teaching, folds) }));
 const sections = found.map(({ name, ready, methods }) => sectionOf(name, ready, methods));
 if (found.length > 1) {
   const names = [...(found[0]?.methods.keys() ?? [])];

@@ -50,7 +50,7 @@ const leftOut: ReadonlySet<FeatureName> = new Set<FeatureName>([
 
 const offered = featureNames.filter((name) => !leftOut.has(name));
 /** Nats per half squared weight and run. */
-const strengthPerRun = 0.1;
+const strengthPerRun = 0.2;
 
 function weightsOf(runs: readonly Ready[]): Weights {
   const rows = runs.map((run) => ({
@@ -72,7 +72,7 @@ function weightsOf(runs: readonly Ready[]): Weights {
       .toSorted((a, b) => b.by - a.by);
     if (wrong.length === 0)
       return Object.fromEntries(
-        names.map((name, at) => [name, Math.round((weights[at] ?? 0) * 10) / 10]),
+        names.map((name, at) => [name, Math.round((weights[at] ?? 0) * 20) / 20]),
       );
     const dropped = new Set(wrong.slice(0, Math.ceil(wrong.length / 2)).map(({ name }) => name));
     names = names.filter((name) => !dropped.has(name));
@@ -81,7 +81,7 @@ function weightsOf(runs: readonly Ready[]): Weights {
 
 /**
  * Points learned from labelled runs alone: a conditional logit in which each feature keeps the sign of its meaning or is dropped, rounded
- * to a tenth, each profile by its own runs. Dialogues keep their points: too few are labelled.
+ * to a twentieth, each profile by its own runs. Dialogues keep their points: too few are labelled.
  */
 export function learnPoints(runs: readonly Ready[]): Ranker {
   const weights = { ...additiveRanker.weights };

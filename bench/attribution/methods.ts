@@ -33,7 +33,7 @@ function heldOut(
 /**
  * What the rankers reach on the runs of one file.
  *
- * @param all  the runs of all files, from which `learned` may learn where the task is another
+ * @param all  the runs of all files, these among them, from which `learned` may learn where the task is another
  */
 export function methodsOf(
   runs: readonly Ready[],

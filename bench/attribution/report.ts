@@ -2,13 +2,13 @@ import type { Measured, Scores } from "./score.ts";
 import { shares } from "./score.ts";
 
 /** One method on one set of runs. */
-export interface Row {
+interface Row {
   readonly method: string;
   readonly scores: Scores;
 }
 
 /** A row whose figures are means over draws or a single share, without an interval. */
-export interface PlainRow {
+interface PlainRow {
   readonly method: string;
   readonly values: Readonly<Record<string, number>>;
 }

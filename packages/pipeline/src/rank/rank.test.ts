@@ -66,7 +66,9 @@ test("reasons are what speaks for a step, the strongest first, worded for what i
     { step: 0, agent: "a", values: { says: 1, assumes: 1, noEvidence: 1, copied: 0 } },
     { step: 1, agent: "b", values: { says: 1, agrees: 1, copied: 1 } },
   ];
-  const [first] = rankSteps(run).steps;
+  const weights = { assumes: 1, noEvidence: 2, copied: -0.5, agrees: -1 };
+  const ranker = { ...additiveRanker, weights: { ...additiveRanker.weights, task: weights } };
+  const [first] = rankSteps(run, ranker).steps;
   expect(first?.step).toBe(0);
   expect(first?.reasons.map(({ text }) => text)).toEqual([
     "asserts unsupported values without a result before",

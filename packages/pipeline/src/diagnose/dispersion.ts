@@ -76,18 +76,11 @@ export interface Dispersion {
   readonly icc: number;
 }
 
-/** Quantile of a chi-squared variable over its degrees of freedom. @source Wilson and Hilferty, PNAS 17 (1931) 684 */
-function chiSquareOver(freedom: number, z: number): number {
-  const part = 2 / (9 * freedom);
-  return Math.max(0.05, (1 - part + z * Math.sqrt(part)) ** 3);
-}
-
 /**
  * The spread between days, against that of `variance` for one reading: of a share p it is p (1 - p). Fewer than
  * `policy.dispersionDays` days, or than `policy.dispersionReadingsLeast` readings of either kind, say nothing: phi 1, icc 0, since two
  * bad readings on one day are no sign of uneven days. Days are uneven where phi is above `policy.dispersionMost` and above 1 by
- * more than chance gives one stream in ten; few days say little of how uneven, so the upper quartile of what phi may be is reckoned
- * with.
+ * more than chance gives one stream in twenty.
  *
  * @source Williams, Applied Statistics 31 (1982) 144; diagnosis.md A3.3.5; variance of a chi-squared statistic of shares: Haldane,
  *         Biometrika 29 (1937) 133
@@ -104,8 +97,7 @@ export function dispersionOf(given: DaySums, ofOne: number | null = null): Dispe
   const error = Math.sqrt(2 / freedom + kurtosis / freedom ** 2);
   const even = Math.max(policy("dispersionMost"), 1 + policy("dispersionErrors") * error);
   if (phi <= even || size <= 1) return { phi, icc: 0 };
-  const upper = phi / chiSquareOver(freedom, -policy("quartileDeviations"));
-  return { phi, icc: Math.min(0.5, (upper - 1) / (size - 1)) };
+  return { phi, icc: Math.min(0.5, (phi - 1) / (size - 1)) };
 }
 
 /** By how much days inflate the variance of a share over these sizes: 1 where the correlation is 0. */

@@ -1,12 +1,12 @@
 import type { Drift } from "../model/baseline.ts";
 import { policy } from "../model/policy.ts";
 import type { UnixMillis } from "../model/time.ts";
-import { limitsOf } from "./limits.ts";
 import { moreFrequentSince, smallerSince } from "./onset.ts";
 import type { ChangePoint } from "./onset.ts";
 import { levelOf, valuesFell } from "./stats.ts";
 import {
   atRest,
+  beganWith,
   compared,
   comparedWithin,
   countedOf,
@@ -134,7 +134,7 @@ export function rise(watch: Watch, own: Level): void {
 
 export function toBaseline(watch: Watch): void {
   const { traffic, baseline } = watch;
-  restart(watch, compared(watch, baseline, limitsOf(traffic, baseline.days)));
+  restart(watch, compared(watch, baseline, beganWith(traffic, baseline)));
 }
 
 /** What was found, the open drift up to now. */

@@ -34,9 +34,17 @@ export interface Found {
   readonly endMs: UnixMillis | null;
 }
 
+/** What the limits are looked up by: a level as it was when it began. */
+export interface Began {
+  readonly traffic: Traffic;
+  readonly n: number;
+  readonly good: number;
+}
+
 /** What a stream is compared with, and what follows from it. */
 export interface Compared {
   readonly level: Level;
+  readonly began: Began;
   readonly limits: Limits;
   readonly slow: Increments;
   readonly fast: Increments;
@@ -96,22 +104,29 @@ export function shareOf({ n, good }: Pick<Counted, "n" | "good">): number {
 export function compared(
   { traffic, spread }: Pick<Watch, "traffic" | "spread">,
   level: Level,
-  limits: Limits,
+  began: Began,
 ): Compared {
   const { n, good } = level.days;
   const { icc } = dispersionOf(spread.shares);
   const variance = levelOf(level.values).deviation ** 2;
   const graded = traffic.graded ? dispersionOf(spread.values, variance) : null;
   const size = inflation(icc, n, squaresOf(level.days));
+  // Readings of uneven days say less: the baseline counts as the smaller one that says as much.
+  const less = { n: began.n / size, good: began.good / size };
   const [a, b] = [(good + 0.5) / size, (n - good + 0.5) / size];
   return {
     level,
-    limits,
+    began,
+    limits: limitsOf(began.traffic, less),
     slow: increments("slow", a, b),
     fast: increments("fast", a, b),
     icc,
     valuesIcc: graded?.icc ?? 0,
   };
+}
+
+export function beganWith(traffic: Traffic, { days: { n, good } }: Level): Began {
+  return { traffic, n, good };
 }
 
 /**
@@ -121,7 +136,7 @@ export function compared(
 export function comparedWithin(watch: Watch, level: Level): Compared {
   const { traffic } = watch;
   const quarterReadings = Math.min(traffic.quarterReadings, policy("withinQuarterReadings"));
-  return compared(watch, level, limitsOf({ ...traffic, quarterReadings }, level.days));
+  return compared(watch, level, beganWith({ ...traffic, quarterReadings }, level));
 }
 
 /** Begins to watch a stream after the readings of its baseline, which are in order of time. */
@@ -132,7 +147,7 @@ export function beginWatch(traffic: Traffic, baseline: readonly Observation[]): 
     traffic,
     baseline: level,
     spread,
-    now: compared({ traffic, spread }, level, limitsOf(traffic, level.days)),
+    now: compared({ traffic, spread }, level, beganWith(traffic, level)),
     pending: [],
     rested: false,
     window: emptyWindow(),

@@ -155,6 +155,6 @@ function confirm(watch: Watch, count: number): void {
   }
   if (!isOpen) watch.baseline = level;
   if (level !== now.level || watch.spread !== spread) {
-    watch.now = compared(watch, level, now.limits);
+    watch.now = compared(watch, level, now.began);
   }
 }

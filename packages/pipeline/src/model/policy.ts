@@ -52,14 +52,9 @@ const entries = {
       "diagnosis.md A3.3.5 has 1.5, at which bench/drift.ts finds 3 to 5 % false alarms with many days",
   },
   dispersionErrors: {
-    value: 1.28,
+    value: 1.645,
     unit: "standard errors",
-    source: "normal quantile at 0.9: one stream in ten with even days looks uneven",
-  },
-  quartileDeviations: {
-    value: 0.674,
-    unit: "standard deviations",
-    source: "normal quantile at 0.75",
+    source: "normal quantile at 0.95: one stream in twenty with even days looks uneven",
   },
   dispersionDays: {
     value: 2,

@@ -163,7 +163,8 @@ function check(entry: unknown, file: string | undefined, index: number): void {
   if (result.success) return;
   const [issue] = result.error.issues;
   const field = issue?.path.map(String).join(".") ?? "";
-  const place = file === undefined ? `--${field}` : `${file}: entry ${index + 1}: ${field}`;
+  const flag = field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const place = file === undefined ? `--${flag}` : `${file}: entry ${index + 1}: ${field}`;
   const value = valueAt(entry, field);
   const given = value === undefined ? "is missing" : `is ${JSON.stringify(value)}`;
   throw new OperatorError(

@@ -26,12 +26,14 @@ function confounds(a: Ranked, b: Ranked): boolean {
 }
 
 function verdictOf(ranked: Ranked, others: readonly Ranked[]): Verdict {
-  const { match, contradict, considered, equals, probability, changeShare } = ranked;
+  const { match, contradict, considered, best, equals, probability, changeShare } = ranked;
   if (!considered || match <= contradict) return "unresolved";
   const rivals = others.some((other) => other !== ranked && confounds(ranked, other));
   if (rivals || (equals.length > 0 && probability >= policy("likelyAbove"))) return "confounded";
   if (probability < policy("likelyAbove")) return "unresolved";
-  const sure = probability * changeShare >= policy("attributedAbove");
+  // A change that is likely only because nothing else is known is not attributed: its time must lie in the onset's interval.
+  const isTimely = best !== undefined && best.fit.loss <= policy("likelihoodDrop");
+  const sure = isTimely && probability * changeShare >= policy("attributedAbove");
   return sure && match >= policy("attributedMatches") ? "attributed" : "likely";
 }
 

@@ -130,9 +130,16 @@ const GithubConfig = z.strictObject({
   /** By `owner/name`: what its deployments and releases concern. */
   repositories: z
     .record(
-      z.string().regex(/^[^/\s]+\/[^/\s]+$/, "expected owner/name"),
+      z.string(),
       z.strictObject({ workflow: z.string().optional(), service: z.string().optional() }),
     )
+    .superRefine((repositories, context) => {
+      for (const name of Object.keys(repositories)) {
+        if (/^[^/\s]+\/[^/\s]+$/.test(name)) continue;
+        const message = `"${name}" is no repository; expected owner/name`;
+        context.addIssue({ code: "custom", message, path: [name] });
+      }
+    })
     .optional(),
 });
 

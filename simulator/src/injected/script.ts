@@ -1,7 +1,8 @@
 import type { AgentPlan, AgentStep, CallPlan, DocumentPlan, RunPlan } from "../plan.ts";
 import { toolSpec } from "../plan.ts";
 import type { Random } from "../random.ts";
-import { asks, call, modelOf, probability, returns, says, timesOut } from "../workflows/moment.ts";
+import type { says} from "../workflows/moment.ts";
+import { asks, call, modelOf, probability, returns, timesOut } from "../workflows/moment.ts";
 import { documentOf, round, valueOf, type Facts } from "./facts.ts";
 import type { Injection } from "./kinds.ts";
 import type { Stage, Worker, World } from "./world.ts";
@@ -82,6 +83,12 @@ export function argumentsOf(scene: Scene, draft: Draft, stage: Stage): Record<st
   return Object.fromEntries(found.filter(([, value]) => value !== null));
 }
 
+/** A text among arguments; empty where it is none. */
+export function textIn(args: Record<string, unknown>, name: string): string {
+  const value = args[name];
+  return typeof value === "string" ? value : "";
+}
+
 /** Whether a call carries what its tool needs, as the tool knows it. */
 function isAnswerable({ facts }: Scene, stage: Stage, args: Record<string, unknown>): boolean {
   return stage.takes.every(({ name, kind }) =>
@@ -160,7 +167,7 @@ export function callStage(
     const version = live?.cause === "retrieval_drift" ? 8 : 7;
     const retrieval = {
       dataSource: `${world.index}-v${version}`,
-      query: String(args["query"] ?? ""),
+      query: textIn(args, "query"),
       topK: 4,
       documents,
     };

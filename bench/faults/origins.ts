@@ -16,7 +16,7 @@ type Namer = (pair: Pair) => Placed | null;
 function isSpan({ truth }: Pair, named: Placed | null): boolean {
   const spanId = named?.spanId ?? null;
   if (spanId === null) return false;
-  return spanId === truth.originSpanId || truth.originSpanIdsAlso.includes(spanId);
+  return spanId === truth.originSpanId || (truth.originSpanIdsAlso ?? []).includes(spanId);
 }
 
 function isNamed(told: string | null | undefined, named: string | null): boolean {

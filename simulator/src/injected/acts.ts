@@ -56,7 +56,7 @@ const excuses = {
   tired: "I could not finish this after several attempts.",
 } as const;
 
-export const acts: Partial<Record<FaultType, Act>> = {
+const acts: Partial<Record<FaultType, Act>> = {
   field_renamed: answers((result, name) => ({
     ...without(result, name),
     [`${name}_v2`]: result[name],

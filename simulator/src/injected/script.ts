@@ -1,7 +1,7 @@
 import type { AgentPlan, AgentStep, CallPlan, DocumentPlan, RunPlan } from "../plan.ts";
 import { toolSpec } from "../plan.ts";
 import type { Random } from "../random.ts";
-import type { says} from "../workflows/moment.ts";
+import type { says } from "../workflows/moment.ts";
 import { asks, call, modelOf, probability, returns, timesOut } from "../workflows/moment.ts";
 import { documentOf, round, valueOf, type Facts } from "./facts.ts";
 import type { Injection } from "./kinds.ts";
@@ -52,7 +52,7 @@ export function speakerOf(scene: Scene, lower = 0): Parameters<typeof says>[0] {
   };
 }
 
-export function stepsOf(draft: Draft): AgentStep[] {
+function stepsOf(draft: Draft): AgentStep[] {
   const steps = draft.agents.at(-1)?.steps;
   if (!steps) throw new Error("no agent is at work");
   return steps;
@@ -122,7 +122,7 @@ export function resultOf(
 }
 
 /** What an agent takes from a result: the fields that it knows by name, a list's sum, documents. */
-export function learnFrom(draft: Draft, stage: Stage, result: unknown): void {
+function learnFrom(draft: Draft, stage: Stage, result: unknown): void {
   if (typeof result !== "object" || result === null) return;
   const entries: unknown = Reflect.get(result, "entries");
   if (stage.kind === "list" && Array.isArray(entries)) {

@@ -23,7 +23,7 @@ interface OriginScores {
 }
 
 function isOrigin({ truth }: Found, spanId: string | null | undefined): boolean {
-  if (spanId == null || !truth.origin) return false;
+  if (spanId === null || spanId === undefined || !truth.origin) return false;
   return truth.origin.spanId === spanId || truth.origin.alsoSpanIds.includes(spanId);
 }
 

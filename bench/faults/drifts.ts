@@ -33,7 +33,7 @@ export interface DriftScore {
 
 function eventsOf(truth: Truth): readonly Event[] {
   return truth.faults.flatMap((fault) =>
-    fault.drifts.map(({ signal, own }) => ({
+    (fault.drifts ?? []).map(({ signal, own = 0 }) => ({
       workflow: fault.workflow,
       signal: plainName(signal),
       onsetMs: Date.parse(fault.onset),

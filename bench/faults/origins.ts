@@ -14,8 +14,9 @@ export interface OriginScore {
 type Namer = (pair: Pair) => Placed | null;
 
 function isSpan({ truth }: Pair, named: Placed | null): boolean {
-  if (named?.spanId == null) return false;
-  return named.spanId === truth.originSpanId || truth.originSpanIdsAlso.includes(named.spanId);
+  const spanId = named?.spanId ?? null;
+  if (spanId === null) return false;
+  return spanId === truth.originSpanId || (truth.originSpanIdsAlso ?? []).includes(spanId);
 }
 
 function isNamed(told: string | null | undefined, named: string | null): boolean {
@@ -26,8 +27,8 @@ function isNamed(told: string | null | undefined, named: string | null): boolean
 function scoreOf(pairs: readonly Pair[], name: Namer): OriginScore {
   const named = pairs.map((pair) => ({ pair, named: name(pair) }));
   const committed = named.filter((one) => one.named !== null);
-  const withTool = named.filter(({ pair }) => pair.truth.originTool != null);
-  const withAgent = named.filter(({ pair }) => pair.truth.originAgent != null);
+  const withTool = named.filter(({ pair }) => (pair.truth.originTool ?? null) !== null);
+  const withAgent = named.filter(({ pair }) => (pair.truth.originAgent ?? null) !== null);
   return {
     committed: rateOf(named, (one) => one.named !== null),
     span: rateOf(named, (one) => isSpan(one.pair, one.named)),

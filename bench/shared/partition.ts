@@ -41,7 +41,7 @@ function sumOf(values: Iterable<number>, of: (value: number) => number): number 
  * @returns null for fewer than two things
  * @source Hubert and Arabie, J. Classification 2 (1985) 193
  */
-export function adjustedRand(truth: readonly string[], found: readonly string[]): number | null {
+function adjustedRand(truth: readonly string[], found: readonly string[]): number | null {
   if (truth.length < 2) return null;
   const { n, rows, columns, cells } = crossed(truth, found);
   const together = sumOf(
@@ -97,10 +97,7 @@ function expectedInformation({ n, rows, columns }: Crossed): number {
  *
  * @returns null for fewer than two things
  */
-export function adjustedInformation(
-  truth: readonly string[],
-  found: readonly string[],
-): number | null {
+function adjustedInformation(truth: readonly string[], found: readonly string[]): number | null {
   if (truth.length < 2) return null;
   const table = crossed(truth, found);
   const { n, rows, columns, cells } = table;
@@ -118,7 +115,7 @@ export function adjustedInformation(
 }
 
 /** Share of things whose group's most frequent label is their own; 1 for a group per thing, so it tells nothing without their number. */
-export function purityOf(truth: readonly string[], found: readonly string[]): number | null {
+function purityOf(truth: readonly string[], found: readonly string[]): number | null {
   if (truth.length === 0) return null;
   const most = new Map<string, number>();
   for (const { column, n } of crossed(truth, found).cells.values()) {

@@ -45,7 +45,7 @@ export async function openCaseBook(store: Store): Promise<CaseBook> {
     guardedMs: () => {
       const since = new Map<ClusterId, number>();
       for (const { status, cluster, activeMs } of byId.values()) {
-        if (status !== "active" || activeMs == null) continue;
+        if (status !== "active" || activeMs === null || activeMs === undefined) continue;
         since.set(cluster, Math.min(since.get(cluster) ?? Infinity, activeMs));
       }
       return since;

@@ -10,6 +10,7 @@ import {
   resultOf,
   speakerOf,
   supersededOf,
+  textIn,
   useBackup,
   type Draft,
   type Scene,
@@ -55,7 +56,7 @@ const excuses = {
   tired: "I could not finish this after several attempts.",
 } as const;
 
-export const acts: Partial<Record<FaultType, Act>> = {
+const acts: Partial<Record<FaultType, Act>> = {
   field_renamed: answers((result, name) => ({
     ...without(result, name),
     [`${name}_v2`]: result[name],
@@ -83,8 +84,9 @@ export const acts: Partial<Record<FaultType, Act>> = {
   argument_dialect: (scene, draft, stage) => {
     const name = scene.injection?.field ?? "";
     const args = argumentsOf(scene, draft, stage);
-    const bare = { ...args, [name]: String(args[name] ?? "").replace(/^[A-Z]+/, "") };
-    const result = { error: `no record with the ${name} ${bare[name]}` };
+    const id = textIn(args, name).replace(/^[A-Z]+/, "");
+    const bare = { ...args, [name]: id };
+    const result = { error: `no record with the ${name} ${id}` };
     const { asked, answered } = callStage(scene, draft, stage, { args: bare, result, lower: 0.08 });
     blame(draft, asked, answered);
   },

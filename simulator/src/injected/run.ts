@@ -138,10 +138,9 @@ function passOn(
       draft.known.has(name) ? [[name, draft.known.get(name)] as const] : [],
     ),
   );
-  if (here?.field != null && here.type === "handoff_field_lost") payload.delete(here.field);
-  if (here?.field != null && here.type === "handoff_format") {
-    payload.set(here.field, { ref: draft.known.get(here.field) });
-  }
+  const field = here?.field ?? "";
+  if (here?.type === "handoff_field_lost") payload.delete(field);
+  if (here?.type === "handoff_format") payload.set(field, { ref: draft.known.get(field) });
   const made = call(`transfer_to_${next.name}`, Object.fromEntries(payload), random);
   const asked = asks(speakerOf(scene), [made], random);
   const moved = returns(made, null, random, { handoffTo: next.name });

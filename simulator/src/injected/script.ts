@@ -1,7 +1,8 @@
 import type { AgentPlan, AgentStep, CallPlan, DocumentPlan, RunPlan } from "../plan.ts";
 import { toolSpec } from "../plan.ts";
 import type { Random } from "../random.ts";
-import { asks, call, modelOf, probability, returns, says, timesOut } from "../workflows/moment.ts";
+import type { says } from "../workflows/moment.ts";
+import { asks, call, modelOf, probability, returns, timesOut } from "../workflows/moment.ts";
 import { documentOf, round, valueOf, type Facts } from "./facts.ts";
 import type { Injection } from "./kinds.ts";
 import type { Stage, Worker, World } from "./world.ts";
@@ -51,7 +52,7 @@ export function speakerOf(scene: Scene, lower = 0): Parameters<typeof says>[0] {
   };
 }
 
-export function stepsOf(draft: Draft): AgentStep[] {
+function stepsOf(draft: Draft): AgentStep[] {
   const steps = draft.agents.at(-1)?.steps;
   if (!steps) throw new Error("no agent is at work");
   return steps;
@@ -80,6 +81,12 @@ export function argumentsOf(scene: Scene, draft: Draft, stage: Stage): Record<st
   }
   const found = stage.takes.map(({ name }) => [name, draft.known.get(name) ?? null] as const);
   return Object.fromEntries(found.filter(([, value]) => value !== null));
+}
+
+/** A text among arguments; empty where it is none. */
+export function textIn(args: Record<string, unknown>, name: string): string {
+  const value = args[name];
+  return typeof value === "string" ? value : "";
 }
 
 /** Whether a call carries what its tool needs, as the tool knows it. */
@@ -115,7 +122,7 @@ export function resultOf(
 }
 
 /** What an agent takes from a result: the fields that it knows by name, a list's sum, documents. */
-export function learnFrom(draft: Draft, stage: Stage, result: unknown): void {
+function learnFrom(draft: Draft, stage: Stage, result: unknown): void {
   if (typeof result !== "object" || result === null) return;
   const entries: unknown = Reflect.get(result, "entries");
   if (stage.kind === "list" && Array.isArray(entries)) {
@@ -160,7 +167,7 @@ export function callStage(
     const version = live?.cause === "retrieval_drift" ? 8 : 7;
     const retrieval = {
       dataSource: `${world.index}-v${version}`,
-      query: String(args["query"] ?? ""),
+      query: textIn(args, "query"),
       topK: 4,
       documents,
     };

@@ -33,7 +33,7 @@ export interface Episode extends Injection {
 }
 
 /** A step as the truth names it. */
-export interface TruePlace {
+interface TruePlace {
   readonly spanId: string;
   readonly agent: string | null;
   readonly tool: string | null;
@@ -72,7 +72,7 @@ const dialects = {
   openinference: { spans: openinferenceSpans, encoding: "protobuf", relays: true },
   vercel: { spans: vercelSpans, encoding: "json", relays: false },
 } as const;
-export type Dialect = keyof typeof dialects;
+type Dialect = keyof typeof dialects;
 
 /** The conventions that can tell of a world: one of them knows a single agent only. */
 function dialectOf(kind: WorldKind, seed: number): Dialect {

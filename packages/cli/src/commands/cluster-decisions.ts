@@ -26,7 +26,7 @@ const Decision = z.discriminatedUnion("kind", [
 type Decision = z.infer<typeof Decision>;
 
 /** What is proposed, as the terminal shows it. */
-export const Proposal = z.discriminatedUnion("kind", [
+const Proposal = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("merge"), keep: z.string(), other: z.string(), why: z.string() }),
   z.object({
     kind: z.literal("split"),

@@ -138,16 +138,6 @@ export function rejections(view: RunView): readonly Finding[] {
     }));
 }
 
-/** Whether a call is the one before it once more, which `repeatedCalls` tells of. */
-function isSameAgain(before: StepDigest | undefined, step: StepDigest): boolean {
-  return (
-    before !== undefined &&
-    step.argsHash !== null &&
-    componentOf(before) === componentOf(step) &&
-    before.argsHash === step.argsHash
-  );
-}
-
 /** Calls that follow one which they never followed in clean runs; trying the same again is no new order. */
 export function strangeOrder(view: RunView, clean: Clean): readonly Finding[] {
   const order = toolOrder(view);
@@ -155,7 +145,6 @@ export function strangeOrder(view: RunView, clean: Clean): readonly Finding[] {
   return steps.flatMap((step, index) => {
     const pair = `${order[index]} → ${order[index + 1]}`;
     if (step.retryOf !== null || clean.window.bigrams.has(pair)) return [];
-    if (isSameAgain(steps[index - 1], step)) return [];
     const at = callerOf(view, step) ?? step;
     return [
       {

@@ -45,7 +45,15 @@ const usualCalls: readonly Given[] = [
   { tool: "approve" },
   { tool: "write" },
 ];
-const usual = Array.from({ length: 220 }, (_, index) => run(index, usualCalls));
+/** Now and then a write fails and is tried again, so that one write after another is no new order. */
+const retried: readonly Given[] = [
+  ...usualCalls.slice(0, -1),
+  { tool: "write", outcome: "error" },
+  { tool: "write" },
+];
+const usual = Array.from({ length: 220 }, (_, index) =>
+  run(index, index % 20 === 0 ? retried : usualCalls),
+);
 const clean = cleanWindowOf(usual);
 
 function memberOf(broken: RunDigest): Member {

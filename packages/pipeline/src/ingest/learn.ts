@@ -173,6 +173,7 @@ export function learn(
     escalations: escalations.value,
     defaultAnswers: defaultAnswers.value,
     finalTools: config?.final_tools ?? [],
+    knownTools: [...counts.keys()].toSorted(),
     retrieves: retrieves.value,
     signals: signalsOf(config),
     compliance: config?.compliance ?? false,

@@ -152,8 +152,8 @@ const expressionOf = remembering(200, (given: string): RegExp | null => {
 });
 
 function fallbackOf(run: Run, scope: Scope, settings: WorkflowSettings): Signals["fallback"] {
-  const isKnown =
-    settings.fallbackTools.length > 0 || settings.origins["fallback_tools"] !== undefined;
+  const origin = settings.origins["fallback_tools"];
+  const isKnown = settings.fallbackTools.length > 0 || origin !== undefined;
   return fallback({
     declared: scope.declared.fallback,
     declaredAt: scope.declaredAt,
@@ -162,6 +162,7 @@ function fallbackOf(run: Run, scope: Scope, settings: WorkflowSettings): Signals
     escalation: escalationOf(run, scope, settings),
     defaultAnswer: defaultAnswerOf(scope, settings),
     fallbackTools: isKnown ? settings.fallbackTools : null,
+    knownTools: origin?.from === "learned" ? settings.knownTools : null,
   });
 }
 

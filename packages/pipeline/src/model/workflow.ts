@@ -213,6 +213,8 @@ export interface WorkflowSettings {
   /** Answers given in place of one, without case and spaces at the ends; a text between slashes is a regular expression. */
   readonly defaultAnswers: readonly string[];
   readonly finalTools: readonly string[];
+  /** Tools that the runs called from which it was learned; what is learned of fallbacks says nothing of others. */
+  readonly knownTools: readonly string[];
   /** True where retrieval is part of this workflow, false where it is not, null while it is not known. */
   readonly retrieves: boolean | null;
   readonly signals: Readonly<
@@ -234,6 +236,7 @@ export const noSettings: WorkflowSettings = {
   escalations: [],
   defaultAnswers: [],
   finalTools: [],
+  knownTools: [],
   retrieves: null,
   signals: { grounded: "on", fallback: "on", confidence: "on", downstream_ok: "on" },
   compliance: false,

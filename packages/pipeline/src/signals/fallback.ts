@@ -25,6 +25,8 @@ export interface FallbackInput {
   readonly defaultAnswer: { readonly spanId: string | null; readonly text: string } | null;
   /** Tools that a person or the workflow's history calls fallbacks; null while nobody knows. */
   readonly fallbackTools: readonly string[] | null;
+  /** Tools of which `fallbackTools` speaks; null: of all. */
+  readonly knownTools: readonly string[] | null;
 }
 
 interface Substitute {
@@ -42,7 +44,7 @@ function toolSubstitute(input: FallbackInput): Substitute | null {
     const next = later.find((other) => other.name !== step.name);
     if (next === undefined || next.failed === true) continue;
     if (tools.slice(0, index).some((other) => other.name === next.name)) continue;
-    if (input.fallbackTools !== null && !input.fallbackTools.includes(next.name)) continue;
+    if (isNoFallback(input, next.name)) continue;
     return {
       method: "tool_substitute",
       step: next,
@@ -50,6 +52,12 @@ function toolSubstitute(input: FallbackInput): Substitute | null {
     };
   }
   return null;
+}
+
+/** Whether a tool is known to be called for its own sake. A tool that was never needed before may be a stand-in. */
+function isNoFallback({ fallbackTools, knownTools }: FallbackInput, name: string): boolean {
+  if (fallbackTools === null || fallbackTools.includes(name)) return false;
+  return knownTools === null || knownTools.includes(name);
 }
 
 function modelSubstitute(input: FallbackInput): Substitute | null {

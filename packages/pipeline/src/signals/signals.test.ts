@@ -107,6 +107,7 @@ const base = {
   declaredAt: null,
   applies: true,
   fallbackTools: null,
+  knownTools: null,
   escalation: null,
   defaultAnswer: null,
 };
@@ -124,6 +125,14 @@ test("a retry of the same call is no fallback, another tool after a failed one i
   expect(
     fallback({ ...base, steps: [tool("a", true), tool("a", false), tool("b", false)] }),
   ).toMatchObject({ value: false });
+});
+
+test("what was learned of fallbacks says nothing of a tool that was never called then", () => {
+  const steps = [tool("a", true), tool("a", true), tool("b", false)];
+  const learned = { ...base, steps, fallbackTools: [] };
+  expect(fallback({ ...learned, knownTools: ["a", "b"] })).toMatchObject({ value: false });
+  expect(fallback({ ...learned, knownTools: ["a"] })).toMatchObject({ value: true });
+  expect(fallback({ ...learned, knownTools: null })).toMatchObject({ value: false });
 });
 
 test("where it cannot be seen how a call ended, nothing is said of a fallback", () => {

@@ -3,7 +3,7 @@ import { policy } from "@rootward/pipeline/model/policy";
 import { type Context, pendingBytesOf } from "../context.ts";
 import { countsOf } from "../counters.ts";
 import { jsonAnswer } from "../json.ts";
-import { indexOf, isShown } from "../standing.ts";
+import { isShown } from "../standing.ts";
 
 /** Health for machines, counters for people, and the request to diagnose at once. */
 export function statusRoutes(context: Context): Hono {

@@ -116,7 +116,10 @@ function unknownCause(ranked: readonly Ranked[], facts: Facts): Cause {
   };
 }
 
-/** Rows by log-odds with their posterior; those that are not considered come last and have none. Ties go to the earlier row. */
+/**
+ * Rows by log-odds with their posterior; those that are not considered come last and have none. Ties, and
+ * those without one, by matches minus contradictions, then by the order of the table.
+ */
 function rankedOf(facts: Facts): readonly Ranked[] {
   const weighed = facts.rows.map((row) => weigh(row, facts));
   const considered = weighed.filter((one) => one.considered);
@@ -126,7 +129,7 @@ function rankedOf(facts: Facts): readonly Ranked[] {
     .toSorted(
       (a, b) =>
         Number(b.considered) - Number(a.considered) ||
-        b.logit - a.logit ||
+        (a.considered ? b.logit - a.logit : 0) ||
         b.match - b.contradict - (a.match - a.contradict),
     )
     .map((one) => ({ ...one, probability: one.considered ? Math.exp(one.logit - total) : 0 }));

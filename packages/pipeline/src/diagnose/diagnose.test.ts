@@ -224,6 +224,7 @@ describe("states", () => {
     expect(diagnose([])).toEqual({
       workflows: [],
       clusters: [],
+      proposals: [],
       runs: [],
       standings: [],
       changes: [],

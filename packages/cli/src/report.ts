@@ -209,7 +209,7 @@ function differencesPart({ differences }: ShownCluster): readonly string[] {
 function commonPart({ common = [] }: ShownCluster): readonly string[] {
   if (common.length === 0) return [];
   const told = common.slice(0, 6).map(({ feature, count, of }) => `${feature} (${count} of ${of})`);
-  return [wrap(head("members"), `share ${told.join(" · ")}`)];
+  return [wrap(head("common"), told.join(" · "))];
 }
 
 /** What some members show and others do not. */

@@ -226,6 +226,7 @@ describe("states", () => {
     expect(diagnose([])).toEqual({
       workflows: [],
       clusters: [],
+      proposals: [],
       runs: [],
       standings: [],
       changes: [],

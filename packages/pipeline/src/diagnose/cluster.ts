@@ -90,6 +90,7 @@ export function clusterOf({ signature, members }: Bucket, context: ClusterContex
     lastMs: members.at(-1)?.entry.run.startedMs ?? 0,
     perDay: perDay(flow, members),
     provisional: context.clean === null || context.failuresPerWeek < policy("provisionalFailures"),
+    cleanWindow: context.clean?.window.id ?? null,
     failing: failingOf(members),
     origin: shown?.origin ?? null,
     trail: shown?.trail ?? null,

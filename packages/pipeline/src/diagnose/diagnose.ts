@@ -4,11 +4,12 @@ import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { RunId } from "../model/ids.ts";
 import type { TimeWindow } from "../model/time.ts";
-import { attributeFlows } from "./explain.ts";
-import type { ReadFlow } from "./explain.ts";
 import { ledgerOf } from "./evidence.ts";
-import { flowsOf } from "./flows.ts";
-import { readFlow } from "./readflow.ts";
+import type { DatedFlow, ExplainedFlow } from "./explain.ts";
+import { diagnosisMemory } from "./memory.ts";
+import type { RememberedFlow } from "./memory.ts";
+import { inOneGo, mapInSlices } from "./slices.ts";
+import type { Slices } from "./slices.ts";
 
 export interface DiagnoseInput {
   /** All runs of the window; order and repetition do not matter. */
@@ -29,41 +30,74 @@ export interface DiagnoseOptions {
   readonly guarded?: ReadonlySet<string>;
 }
 
+/** A flow that was read, and what remembers it. */
+export interface Reading {
+  readonly of: RememberedFlow;
+  readonly read: DatedFlow;
+}
+
 /**
  * Everything about one window of runs: per workflow and environment its baseline and drifts, the failed runs in clusters, each with
  * its first broken step and ranked causes, and the ledger of changes. Pure: the same runs in any order give the same result.
  * No runs give an empty diagnosis.
  */
-export function diagnoseRuns({ runs, told, texts, options }: DiagnoseInput): Diagnosis {
-  const flows = flowsOf(runs).map((flow) => readFlow(flow, options));
+export function diagnoseRuns(input: DiagnoseInput): Diagnosis {
+  return inOneGo(diagnoseInSlices(input));
+}
+
+/** `diagnoseRuns`, slice by slice. */
+export function* diagnoseInSlices({
+  runs,
+  told,
+  texts,
+  options,
+}: DiagnoseInput): Slices<Diagnosis> {
+  const memory = diagnosisMemory([]);
+  yield* mapInSlices("readings", runs, memory.put);
+  const readings: Reading[] = [];
+  for (const of of memory.flows()) {
+    const read = yield* of.read(options);
+    if (read) readings.push({ of, read });
+  }
+  return yield* explained(readings, { told, texts, options });
+}
+
+/** The diagnosis of flows that were read. */
+export function* explained(
+  readings: readonly Reading[],
+  { told, texts, options }: Omit<DiagnoseInput, "runs">,
+): Slices<Diagnosis> {
   const changes = ledgerOf(
     told,
-    flows.flatMap((flow) => flow.changes),
+    readings.flatMap(({ read }) => read.flow.changes),
   );
-  const explained = attributeFlows(flows, {
-    changes,
-    toldAny: told.length > 0,
-    texts,
-    guarded: options.guarded ?? new Set(),
-  });
-  const clusterOf = new Map(
-    explained.flatMap(({ runs: diagnosed }) => diagnosed.map(({ id, cluster }) => [id, cluster])),
-  );
+  const around = { changes, toldAny: told.length > 0, texts, guarded: options.guarded ?? new Set() };
+  const flows: ExplainedFlow[] = [];
+  const standings: (readonly RunStanding[])[] = [];
+  for (const { of, read } of readings) {
+    const others = readings.flatMap((other) => (other.of === of ? [] : [other.read]));
+    const flow = yield* of.explain(read, others, around);
+    flows.push(flow);
+    standings.push(yield* standingsOf(read, flow));
+  }
   return {
-    workflows: explained.map(({ workflow }): WorkflowDiagnosis => workflow),
-    clusters: explained.flatMap(({ clusters }): readonly Cluster[] => clusters),
-    runs: explained.flatMap(({ runs: diagnosed }): readonly DiagnosedRun[] => diagnosed),
-    standings: flows.flatMap((flow) => standingsOf(flow, clusterOf)),
+    workflows: flows.map(({ workflow }): WorkflowDiagnosis => workflow),
+    clusters: flows.flatMap(({ clusters }): readonly Cluster[] => clusters),
+    runs: flows.flatMap(({ runs }): readonly DiagnosedRun[] => runs),
+    standings: standings.flat(),
     changes,
-    warnings: flows.flatMap(({ reference }) => reference.warnings),
+    warnings: readings.flatMap(({ read }) => read.flow.reference.warnings),
   };
 }
 
-function standingsOf(
-  { flow, reread }: ReadFlow,
-  clusterOf: ReadonlyMap<RunId, RunStanding["cluster"]>,
-): readonly RunStanding[] {
-  return flow.runs.map(({ id, traceIds, failed, signals }) => ({
+function* standingsOf(
+  { flow: { flow, reread } }: DatedFlow,
+  { runs }: ExplainedFlow,
+): Slices<readonly RunStanding[]> {
+  const clusterOf = new Map<RunId, RunStanding["cluster"]>(
+    runs.map(({ id, cluster }) => [id, cluster]),
+  );
+  return yield* mapInSlices("standings", flow.runs, ({ id, traceIds, failed, signals }) => ({
     id,
     traceIds,
     failed,

@@ -128,7 +128,8 @@ export function lookPlan(
 /** Streams of a flow: the whole of it, and each task type that has a reference of its own. */
 export function streamsOf(flow: Flow, reference: Reference, signal: SignalName): readonly Stream[] {
   const inReference = new Set(reference.runs.map((run) => run.id));
-  const from = reference.window?.start ?? Infinity;
+  // Runs of the reference's time that it does not hold came late, or others stand for them.
+  const from = (reference.window?.end ?? Infinity) - 1;
   const observe = (runs: readonly RunDigest[]): readonly Observation[] =>
     runs.flatMap((run) => {
       const good = isGood(signal, run.signals);

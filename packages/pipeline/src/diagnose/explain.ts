@@ -3,8 +3,8 @@ import type { Baseline, WorkflowDiagnosis } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
 import type { Drift } from "../model/baseline.ts";
+import type { RunId } from "../model/ids.ts";
 import { signalNames } from "../model/signal.ts";
-import { createHash } from "node:crypto";
 import { attribute } from "./attribute.ts";
 import { bucketsOf, clusterOf } from "./cluster.ts";
 import type { Bucket } from "./cluster.ts";
@@ -14,10 +14,12 @@ import { confidenceOf, taskFocusOf } from "./facts.ts";
 import type { Facts, Member } from "./facts.ts";
 import { fitOf, onsetOf, upToLast } from "./fit.ts";
 import type { Fit, Onset } from "./fit.ts";
-import { dayMs } from "./flows.ts";
+import { baselineIdOf, dayMs } from "./flows.ts";
 import { withTexts } from "./material.ts";
 import { originOf, originStep, trailOf } from "./origin.ts";
 import type { ReadFlow } from "./readflow.ts";
+import { mapInSlices } from "./slices.ts";
+import type { Slices } from "./slices.ts";
 import { clusterIdOf, signatureOf } from "./signature.ts";
 import { dailyRates, isGood, summarize } from "./summary.ts";
 
@@ -37,52 +39,93 @@ export interface ExplainedFlow {
   readonly runs: readonly DiagnosedRun[];
 }
 
+/** A bucket with when its members became more frequent. */
 interface Dated {
   readonly bucket: Bucket;
+  readonly ids: ReadonlySet<RunId>;
   readonly onset: Onset | null;
   readonly before: readonly Versioned[];
+}
+
+/** A read flow with its buckets: what its neighbours may be told of it. */
+export interface DatedFlow {
+  readonly flow: ReadFlow;
+  readonly buckets: readonly Dated[];
 }
 
 function dated(flow: ReadFlow, bucket: Bucket): Dated {
   const ids = new Set(bucket.members.map(({ entry }) => entry.run.id));
   const before = upToLast(flow.versioned, ids);
-  return { bucket, before, onset: onsetOf(before, ids) };
+  return { bucket, ids, before, onset: onsetOf(before, ids) };
 }
 
-/** Explains the flows together: a cause that moves several workflows at once is seen only across them. */
-export function attributeFlows(
-  flows: readonly ReadFlow[],
+/** The buckets of a flow's failed runs, each with its onset. */
+export function* datedFlow(flow: ReadFlow): Slices<DatedFlow> {
+  const found = bucketsOf(flow.flow, flow.members);
+  yield "clusters";
+  const buckets: Dated[] = [];
+  for (const bucket of found) {
+    buckets.push(dated(flow, bucket));
+    yield "clusters";
+  }
+  return { flow, buckets };
+}
+
+/** Everything beside the flow itself that its explanation depends on, as one text: while it is the same, so is the explanation. */
+export function surroundingsOf(
+  { flow, buckets }: DatedFlow,
+  others: readonly DatedFlow[],
+  { changes, toldAny, texts, guarded }: Surroundings,
+): string {
+  const concerning = changes.filter((change) => concerns(change, flow.flow));
+  const known = concerning.flatMap(({ before, after }) => [before, after]);
+  return JSON.stringify([
+    toldAny,
+    concerning,
+    known.map((hash) => hash !== null && texts.has(hash)),
+    buckets.map((one) => guarded.has(clusterIdOf(one.bucket.signature))),
+    buckets.map((one) => alikeTo(one, others)),
+  ]);
+}
+
+/**
+ * Explains one flow beside the others: a cause that moves several workflows at once is seen only across them.
+ *
+ * @param others  without the flow itself
+ */
+export function* explainFlow(
+  { flow, buckets }: DatedFlow,
+  others: readonly DatedFlow[],
   around: Surroundings,
-): readonly ExplainedFlow[] {
-  const all = flows.map((flow) => ({
-    flow,
-    buckets: bucketsOf(flow.flow, flow.members).map((bucket) => dated(flow, bucket)),
-  }));
-  return all.map(({ flow, buckets }) => {
-    const runs = flow.members.map((member) => diagnosedRun(flow, member));
-    const diagnosed = new Map(runs.map((run) => [run.id, run]));
-    const cleanRuns = flow.versioned.filter(({ run }) => flow.clean?.memberIds.has(run.id));
-    const changes = around.changes.filter((change) => concerns(change, flow.flow));
-    const clusters = buckets.map((one) => {
-      const others = all.filter((other) => other.flow !== flow);
-      const facts = factsOf(flow, one, {
-        ...around,
-        changes,
-        cleanRuns,
-        alike: alikeTo(one, others),
-      });
-      return clusterOf(one.bucket, {
+): Slices<ExplainedFlow> {
+  const runs = yield* mapInSlices("causes", flow.members, (member) => diagnosedRun(flow, member));
+  const diagnosed = new Map(runs.map((run) => [run.id, run]));
+  const cleanRuns = flow.versioned.filter(({ run }) => flow.clean?.memberIds.has(run.id));
+  const changes = around.changes.filter((change) => concerns(change, flow.flow));
+  const clusters: Cluster[] = [];
+  yield "causes";
+  for (const one of buckets) {
+    const alike = alikeTo(one, others);
+    const facts = factsOf(flow, one, { ...around, changes, cleanRuns, alike });
+    yield "causes";
+    const attribution = readable(attribute(facts), around.texts);
+    yield "causes";
+    clusters.push(
+      clusterOf(one.bucket, {
         flow: flow.flow,
         clean: flow.clean,
         cleanRuns,
         diagnosed,
-        attribution: readable(attribute(facts), around.texts),
+        attribution,
         failuresPerWeek: perWeek(flow),
         guarded: around.guarded.has(clusterIdOf(one.bucket.signature)),
-      });
-    });
-    return { workflow: workflowOf(flow, { clusters, around, runs }), clusters, runs };
-  });
+      }),
+    );
+    yield "clusters";
+  }
+  const workflow = workflowOf(flow, { clusters, around, runs });
+  yield "causes";
+  return { workflow, clusters, runs };
 }
 
 function readable(attribution: Attribution, texts: ReadonlyMap<string, string>): Attribution {
@@ -103,7 +146,7 @@ function perWeek({ flow, members }: ReadFlow): number {
 
 function alikeTo(
   { bucket, onset }: Dated,
-  others: readonly { readonly flow: ReadFlow; readonly buckets: readonly Dated[] }[],
+  others: readonly DatedFlow[],
 ): readonly string[] {
   if (!onset) return [];
   return others.flatMap(({ flow, buckets }) =>
@@ -120,14 +163,13 @@ function alikeTo(
 
 function factsOf(
   flow: ReadFlow,
-  { bucket, onset, before }: Dated,
+  { bucket, ids, onset, before }: Dated,
   around: Surroundings & {
     readonly cleanRuns: readonly Versioned[];
     readonly alike: readonly string[];
   },
 ): Facts {
   const { signature, members } = bucket;
-  const ids = new Set(members.map(({ entry }) => entry.run.id));
   const fits = onset
     ? around.changes
         .map((change) => fitOf(change, { versioned: before, members: ids, onset }))
@@ -160,12 +202,13 @@ function factsOf(
   };
 }
 
-function diagnosedRun({ flow }: ReadFlow, member: Member): DiagnosedRun {
+function diagnosedRun({ flow, clean }: ReadFlow, member: Member): DiagnosedRun {
   const { view, primary, deviations, affected } = member;
   const step = primary && originStep(view, primary);
   return {
     id: view.run.id,
     cluster: clusterIdOf(signatureOf(flow, primary)),
+    cleanWindow: clean?.window.id ?? null,
     affected,
     deviations,
     origin: step ? originOf(step) : null,
@@ -175,14 +218,12 @@ function diagnosedRun({ flow }: ReadFlow, member: Member): DiagnosedRun {
 
 function baselineOf({ reference }: ReadFlow): Baseline | null {
   if (!reference.window) return null;
-  const hash = createHash("sha256");
-  for (const { id } of reference.runs) hash.update(id);
   return {
     window: reference.window,
     runs: reference.runs.length,
     frozen: reference.frozen,
     summaries: signalNames.map((signal) => summarize(signal, reference.runs)),
-    id: `BL-${hash.digest("hex").slice(0, 8)}`,
+    id: baselineIdOf(reference.runs),
   };
 }
 
@@ -209,6 +250,7 @@ function workflowOf(
     firstMs: flow.runs[0]?.startedMs ?? 0,
     lastMs: flow.runs.at(-1)?.startedMs ?? 0,
     baseline: baselineOf(read),
+    cleanWindow: read.clean?.window.id ?? null,
     drifts,
     attributions: drifts
       .filter((drift) => !isExplained(read, drift, clusters))

@@ -1,27 +1,22 @@
-import type { CleanWindow, Drift } from "../model/baseline.ts";
+import type { Drift } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { RunId } from "../model/ids.ts";
-import { policy } from "../model/policy.ts";
-import { cleanWindowOf, withRates } from "./cleanwindow.ts";
 import type { Clean } from "./cleanwindow.ts";
-import { deviationsOf, rateKey } from "./deviations.ts";
 import { driftsOf } from "./drift.ts";
-import { changesOf, versionsOf } from "./evidence.ts";
+import { changesOf } from "./evidence.ts";
 import type { Versioned } from "./evidence.ts";
-import { originKindOf } from "./facts.ts";
 import type { Member } from "./facts.ts";
-import { referenceOf } from "./flows.ts";
-import type { Flow, Reference, ReferenceOptions } from "./flows.ts";
-import { originStep, primaryOf } from "./origin.ts";
-import { declines, rereadDownstream, withReading } from "./reread.ts";
-import { fisherGreater } from "./stats.ts";
+import type { HeldFlow } from "./flowmemory.ts";
+import type { Flow, Reference } from "./flows.ts";
+import { memberOf } from "./heldrun.ts";
+import { eachInSlices } from "./slices.ts";
+import type { Slices } from "./slices.ts";
 import { isGood } from "./summary.ts";
-import { viewOf } from "./view.ts";
 
 /** A flow with everything that can be said of it without its neighbours. */
 export interface ReadFlow {
-  /** Runs with their readings taken again. */
+  /** Runs with their readings taken again. Steps are at hand of failed, affected and clean ones only: `Slimmer.slim`. */
   readonly flow: Flow;
   readonly reread: ReadonlySet<RunId>;
   readonly reference: Reference;
@@ -31,70 +26,6 @@ export interface ReadFlow {
   readonly changes: readonly Change[];
   /** Failed and affected runs, by start. */
   readonly members: readonly Member[];
-}
-
-/** Runs of a frozen reference that no rule fails and that ended. */
-function cleanRunsOf(reference: Reference): readonly RunDigest[] {
-  return reference.runs.filter((run) => run.failed.length === 0 && run.error === null);
-}
-
-/**
- * The clean window of a flow and its runs read again by it. A run of the window whose output turns out to be unlike the others
- * leaves it, and all are read once more.
- */
-function settle(
-  flow: Flow,
-  options: ReferenceOptions,
-): Pick<ReadFlow, "flow" | "reread" | "reference" | "clean"> {
-  const before = referenceOf(flow, options);
-  if (!before.frozen) return { flow, reread: new Set(), reference: before, clean: null };
-  const rough = cleanWindowOf(cleanRunsOf(before));
-  const ordinary = cleanRunsOf(before).filter((run) => {
-    const reading = rereadDownstream(run, rough);
-    return !(reading?.kind === "measured" && !reading.value);
-  });
-  const clean = cleanWindowOf(ordinary);
-  const excused = declinedRuns(flow, before, clean);
-  const reread = new Set<RunId>();
-  const runs = flow.runs.map((run) => {
-    const reading = excused.has(run.id) ? undefined : rereadDownstream(run, clean);
-    if (reading) reread.add(run.id);
-    return withReading(run, reading);
-  });
-  const after = { ...flow, runs };
-  return {
-    flow: after,
-    reread,
-    reference: referenceOf(after, options),
-    clean: withRates(clean, ratesOf(clean, runs)),
-  };
-}
-
-/**
- * Runs that declined a task and are not to be read as broken: some always ask for what an agent does not do. Where they have become
- * more frequent than in the reference, declining is what broke, and none is excused.
- */
-function declinedRuns(flow: Flow, reference: Reference, clean: Clean): ReadonlySet<RunId> {
-  const inReference = new Set(reference.runs.map((run) => run.id));
-  const found = flow.runs.filter((run) => declines(run, clean));
-  const before = found.filter((run) => inReference.has(run.id)).length;
-  const p = fisherGreater(
-    { count: found.length - before, of: flow.runs.length - inReference.size },
-    { count: before, of: inReference.size },
-  );
-  return new Set(p <= policy("movementAlpha") ? [] : found.map((run) => run.id));
-}
-
-/** Share of the window's runs that show each deviation: what is usual is no deviation. */
-function ratesOf(clean: Clean, runs: readonly RunDigest[]): CleanWindow["rates"] {
-  const counts = new Map<string, number>();
-  for (const run of runs) {
-    if (!clean.memberIds.has(run.id)) continue;
-    for (const key of new Set(deviationsOf(viewOf(run), clean).map(rateKey))) {
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    }
-  }
-  return new Map([...counts].map(([key, count]) => [key, count / clean.window.runs]));
 }
 
 /** Whether an open drift of confidence counts a run that nothing else fails. Source: diagnosis.md decision 5. */
@@ -112,40 +43,27 @@ function isAffected(run: RunDigest, drifts: readonly Drift[]): boolean {
   );
 }
 
-function memberOf(entry: Versioned, clean: Clean | null, affected: boolean): Member {
-  const view = viewOf(entry.run);
-  const deviations = deviationsOf(view, clean);
-  const chosen = affected
-    ? (deviations.find(({ kind }) => kind === "low_confidence") ?? primaryOf(deviations))
-    : primaryOf(deviations);
-  const step = chosen && originStep(view, chosen);
-  return {
-    entry,
-    view,
-    deviations,
-    primary: chosen,
-    affected,
-    originKind: step ? originKindOf(view, step.seq) : null,
-  };
-}
-
-/** Reads one flow: reference, clean window, readings again, drifts, changes, and what deviates in its failed runs. */
-export function readFlow(given: Flow, options: ReferenceOptions): ReadFlow {
-  const { flow, reread, reference, clean } = settle(given, options);
+/** Reads one flow whose runs are held against its clean window: drifts, changes, and what deviates in its failed runs. */
+export function* readFlow(
+  { workflow, environment }: Pick<Flow, "workflow" | "environment">,
+  { runs, reference, clean }: HeldFlow,
+): Slices<ReadFlow> {
+  const flow = { workflow, environment, runs: runs.map(({ entry }) => entry.run) };
+  const versioned = runs.map(({ entry }) => entry);
+  const reread = new Set(
+    runs.flatMap(({ held, entry }) => (entry === held.reread ? [entry.run.id] : [])),
+  );
+  yield "readings";
   const drifts = driftsOf(flow, reference);
-  const versioned = flow.runs.map((run) => ({ run, versions: versionsOf(run, clean) }));
-  const members = versioned.flatMap((entry) => {
+  yield "drifts";
+  const members: Member[] = [];
+  yield* eachInSlices("members", runs, ({ held, entry }) => {
     const affected = isAffected(entry.run, drifts);
-    return affected || entry.run.failed.length > 0 ? [memberOf(entry, clean, affected)] : [];
+    if (affected || entry.run.failed.length > 0) {
+      members.push(memberOf(held, entry, { clean, affected }));
+    }
   });
-  return {
-    flow,
-    reread,
-    reference,
-    clean,
-    drifts,
-    versioned,
-    changes: changesOf(flow, versioned),
-    members,
-  };
+  const changes = changesOf(flow, versioned);
+  yield "changes";
+  return { flow, reread, reference, clean, drifts, versioned, changes, members };
 }

@@ -26,6 +26,21 @@ export interface Baseline {
   readonly id: string;
 }
 
+/**
+ * Which runs are a flow's baseline, stored so that neither a restart nor runs that come later, however old, change it. What they look
+ * like is read from their digests.
+ */
+export interface FrozenReference {
+  readonly workflow: string;
+  readonly environment: string;
+  /** As `Baseline.id`. */
+  readonly id: string;
+  readonly window: TimeWindow;
+  /** By start; at most `policy.baselineRunsMax`. */
+  readonly runIds: readonly RunId[];
+  readonly warnings: readonly string[];
+}
+
 /** What normal runs of a workflow look like: frozen with the baseline. Counts are of clean runs. */
 export interface CleanWindow {
   readonly id: string;
@@ -90,6 +105,8 @@ export interface WorkflowDiagnosis {
   readonly firstMs: UnixMillis;
   readonly lastMs: UnixMillis;
   readonly baseline: Baseline | null;
+  /** Id of the clean window that its runs are held against; null before one is frozen. */
+  readonly cleanWindow: string | null;
   readonly drifts: readonly Drift[];
   /** Of a drift that no cluster explains. */
   readonly attributions: readonly {

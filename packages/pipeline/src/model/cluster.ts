@@ -26,6 +26,8 @@ export type ClusterState =
 export interface DiagnosedRun {
   readonly id: RunId;
   readonly cluster: ClusterId;
+  /** Id of the clean window that it was held against; null before one is frozen. */
+  readonly cleanWindow: string | null;
   /** True where no rule fails the run, but an open drift counts it as bad. */
   readonly affected: boolean;
   readonly deviations: readonly Deviation[];
@@ -60,6 +62,8 @@ export interface Cluster {
   /** Members per day since the workflow's first run, oldest first. */
   readonly perDay: readonly number[];
   readonly provisional: boolean;
+  /** Id of the clean window that its members were held against; null before one is frozen. */
+  readonly cleanWindow: string | null;
   /** Share of members that fail for each reason. */
   readonly failing: Readonly<Record<string, number>>;
   readonly origin: Origin | null;

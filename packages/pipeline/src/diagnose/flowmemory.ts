@@ -1,0 +1,237 @@
+import type { CleanWindow, FrozenReference } from "../model/baseline.ts";
+import type { RunDigest } from "../model/digest.ts";
+import type { RunId } from "../model/ids.ts";
+import { policy } from "../model/policy.ts";
+import { cleanWindowOf, withRates } from "./cleanwindow.ts";
+import type { Clean } from "./cleanwindow.ts";
+import { deviationsOf, rateKey } from "./deviations.ts";
+import type { Versioned } from "./evidence.ts";
+import { byStart, frozenOf, referenceOf } from "./flows.ts";
+import type { Flow, Reference, ReferenceOptions } from "./flows.ts";
+import { holdRun, slimmed } from "./heldrun.ts";
+import type { HeldRun } from "./heldrun.ts";
+import { rereadDownstream } from "./reread.ts";
+import { mapInSlices } from "./slices.ts";
+import type { Slices } from "./slices.ts";
+import { slimmer } from "./slim.ts";
+import { fisherGreater } from "./stats.ts";
+import { viewOf } from "./view.ts";
+
+export interface FlowName {
+  readonly workflow: string;
+  readonly environment: string;
+}
+
+/** A run as it stands among the others of its flow. */
+export interface StandingRun {
+  readonly held: HeldRun;
+  /** As measured, or with its reading taken again. */
+  readonly entry: Versioned;
+}
+
+/** A flow's runs, by start, each held against its clean window, and that window with its rates; null before it is frozen. */
+export interface HeldFlow {
+  readonly runs: readonly StandingRun[];
+  readonly reference: Reference;
+  readonly clean: Clean | null;
+}
+
+/**
+ * What is remembered of one flow between diagnoses: its reference, once frozen; the digests of the reference and of runs that failed or
+ * may count as bad; of each other run what `Slimmer.slim` leaves. Its answer is what all these runs give in one go.
+ */
+export interface FlowMemory extends FlowName {
+  /** Takes a run in, in place of one with its id. One that says what is known already is no news. */
+  readonly put: (run: RunDigest) => void;
+  readonly drop: (id: RunId) => void;
+  readonly has: (id: RunId) => boolean;
+  /**
+   * Freezes the reference as soon as it can be, and holds every run against its clean window.
+   *
+   * @returns null where the window became another one and steps of runs are needed again: `forget`, `put` the runs of `frozen`, hold,
+   *          then put all runs and hold again
+   */
+  readonly hold: (options: ReferenceOptions) => Slices<HeldFlow | null>;
+  /** Forgets the runs, not the reference. */
+  readonly forget: () => void;
+  readonly frozen: FrozenReference | null;
+  readonly size: number;
+  /** Grows with whatever is put, dropped or forgotten: while it is the same, so is the answer. */
+  readonly news: number;
+}
+
+/** @param before  the reference that an earlier process froze, or null */
+export function flowMemory(name: FlowName, before: FrozenReference | null): FlowMemory {
+  const kept = new Map<RunId, HeldRun>();
+  const slim = slimmer();
+  const windows = newWindows();
+  let frozen = before;
+  let inReference: ReadonlySet<RunId> = new Set(before?.runIds);
+  let order: readonly HeldRun[] | null = null;
+  let news = 0;
+
+  const isKnown = ({ entry, isSlim }: HeldRun, run: RunDigest): boolean =>
+    !isSlim && JSON.stringify(entry.run) === JSON.stringify(run);
+  const heldBy = (run: RunDigest, clean: Clean | null): HeldRun => {
+    const held = holdRun(run, clean);
+    const isWhole = clean === null && kept.size < policy("wholeRunsMost");
+    return isWhole || inReference.has(run.id) ? held : slimmed(held, slim);
+  };
+  const inOrder = (): readonly HeldRun[] =>
+    (order ??= [...kept.values()].toSorted((a, b) => byStart(a.entry.run, b.entry.run)));
+  const flowOf = (): Flow => ({ ...name, runs: inOrder().map(({ entry }) => entry.run) });
+  const freeze = (options: ReferenceOptions): Reference => {
+    const reference = referenceOf(flowOf(), options, frozen);
+    if (reference.frozen) inReference = new Set(reference.runs.map(({ id }) => id));
+    if (options.baselineWindow === null) frozen ??= frozenOf(name, reference);
+    return reference;
+  };
+
+  function* hold(options: ReferenceOptions): Slices<HeldFlow | null> {
+    const reference = freeze(options);
+    yield "window";
+    if (!reference.frozen) {
+      const runs = inOrder().map((held) => ({ held, entry: held.entry }));
+      return { runs, reference, clean: null };
+    }
+    if (reference.runs.some(({ id }) => kept.get(id)?.isSlim === true)) return null;
+    const clean = yield* windows.ofRuns(reference.runs);
+    if (inOrder().some(({ isSlim, against }) => isSlim && against !== clean)) return null;
+    order = yield* mapInSlices("readings", inOrder(), (held) => {
+      if (held.against === clean) return held;
+      const again = heldBy(held.entry.run, clean);
+      kept.set(held.entry.run.id, again);
+      return again;
+    });
+    const runs = standing(order, inReference);
+    yield "readings";
+    const after = { ...name, runs: runs.map(({ entry }) => entry.run) };
+    return {
+      runs,
+      reference: referenceOf(after, options, frozen),
+      clean: yield* windows.withRatesOf(clean, runs),
+    };
+  }
+
+  return {
+    ...name,
+    put: (run) => {
+      const known = kept.get(run.id);
+      if (known && isKnown(known, run)) return;
+      news += 1;
+      kept.set(run.id, heldBy(slim.share(run), windows.current));
+      order = null;
+    },
+    drop: (id) => {
+      if (!kept.delete(id)) return;
+      news += 1;
+      order = null;
+    },
+    has: (id) => kept.has(id),
+    hold,
+    forget: () => {
+      kept.clear();
+      order = null;
+      news += 1;
+    },
+    get frozen() {
+      return frozen;
+    },
+    get size() {
+      return kept.size;
+    },
+    get news() {
+      return news;
+    },
+  };
+}
+
+/**
+ * Runs as they stand: with their readings taken again, except those that declined a task, which are not to be read as broken: some
+ * always ask for what an agent does not do. Where they have become more frequent than in the reference, declining is what broke, and
+ * none is excused.
+ */
+function standing(
+  all: readonly HeldRun[],
+  inReference: ReadonlySet<RunId>,
+): readonly StandingRun[] {
+  const found = all.filter(({ declines }) => declines);
+  const before = found.filter(({ entry }) => inReference.has(entry.run.id)).length;
+  const p = fisherGreater(
+    { count: found.length - before, of: all.length - inReference.size },
+    { count: before, of: inReference.size },
+  );
+  const excuses = p > policy("movementAlpha");
+  return all.map((held) => ({
+    held,
+    entry: held.reread === null || (held.declines && excuses) ? held.entry : held.reread,
+  }));
+}
+
+/** Runs of a frozen reference that no rule fails and that ended. */
+function cleanRunsOf(runs: readonly RunDigest[]): readonly RunDigest[] {
+  return runs.filter((run) => run.failed.length === 0 && run.error === null);
+}
+
+/** The clean window of a flow, made again only where the digests behind it are others. */
+interface Windows {
+  /** The last one, without rates. */
+  readonly current: Clean | null;
+  readonly ofRuns: (reference: readonly RunDigest[]) => Slices<Clean>;
+  readonly withRatesOf: (clean: Clean, runs: readonly StandingRun[]) => Slices<Clean>;
+}
+
+function newWindows(): Windows {
+  let made: { readonly from: readonly RunDigest[]; readonly clean: Clean } | null = null;
+  let rated: { readonly from: readonly Versioned[]; readonly clean: Clean } | null = null;
+  return {
+    get current() {
+      return made?.clean ?? null;
+    },
+    *ofRuns(reference) {
+      if (made && isSame(made.from, reference)) return made.clean;
+      const clean = yield* cleanOf(reference);
+      made = { from: reference, clean };
+      rated = null;
+      return clean;
+    },
+    *withRatesOf(clean, runs) {
+      const members = runs.flatMap(({ entry }) =>
+        clean.memberIds.has(entry.run.id) ? [entry] : [],
+      );
+      if (rated && isSame(rated.from, members)) return rated.clean;
+      const rates = yield* ratesOf(clean, members);
+      rated = { from: members, clean: withRates(clean, rates) };
+      return rated.clean;
+    },
+  };
+}
+
+function isSame<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((one, index) => one === b[index]);
+}
+
+/** The clean window of a reference. A run of it whose output turns out to be unlike the others leaves it. */
+function* cleanOf(reference: readonly RunDigest[]): Slices<Clean> {
+  const unfailed = cleanRunsOf(reference);
+  const rough = cleanWindowOf(unfailed);
+  yield "window";
+  const readings = yield* mapInSlices("window", unfailed, (run) => rereadDownstream(run, rough));
+  const ordinary = unfailed.filter((_, index) => {
+    const reading = readings[index];
+    return !(reading?.kind === "measured" && !reading.value);
+  });
+  return ordinary.length === unfailed.length ? rough : cleanWindowOf(ordinary);
+}
+
+/** Share of the window's runs that show each deviation: what is usual is no deviation. */
+function* ratesOf(clean: Clean, members: readonly Versioned[]): Slices<CleanWindow["rates"]> {
+  const counts = new Map<string, number>();
+  const keys = yield* mapInSlices(
+    "window",
+    members,
+    ({ run }) => new Set(deviationsOf(viewOf(run), clean).map(rateKey)),
+  );
+  for (const key of keys.flatMap((some) => [...some])) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return new Map([...counts].map(([key, count]) => [key, count / clean.window.runs]));
+}

@@ -1,0 +1,109 @@
+import type { FrozenReference } from "../model/baseline.ts";
+import type { RunDigest } from "../model/digest.ts";
+import type { RunId } from "../model/ids.ts";
+import { datedFlow, explainFlow, surroundingsOf } from "./explain.ts";
+import type { DatedFlow, ExplainedFlow, Surroundings } from "./explain.ts";
+import { flowMemory } from "./flowmemory.ts";
+import type { FlowMemory } from "./flowmemory.ts";
+import { compareText } from "./flows.ts";
+import type { ReferenceOptions } from "./flows.ts";
+import { readFlow } from "./readflow.ts";
+import type { Slices } from "./slices.ts";
+
+/** A flow with what was last found in it, and what that was found from. */
+export interface RememberedFlow {
+  readonly flow: FlowMemory;
+  /**
+   * Reads the flow; what was read before stands while it has no news.
+   *
+   * @returns null where its runs are needed again: `FlowMemory.hold`
+   */
+  readonly read: (options: ReferenceOptions) => Slices<DatedFlow | null>;
+  /** Explains what was read; what was explained before stands while nothing that it depends on is another. */
+  readonly explain: (
+    read: DatedFlow,
+    others: readonly DatedFlow[],
+    around: Surroundings,
+  ) => Slices<ExplainedFlow>;
+}
+
+/**
+ * What diagnosis remembers from one time to the next. It is only a memory: a diagnosis with an empty one, of the same runs and frozen
+ * references, finds the same.
+ */
+export interface DiagnosisMemory {
+  readonly put: (run: RunDigest) => void;
+  /** Forgets runs that others replaced. */
+  readonly drop: (ids: readonly RunId[]) => void;
+  /** By workflow, then environment; without those of which no run is left. */
+  readonly flows: () => readonly RememberedFlow[];
+  /** The flow of a frozen reference, also while it has no run. */
+  readonly flowOf: (frozen: FrozenReference) => RememberedFlow;
+  readonly size: number;
+}
+
+/** @param frozen  the references that are stored */
+export function diagnosisMemory(frozen: readonly FrozenReference[]): DiagnosisMemory {
+  const flows = new Map<string, RememberedFlow>();
+  const keyOf = (name: { workflow: string; environment: string }): string =>
+    JSON.stringify([name.workflow, name.environment]);
+  const stored = new Map(frozen.map((one) => [keyOf(one), one]));
+  const flowOf = (name: { workflow: string; environment: string }): RememberedFlow => {
+    const key = keyOf(name);
+    const { workflow, environment } = name;
+    const found =
+      flows.get(key) ??
+      rememberedFlow(flowMemory({ workflow, environment }, stored.get(key) ?? null));
+    flows.set(key, found);
+    return found;
+  };
+  const places = new Map<RunId, FlowMemory>();
+  return {
+    put: (run) => {
+      const { flow } = flowOf(run);
+      const before = places.get(run.id);
+      if (before !== flow) before?.drop(run.id);
+      places.set(run.id, flow);
+      flow.put(run);
+    },
+    drop: (ids) => {
+      for (const id of ids) {
+        places.get(id)?.drop(id);
+        places.delete(id);
+      }
+    },
+    flows: () =>
+      [...flows]
+        .toSorted(([a], [b]) => compareText(a, b))
+        .flatMap(([, one]) => (one.flow.size > 0 ? [one] : [])),
+    flowOf,
+    get size() {
+      return places.size;
+    },
+  };
+}
+
+function rememberedFlow(flow: FlowMemory): RememberedFlow {
+  let read: { readonly by: string; readonly dated: DatedFlow } | null = null;
+  let last: { readonly by: string; readonly of: DatedFlow; readonly flow: ExplainedFlow } | null =
+    null;
+  return {
+    flow,
+    *read(options) {
+      const by = JSON.stringify([flow.news, options.baselineWindow, options.needsDays]);
+      if (read?.by === by) return read.dated;
+      const held = yield* flow.hold(options);
+      if (held === null) return null;
+      const dated = yield* datedFlow(yield* readFlow(flow, held));
+      read = { by, dated };
+      return dated;
+    },
+    *explain(given, others, around) {
+      const by = surroundingsOf(given, others, around);
+      if (last?.of === given && last.by === by) return last.flow;
+      const explained = yield* explainFlow(given, others, around);
+      last = { by, of: given, flow: explained };
+      return explained;
+    },
+  };
+}

@@ -2,8 +2,8 @@ import type { Attribution } from "../model/attribution.ts";
 import type { Cluster, DiagnosedRun, Signature } from "../model/cluster.ts";
 import { policy } from "../model/policy.ts";
 import type { Clean } from "./cleanwindow.ts";
-import { differencesOf, examplesOf } from "./contrast.ts";
-import type { Versioned } from "./evidence.ts";
+import { describe, differencesOf, examplesOf } from "./contrast.ts";
+import type { Described } from "./contrast.ts";
 import type { Member } from "./facts.ts";
 import { compareText, dayMs } from "./flows.ts";
 import type { Flow } from "./flows.ts";
@@ -35,7 +35,7 @@ export function bucketsOf(flow: Flow, members: readonly Member[]): readonly Buck
 export interface ClusterContext {
   readonly flow: Flow;
   readonly clean: Clean | null;
-  readonly cleanRuns: readonly Versioned[];
+  readonly cleanRuns: Described;
   readonly diagnosed: ReadonlyMap<string, DiagnosedRun>;
   readonly attribution: Attribution;
   readonly failuresPerWeek: number;
@@ -69,7 +69,8 @@ function failingOf(members: readonly Member[]): Readonly<Record<string, number>>
 /** A bucket as a cluster: examples, trend, what differs, and why. */
 export function clusterOf({ signature, members }: Bucket, context: ClusterContext): Cluster {
   const { flow, cleanRuns, diagnosed, attribution } = context;
-  const { representative, diverse } = examplesOf(members.map(({ entry }) => entry));
+  const described = describe(members.map(({ entry }) => entry));
+  const { representative, diverse } = examplesOf(described);
   const typical = members.find(({ entry }) => entry === representative);
   const shown = diagnosed.get(representative.run.id);
   return {
@@ -94,11 +95,7 @@ export function clusterOf({ signature, members }: Bucket, context: ClusterContex
     failing: failingOf(members),
     origin: shown?.origin ?? null,
     trail: shown?.trail ?? null,
-    differences: differencesOf(
-      signature,
-      members.map(({ entry }) => entry),
-      cleanRuns,
-    ),
+    differences: differencesOf(signature, described, cleanRuns),
     attribution,
   };
 }

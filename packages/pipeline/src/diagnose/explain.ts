@@ -8,6 +8,7 @@ import { signalNames } from "../model/signal.ts";
 import { attribute } from "./attribute.ts";
 import { bucketsOf, clusterOf } from "./cluster.ts";
 import type { Bucket } from "./cluster.ts";
+import { describe } from "./contrast.ts";
 import { concerns } from "./evidence.ts";
 import type { Versioned } from "./evidence.ts";
 import { confidenceOf, taskFocusOf } from "./facts.ts";
@@ -102,6 +103,7 @@ export function* explainFlow(
   const diagnosed = new Map(runs.map((run) => [run.id, run]));
   const cleanRuns = flow.versioned.filter(({ run }) => flow.clean?.memberIds.has(run.id));
   const changes = around.changes.filter((change) => concerns(change, flow.flow));
+  const described = describe(cleanRuns);
   const clusters: Cluster[] = [];
   yield "causes";
   for (const one of buckets) {
@@ -114,7 +116,7 @@ export function* explainFlow(
       clusterOf(one.bucket, {
         flow: flow.flow,
         clean: flow.clean,
-        cleanRuns,
+        cleanRuns: described,
         diagnosed,
         attribution,
         failuresPerWeek: perWeek(flow),
@@ -177,7 +179,7 @@ function factsOf(
     : [];
   const entries = members.map(({ entry }) => entry);
   const from = onset?.atMs ?? members[0]?.entry.run.startedMs ?? 0;
-  const since = flow.versioned.filter(({ run }) => run.startedMs >= from);
+  const since = startedSince(flow.versioned, from);
   const fitting = (verdict: Fit["verdict"]): readonly Fit[] =>
     fits.filter((fit) => fit.verdict === verdict);
   return {
@@ -200,6 +202,17 @@ function factsOf(
     taskType: taskFocusOf(entries, since, around.cleanRuns),
     alike: around.alike,
   };
+}
+
+/** The runs that started at a time or later; they stand by start. */
+function startedSince(versioned: readonly Versioned[], fromMs: number): readonly Versioned[] {
+  let [low, high] = [0, versioned.length];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if ((versioned[middle]?.run.startedMs ?? 0) < fromMs) low = middle + 1;
+    else high = middle;
+  }
+  return versioned.slice(low);
 }
 
 function diagnosedRun({ flow, clean }: ReadFlow, member: Member): DiagnosedRun {
@@ -241,6 +254,11 @@ function workflowOf(
 ): WorkflowDiagnosis {
   const { flow, drifts, reference } = read;
   const traced = runs.filter(({ trail, affected }) => trail !== null && !affected);
+  const shown = new Set(
+    clusters
+      .filter(({ signature }) => signature.component !== "")
+      .flatMap(({ members }) => members),
+  );
   return {
     name: flow.workflow,
     environment: flow.environment,
@@ -253,7 +271,7 @@ function workflowOf(
     cleanWindow: read.clean?.window.id ?? null,
     drifts,
     attributions: drifts
-      .filter((drift) => !isExplained(read, drift, clusters))
+      .filter((drift) => !isExplained(read, drift, shown))
       .map((drift) => ({
         signal: drift.signal,
         attribution: readable(attributeDrift(read, drift, around), around.texts),
@@ -275,13 +293,8 @@ function badSince({ versioned }: ReadFlow, drift: Drift): readonly Versioned[] {
   );
 }
 
-/** Whether the runs that a drift counts as bad stand in clusters that explain them. */
-function isExplained(read: ReadFlow, drift: Drift, clusters: readonly Cluster[]): boolean {
-  const shown = new Set(
-    clusters
-      .filter(({ signature }) => signature.component !== "")
-      .flatMap(({ members }) => members),
-  );
+/** Whether some of the runs that a drift counts as bad stand in clusters that explain them. */
+function isExplained(read: ReadFlow, drift: Drift, shown: ReadonlySet<RunId>): boolean {
   return badSince(read, drift).some(({ run }) => shown.has(run.id));
 }
 

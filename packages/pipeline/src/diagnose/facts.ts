@@ -109,8 +109,9 @@ export function confidenceOf(
     runs.flatMap(({ run: { signals } }) =>
       signals.confidence.kind === "measured" ? [signals.confidence.value] : [],
     );
-  const [now, before] = [values(members), values(others)];
+  const now = values(members);
   const few = policy("clusterShownFrom");
+  const before = now.length < few ? [] : values(others);
   if (now.length < few || before.length < policy("shapeSamples")) {
     return {
       result: "absent",
@@ -127,10 +128,38 @@ export function confidenceOf(
   };
 }
 
-/** Ways to name the kind of task of a run: its declared type, and the words of its input. */
-function kindsOf({ run }: Versioned): ReadonlySet<string> {
-  const words = [...wordsOf(run)].map((word) => `input says "${word}"`);
-  return new Set(run.taskType === null ? words : [run.taskType, ...words]);
+/** A way to name the kind of task of runs: a declared type, or a word of their input. */
+interface Kind {
+  readonly name: string;
+  readonly holds: (run: Versioned["run"]) => boolean;
+}
+
+/** Ways to name the kind of task that are common to these runs. */
+function commonKinds(members: readonly Versioned[]): readonly Kind[] {
+  const types = new Map<string, number>();
+  const words = new Map<string, number>();
+  for (const { run } of members) {
+    if (run.taskType !== null) types.set(run.taskType, (types.get(run.taskType) ?? 0) + 1);
+    for (const word of wordsOf(run)) words.set(word, (words.get(word) ?? 0) + 1);
+  }
+  const common = (counts: ReadonlyMap<string, number>): readonly string[] =>
+    [...counts].flatMap(([name, count]) =>
+      isCommon({ count, of: members.length }) && name !== "" ? [name] : [],
+    );
+  return [
+    ...common(types).map((name) => ({ name, holds: isOfType(name) })),
+    ...common(words).map((word) => ({ name: `input says "${word}"`, holds: saysWord(word) })),
+  ];
+}
+
+function isOfType(name: string): Kind["holds"] {
+  return (run) => run.taskType === name;
+}
+
+/** Whether the input says a word; most inputs do not even hold its letters. */
+function saysWord(word: string): Kind["holds"] {
+  return (run) =>
+    (run.inputText?.toLowerCase().includes(word) ?? false) && wordsOf(run).has(word);
 }
 
 /**
@@ -143,21 +172,21 @@ export function taskFocusOf(
   clean: readonly Versioned[],
 ): TaskFocus | null {
   if (members.length < policy("clusterShownFrom")) return null;
+  const kinds = commonKinds(members);
+  if (kinds.length === 0) return null;
   const ids = new Set(members.map(({ run }) => run.id));
-  const inMembers = countsOf(members);
-  const inSince = countsOf(since);
-  const inClean = countsOf(clean);
   const total = since.filter(({ run }) => ids.has(run.id)).length;
-  const found = [...inMembers]
-    .filter(([name, count]) => isCommon({ count, of: members.length }) && name !== "")
-    .map(([name, count]): TaskFocus => {
-      const inside = inSince.get(name) ?? 0;
+  const found = kinds
+    .map(({ name, holds }): TaskFocus => {
+      const countOf = (runs: readonly Versioned[]): number =>
+        runs.filter(({ run }) => holds(run)).length;
+      const [count, inside] = [countOf(members), countOf(since)];
       return {
         name,
         members: { count, of: members.length },
         inside: { count, of: inside },
         outside: { count: Math.max(0, total - count), of: since.length - inside },
-        cleanRuns: inClean.get(name) ?? 0,
+        cleanRuns: countOf(clean),
       };
     })
     .filter(({ outside }) => outside.of >= policy("changeRuns"));
@@ -167,12 +196,4 @@ export function taskFocusOf(
 /** How much more often runs of this kind are members than the others. */
 export function liftOf({ inside, outside }: TaskFocus): number {
   return inside.count / Math.max(1, inside.of) / ((outside.count + 0.5) / (outside.of + 1));
-}
-
-function countsOf(runs: readonly Versioned[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const run of runs) {
-    for (const kind of kindsOf(run)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  }
-  return counts;
 }

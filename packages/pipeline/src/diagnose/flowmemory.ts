@@ -13,7 +13,7 @@ import type { HeldRun } from "./heldrun.ts";
 import { rereadDownstream } from "./reread.ts";
 import { mapInSlices } from "./slices.ts";
 import type { Slices } from "./slices.ts";
-import { slimmer } from "./slim.ts";
+import type { Slimmer } from "./slim.ts";
 import { fisherGreater } from "./stats.ts";
 import { viewOf } from "./view.ts";
 
@@ -60,18 +60,24 @@ export interface FlowMemory extends FlowName {
   readonly news: number;
 }
 
-/** @param before  the reference that an earlier process froze, or null */
-export function flowMemory(name: FlowName, before: FrozenReference | null): FlowMemory {
+/**
+ * @param before  the reference that an earlier process froze, or null
+ * @param slim    how runs are made small, or `leaving` them as they are
+ */
+export function flowMemory(
+  name: FlowName,
+  before: FrozenReference | null,
+  slim: Slimmer,
+): FlowMemory {
   const kept = new Map<RunId, HeldRun>();
-  const slim = slimmer();
   const windows = newWindows();
   let frozen = before;
   let inReference: ReadonlySet<RunId> = new Set(before?.runIds);
   let order: readonly HeldRun[] | null = null;
   let news = 0;
 
-  const isKnown = ({ entry, isSlim }: HeldRun, run: RunDigest): boolean =>
-    !isSlim && JSON.stringify(entry.run) === JSON.stringify(run);
+  const isKnown = (known: HeldRun | undefined, run: RunDigest): boolean =>
+    known?.isSlim === false && JSON.stringify(known.entry.run) === JSON.stringify(run);
   const heldBy = (run: RunDigest, clean: Clean | null): HeldRun => {
     const held = holdRun(run, clean);
     const isWhole = clean === null && kept.size < policy("wholeRunsMost");
@@ -116,8 +122,7 @@ export function flowMemory(name: FlowName, before: FrozenReference | null): Flow
   return {
     ...name,
     put: (run) => {
-      const known = kept.get(run.id);
-      if (known && isKnown(known, run)) return;
+      if (isKnown(kept.get(run.id), run)) return;
       news += 1;
       kept.set(run.id, heldBy(slim.share(run), windows.current));
       order = null;

@@ -8,6 +8,8 @@ import type { FlowMemory } from "./flowmemory.ts";
 import { compareText } from "./flows.ts";
 import type { ReferenceOptions } from "./flows.ts";
 import { readFlow } from "./readflow.ts";
+import { slimmer } from "./slim.ts";
+import type { Slimmer } from "./slim.ts";
 import type { Slices } from "./slices.ts";
 
 /** A flow with what was last found in it, and what that was found from. */
@@ -42,8 +44,14 @@ export interface DiagnosisMemory {
   readonly size: number;
 }
 
-/** @param frozen  the references that are stored */
-export function diagnosisMemory(frozen: readonly FrozenReference[]): DiagnosisMemory {
+/**
+ * @param frozen      the references that are stored
+ * @param newSlimmer  what makes runs small
+ */
+export function diagnosisMemory(
+  frozen: readonly FrozenReference[],
+  newSlimmer: () => Slimmer = slimmer,
+): DiagnosisMemory {
   const flows = new Map<string, RememberedFlow>();
   const keyOf = (name: { workflow: string; environment: string }): string =>
     JSON.stringify([name.workflow, name.environment]);
@@ -53,7 +61,7 @@ export function diagnosisMemory(frozen: readonly FrozenReference[]): DiagnosisMe
     const { workflow, environment } = name;
     const found =
       flows.get(key) ??
-      rememberedFlow(flowMemory({ workflow, environment }, stored.get(key) ?? null));
+      rememberedFlow(flowMemory({ workflow, environment }, stored.get(key) ?? null, newSlimmer()));
     flows.set(key, found);
     return found;
   };

@@ -9,11 +9,13 @@ export interface Traffic {
   readonly texts: ReadonlyMap<string, string>;
 }
 
+/** `failed`: failed runs only, behind one round of all for the reference; `one`: a single workflow; `mixed`: three, as they come. */
+export type TrafficKind = "mixed" | "failed" | "one";
+
 interface TrafficOptions {
   readonly seed: number;
   readonly runs: number;
-  /** Failed runs only, behind one round of all of them for the reference. */
-  readonly failedOnly: boolean;
+  readonly kind: TrafficKind;
 }
 
 const hexOfId = 8;
@@ -37,16 +39,21 @@ function copyOf(text: string, round: number): RunDigest {
  * As many runs of three workflows over 18 days with six faults as are asked for: those of the simulator, and copies of them with
  * ids and times of their own, so that a fault begins at the same time however many runs there are.
  */
-export function trafficOf({ seed, runs: count, failedOnly }: TrafficOptions): Traffic {
+export function trafficOf({ seed, runs: count, kind }: TrafficOptions): Traffic {
   const endAt = Date.UTC(2026, 10, 23, 9);
   const perWorkflow = Math.min(950, Math.ceil(count / 3));
   const { deliveries } = simulate({ seed, endAt, days: 18, runsPerWorkflow: perWorkflow });
   const { digests, texts } = digestsOf(deliveries);
-  const runs: RunDigest[] = failedOnly ? [...digests] : [];
-  const chosen = failedOnly ? digests.filter(({ failed }) => failed.length > 0) : digests;
+  const isFailed = kind === "failed";
+  const runs: RunDigest[] = isFailed ? [...digests] : [];
+  const [first] = digests;
+  const chosen = digests.filter(
+    ({ failed, workflow }) =>
+      (kind !== "failed" || failed.length > 0) && (kind !== "one" || workflow === first?.workflow),
+  );
   const sources = chosen.map((run) => JSON.stringify(run));
-  let left = failedOnly ? count - sources.length : count;
-  for (let round = failedOnly ? 1 : 0; left > 0; round += 1) {
+  let left = isFailed ? count - sources.length : count;
+  for (let round = isFailed ? 1 : 0; left > 0; round += 1) {
     const some = sources.slice(0, left);
     for (const text of some) runs.push(copyOf(text, round));
     left -= some.length;

@@ -8,7 +8,6 @@ import { ledgerOf } from "./evidence.ts";
 import type { DatedFlow, ExplainedFlow } from "./explain.ts";
 import { diagnosisMemory } from "./memory.ts";
 import type { RememberedFlow } from "./memory.ts";
-import { leaving } from "./slim.ts";
 import { inOneGo, mapInSlices } from "./slices.ts";
 import type { Slices } from "./slices.ts";
 
@@ -53,7 +52,7 @@ export function* diagnoseInSlices({
   texts,
   options,
 }: DiagnoseInput): Slices<Diagnosis> {
-  const memory = diagnosisMemory([], () => leaving);
+  const memory = diagnosisMemory([], () => null);
   yield* mapInSlices("readings", runs, memory.put);
   const readings: Reading[] = [];
   for (const of of memory.flows()) {

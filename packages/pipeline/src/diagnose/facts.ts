@@ -147,19 +147,11 @@ function commonKinds(members: readonly Versioned[]): readonly Kind[] {
       isCommon({ count, of: members.length }) && name !== "" ? [name] : [],
     );
   return [
-    ...common(types).map((name) => ({ name, holds: isOfType(name) })),
-    ...common(words).map((word) => ({ name: `input says "${word}"`, holds: saysWord(word) })),
+    ...common(types).map((name): Kind => ({ name, holds: (run) => run.taskType === name })),
+    ...common(words).map(
+      (word): Kind => ({ name: `input says "${word}"`, holds: (run) => wordsOf(run).has(word) }),
+    ),
   ];
-}
-
-function isOfType(name: string): Kind["holds"] {
-  return (run) => run.taskType === name;
-}
-
-/** Whether the input says a word; most inputs do not even hold its letters. */
-function saysWord(word: string): Kind["holds"] {
-  return (run) =>
-    (run.inputText?.toLowerCase().includes(word) ?? false) && wordsOf(run).has(word);
 }
 
 /**

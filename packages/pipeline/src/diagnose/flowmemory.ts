@@ -8,7 +8,7 @@ import { deviationsOf, rateKey } from "./deviations.ts";
 import type { Versioned } from "./evidence.ts";
 import { byStart, frozenOf, referenceOf } from "./flows.ts";
 import type { Flow, Reference, ReferenceOptions } from "./flows.ts";
-import { holdRun, slimmed } from "./heldrun.ts";
+import { holdRun, slimmed, waitingRun } from "./heldrun.ts";
 import type { HeldRun } from "./heldrun.ts";
 import { rereadDownstream } from "./reread.ts";
 import { mapInSlices } from "./slices.ts";
@@ -62,12 +62,12 @@ export interface FlowMemory extends FlowName {
 
 /**
  * @param before  the reference that an earlier process froze, or null
- * @param slim    how runs are made small, or `leaving` them as they are
+ * @param slim    makes runs small; null leaves them as they are, for runs that somebody holds anyway
  */
 export function flowMemory(
   name: FlowName,
   before: FrozenReference | null,
-  slim: Slimmer,
+  slim: Slimmer | null,
 ): FlowMemory {
   const kept = new Map<RunId, HeldRun>();
   const windows = newWindows();
@@ -78,10 +78,11 @@ export function flowMemory(
 
   const isKnown = (known: HeldRun | undefined, run: RunDigest): boolean =>
     known?.isSlim === false && JSON.stringify(known.entry.run) === JSON.stringify(run);
+  const hasRoom = (): boolean => kept.size < policy("wholeRunsMost");
   const heldBy = (run: RunDigest, clean: Clean | null): HeldRun => {
     const held = holdRun(run, clean);
-    const isWhole = clean === null && kept.size < policy("wholeRunsMost");
-    return isWhole || inReference.has(run.id) ? held : slimmed(held, slim);
+    const isWhole = slim === null || inReference.has(run.id) || (clean === null && hasRoom());
+    return isWhole ? held : slimmed(held, slim);
   };
   const inOrder = (): readonly HeldRun[] =>
     (order ??= [...kept.values()].toSorted((a, b) => byStart(a.entry.run, b.entry.run)));
@@ -93,23 +94,28 @@ export function flowMemory(
     return reference;
   };
 
+  function* holdAll(clean: Clean | null): Slices<void> {
+    order = yield* mapInSlices("readings", inOrder(), (held) => {
+      if (held.against === clean || held.isSlim) return held;
+      const again = heldBy(held.entry.run, clean);
+      kept.set(held.entry.run.id, again);
+      return again;
+    });
+  }
+
   function* hold(options: ReferenceOptions): Slices<HeldFlow | null> {
     const reference = freeze(options);
     yield "window";
     if (!reference.frozen) {
+      yield* holdAll(null);
       const runs = inOrder().map((held) => ({ held, entry: held.entry }));
       return { runs, reference, clean: null };
     }
     if (reference.runs.some(({ id }) => kept.get(id)?.isSlim === true)) return null;
     const clean = yield* windows.ofRuns(reference.runs);
     if (inOrder().some(({ isSlim, against }) => isSlim && against !== clean)) return null;
-    order = yield* mapInSlices("readings", inOrder(), (held) => {
-      if (held.against === clean) return held;
-      const again = heldBy(held.entry.run, clean);
-      kept.set(held.entry.run.id, again);
-      return again;
-    });
-    const runs = standing(order, inReference);
+    yield* holdAll(clean);
+    const runs = standing(inOrder(), inReference);
     yield "readings";
     const after = { ...name, runs: runs.map(({ entry }) => entry.run) };
     return {
@@ -124,7 +130,9 @@ export function flowMemory(
     put: (run) => {
       if (isKnown(kept.get(run.id), run)) return;
       news += 1;
-      kept.set(run.id, heldBy(slim.share(run), windows.current));
+      const shared = slim?.share(run) ?? run;
+      const waits = windows.current === null && (slim === null || hasRoom());
+      kept.set(run.id, waits ? waitingRun(shared) : heldBy(shared, windows.current));
       order = null;
     },
     drop: (id) => {

@@ -16,8 +16,8 @@ import { viewOf } from "./view.ts";
  * kept from one diagnosis to the next.
  */
 export interface HeldRun {
-  /** What it was held against; null before a window is frozen. */
-  readonly against: Clean | null;
+  /** What it was held against; null before a window is frozen, undefined where it still waits. */
+  readonly against: Clean | null | undefined;
   /** As measured. */
   readonly entry: Versioned;
   /** With its reading taken again; null where none is. */
@@ -34,6 +34,14 @@ interface AskedMember {
   readonly by: Clean | null;
   readonly entry: Versioned;
   readonly member: Member;
+}
+
+const noVersions: ReadonlyMap<string, string> = new Map();
+
+/** A run that is to be held against a window not known yet. */
+export function waitingRun(run: RunDigest): HeldRun {
+  const entry = { run, versions: noVersions };
+  return { against: undefined, entry, reread: null, declines: false, isSlim: false, member: null };
 }
 
 /** @param clean  null before a window is frozen */

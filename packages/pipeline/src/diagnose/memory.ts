@@ -46,11 +46,11 @@ export interface DiagnosisMemory {
 
 /**
  * @param frozen      the references that are stored
- * @param newSlimmer  what makes runs small
+ * @param newSlimmer  what makes runs of a flow small, or null
  */
 export function diagnosisMemory(
   frozen: readonly FrozenReference[],
-  newSlimmer: () => Slimmer = slimmer,
+  newSlimmer: () => Slimmer | null = slimmer,
 ): DiagnosisMemory {
   const flows = new Map<string, RememberedFlow>();
   const keyOf = (name: { workflow: string; environment: string }): string =>

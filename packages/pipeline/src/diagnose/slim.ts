@@ -12,9 +12,6 @@ export interface Slimmer {
   readonly slim: (run: RunDigest) => RunDigest;
 }
 
-/** Leaves digests as they are: for runs that somebody holds anyway. */
-export const leaving: Slimmer = { share: (run) => run, slim: (run) => run };
-
 /** More would cost more to look up than it saves. */
 const keptMost = 50_000;
 const textLengthMost = 4_000;

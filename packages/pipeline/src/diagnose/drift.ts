@@ -7,6 +7,8 @@ import { compareText, dayMs } from "./flows.ts";
 import type { Flow, Reference } from "./flows.ts";
 import { moreFrequentSince, smallerSince } from "./onset.ts";
 import type { ChangePoint } from "./onset.ts";
+import { inOneGo } from "./slices.ts";
+import type { Slices } from "./slices.ts";
 import { betaBinomialAtMost, levelOf, valuesFell } from "./stats.ts";
 import { isGood } from "./summary.ts";
 
@@ -164,16 +166,17 @@ export function streamsOf(flow: Flow, reference: Reference, signal: SignalName):
  * highest; what came since is the next reference, so that a further fall is found as well and a return ends the step. Windows in
  * control join the reference up to `policy.baselineRunsMax`: all but the lowest, else the reference would be better than the truth.
  */
-function stepsOf(
+function* stepsOf(
   stream: Stream,
   detector: Detector,
   plan: ReturnType<typeof lookPlan>,
-): readonly Step[] {
+): Slices<readonly Step[]> {
   const steps: Step[] = [];
   let baseline = [...stream.reference];
   let level = baseline;
   let searchFrom = 0;
   for (let end = plan.window; end <= stream.later.length; end += plan.window) {
+    yield "drifts";
     const window = stream.later.slice(end - plan.window, end);
     const open = steps.at(-1)?.to === null ? steps.at(-1) : undefined;
     const fall = detector.fell(level, window);
@@ -222,26 +225,35 @@ function returned(
  * than `policy.provisionalRuns` readings in it.
  */
 export function driftsOf(flow: Flow, reference: Reference): readonly Drift[] {
+  return inOneGo(driftsInSlices(flow, reference));
+}
+
+/** `driftsOf`, slice by slice. */
+export function* driftsInSlices(flow: Flow, reference: Reference): Slices<readonly Drift[]> {
   if (!reference.frozen) return [];
-  const found = (["grounded", "fallback", "confidence", "downstream_ok"] as const).flatMap(
-    (signal) => {
-      const streams = streamsOf(flow, reference, signal).filter(
-        (stream) => stream.reference.length >= policy("provisionalRuns"),
-      );
-      const drifts = streams.map((stream) => streamDrifts(flow, stream, streams.length));
-      const whole = drifts[0] ?? [];
-      return whole.length > 0 ? whole : drifts.slice(1).flat();
-    },
-  );
+  const found: Drift[] = [];
+  for (const signal of ["grounded", "fallback", "confidence", "downstream_ok"] as const) {
+    const streams = streamsOf(flow, reference, signal).filter(
+      (stream) => stream.reference.length >= policy("provisionalRuns"),
+    );
+    yield "drifts";
+    const drifts: (readonly Drift[])[] = [];
+    for (const stream of streams) {
+      drifts.push(yield* streamDrifts(flow, stream, streams.length));
+    }
+    const whole = drifts[0] ?? [];
+    found.push(...(whole.length > 0 ? whole : drifts.slice(1).flat()));
+  }
   return found.toSorted(
     (a, b) => a.onsetMs - b.onsetMs || compareText(a.signal, b.signal) || a.seenMs - b.seenMs,
   );
 }
 
-function streamDrifts(flow: Flow, stream: Stream, streams: number): readonly Drift[] {
+function* streamDrifts(flow: Flow, stream: Stream, streams: number): Slices<readonly Drift[]> {
   const detectors: readonly Detector[] = detectorsOf[stream.signal];
   const plan = lookPlan(stream, detectors.length * streams);
-  const steps = detectors.map((detector) => stepsOf(stream, detector, plan));
+  const steps: (readonly Step[])[] = [];
+  for (const detector of detectors) steps.push(yield* stepsOf(stream, detector, plan));
   const chosen = steps.find((list) => list.length > 0) ?? [];
   return chosen.map((step) => driftOf(flow, stream, step));
 }

@@ -8,6 +8,8 @@ import type { Clean } from "./cleanwindow.ts";
 import { compareText, dayMs } from "./flows.ts";
 import type { Flow } from "./flows.ts";
 import { differenceOf, differs, onlyEmptied, tellDifference } from "./shapes.ts";
+import { eachInSlices } from "./slices.ts";
+import type { Slices } from "./slices.ts";
 import { componentOf, isCall } from "./view.ts";
 
 /** What each prefix of `RunDigest.versions` says when its value changes. */
@@ -129,15 +131,18 @@ function newField(): Field {
  *
  * @source diagnosis.md A3.4, ledger
  */
-export function changesOf(flow: Flow, versioned: readonly Versioned[]): readonly Change[] {
+export function* changesOf(
+  flow: Flow,
+  versioned: readonly Versioned[],
+): Slices<readonly Change[]> {
   const fields = new Map<string, Field>();
-  for (const { run, versions } of versioned) {
+  yield* eachInSlices("changes", versioned, ({ run, versions }) => {
     for (const [name, value] of versions) {
       const field = fields.get(name) ?? newField();
       fields.set(name, field);
       field.add(value, run.startedMs);
     }
-  }
+  });
   const first = versioned[0]?.run.startedMs ?? 0;
   const days = Math.max(1, ((versioned.at(-1)?.run.startedMs ?? 0) - first) / dayMs);
   return [...fields].flatMap(([name, field]) =>

@@ -108,8 +108,7 @@ export function* explainFlow(
   yield "causes";
   for (const one of buckets) {
     const alike = alikeTo(one, others);
-    const facts = factsOf(flow, one, { ...around, changes, cleanRuns, alike });
-    yield "causes";
+    const facts = yield* factsOf(flow, one, { ...around, changes, cleanRuns, alike });
     const attribution = readable(attribute(facts), around.texts);
     yield "causes";
     clusters.push(
@@ -125,8 +124,7 @@ export function* explainFlow(
     );
     yield "clusters";
   }
-  const workflow = workflowOf(flow, { clusters, around, runs });
-  yield "causes";
+  const workflow = yield* workflowOf(flow, { clusters, around, runs });
   return { workflow, clusters, runs };
 }
 
@@ -163,23 +161,31 @@ function alikeTo(
   );
 }
 
-function factsOf(
+function* factsOf(
   flow: ReadFlow,
   { bucket, ids, onset, before }: Dated,
   around: Surroundings & {
     readonly cleanRuns: readonly Versioned[];
     readonly alike: readonly string[];
   },
-): Facts {
+): Slices<Facts> {
   const { signature, members } = bucket;
-  const fits = onset
-    ? around.changes
-        .map((change) => fitOf(change, { versioned: before, members: ids, onset }))
-        .toSorted((a, b) => a.loss - b.loss)
-    : [];
+  const fits: Fit[] = [];
+  for (const change of onset ? around.changes : []) {
+    if (onset) fits.push(fitOf(change, { versioned: before, members: ids, onset }));
+    yield "causes";
+  }
+  fits.sort((a, b) => a.loss - b.loss);
   const entries = members.map(({ entry }) => entry);
   const from = onset?.atMs ?? members[0]?.entry.run.startedMs ?? 0;
   const since = startedSince(flow.versioned, from);
+  const besides = since.filter(({ run }) => !ids.has(run.id));
+  const confidence = confidenceOf(entries, around.cleanRuns, "clean runs");
+  yield "causes";
+  const confidenceBeside = confidenceOf(entries, besides, "other runs since");
+  yield "causes";
+  const taskType = taskFocusOf(entries, since, around.cleanRuns);
+  yield "causes";
   const fitting = (verdict: Fit["verdict"]): readonly Fit[] =>
     fits.filter((fit) => fit.verdict === verdict);
   return {
@@ -193,13 +199,9 @@ function factsOf(
     fits: fitting("fits"),
     ruledOut: fitting("ruled_out"),
     toldAny: around.toldAny,
-    confidence: confidenceOf(entries, around.cleanRuns, "clean runs"),
-    confidenceBeside: confidenceOf(
-      entries,
-      since.filter(({ run }) => !ids.has(run.id)),
-      "other runs since",
-    ),
-    taskType: taskFocusOf(entries, since, around.cleanRuns),
+    confidence,
+    confidenceBeside,
+    taskType,
     alike: around.alike,
   };
 }
@@ -240,7 +242,7 @@ function baselineOf({ reference }: ReadFlow): Baseline | null {
   };
 }
 
-function workflowOf(
+function* workflowOf(
   read: ReadFlow,
   {
     clusters,
@@ -251,7 +253,7 @@ function workflowOf(
     readonly around: Surroundings;
     readonly runs: readonly DiagnosedRun[];
   },
-): WorkflowDiagnosis {
+): Slices<WorkflowDiagnosis> {
   const { flow, drifts, reference } = read;
   const traced = runs.filter(({ trail, affected }) => trail !== null && !affected);
   const shown = new Set(
@@ -259,6 +261,15 @@ function workflowOf(
       .filter(({ signature }) => signature.component !== "")
       .flatMap(({ members }) => members),
   );
+  yield "causes";
+  const attributions: { signal: Drift["signal"]; attribution: Attribution }[] = [];
+  for (const drift of drifts) {
+    if (isExplained(read, drift, shown)) continue;
+    const attribution = yield* attributeDrift(read, drift, around);
+    attributions.push({ signal: drift.signal, attribution: readable(attribution, around.texts) });
+  }
+  const daily = dailyRates(flow.runs);
+  yield "causes";
   return {
     name: flow.workflow,
     environment: flow.environment,
@@ -270,13 +281,8 @@ function workflowOf(
     baseline: baselineOf(read),
     cleanWindow: read.clean?.window.id ?? null,
     drifts,
-    attributions: drifts
-      .filter((drift) => !isExplained(read, drift, shown))
-      .map((drift) => ({
-        signal: drift.signal,
-        attribution: readable(attributeDrift(read, drift, around), around.texts),
-      })),
-    daily: dailyRates(flow.runs),
+    attributions,
+    daily,
     propagated: {
       count: traced.filter(({ trail }) => (trail?.hops.length ?? 0) > 0).length,
       of: traced.length,
@@ -298,12 +304,17 @@ function isExplained(read: ReadFlow, drift: Drift, shown: ReadonlySet<RunId>): b
   return badSince(read, drift).some(({ run }) => shown.has(run.id));
 }
 
-function attributeDrift(read: ReadFlow, drift: Drift, around: Surroundings): Attribution {
+function* attributeDrift(
+  read: ReadFlow,
+  drift: Drift,
+  around: Surroundings,
+): Slices<Attribution> {
   const ids = new Set(badSince(read, drift).map(({ run }) => run.id));
   const bucket = {
     signature: signatureOf(read.flow, undefined),
     members: read.members.filter(({ entry }) => ids.has(entry.run.id)),
   };
   const cleanRuns = read.versioned.filter(({ run }) => read.clean?.memberIds.has(run.id));
-  return attribute(factsOf(read, dated(read, bucket), { ...around, cleanRuns, alike: [] }));
+  const facts = yield* factsOf(read, dated(read, bucket), { ...around, cleanRuns, alike: [] });
+  return attribute(facts);
 }

@@ -3,7 +3,7 @@ import type { Change } from "../model/change.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { RunId } from "../model/ids.ts";
 import type { Clean } from "./cleanwindow.ts";
-import { driftsOf } from "./drift.ts";
+import { driftsInSlices } from "./drift.ts";
 import { changesOf } from "./evidence.ts";
 import type { Versioned } from "./evidence.ts";
 import type { Member } from "./facts.ts";
@@ -54,8 +54,7 @@ export function* readFlow(
     runs.flatMap(({ held, entry }) => (entry === held.reread ? [entry.run.id] : [])),
   );
   yield "readings";
-  const drifts = driftsOf(flow, reference);
-  yield "drifts";
+  const drifts = yield* driftsInSlices(flow, reference);
   const members: Member[] = [];
   yield* eachInSlices("members", runs, ({ held, entry }) => {
     const affected = isAffected(entry.run, drifts);
@@ -63,7 +62,6 @@ export function* readFlow(
       members.push(memberOf(held, entry, { clean, affected }));
     }
   });
-  const changes = changesOf(flow, versioned);
-  yield "changes";
+  const changes = yield* changesOf(flow, versioned);
   return { flow, reread, reference, clean, drifts, versioned, changes, members };
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { RunDigest } from "../model/digest.ts";
 import { buildRuns, goodSignals, measured } from "../testing/build-digest.ts";
 import { driftsOf, lookPlan, streamsOf } from "./drift.ts";
+import { inOneGo } from "./slices.ts";
 import { flowsOf, referenceOf } from "./flows.ts";
 
 const bad = (): Partial<RunDigest> => ({ signals: { ...goodSignals, grounded: measured(0.2) } });
@@ -62,7 +63,7 @@ describe("drift", () => {
     const [flow] = flowsOf(buildRuns(0, 300));
     if (!flow) throw new Error("no runs");
     const reference = referenceOf(flow, { baselineWindow: null, needsDays: true });
-    const [stream] = streamsOf(flow, reference, "grounded");
+    const [stream] = inOneGo(streamsOf(flow, reference, "grounded"));
     if (!stream) throw new Error("no stream");
     const hourly = lookPlan(stream, 1);
     expect(hourly.window).toBe(50);

@@ -128,7 +128,11 @@ export function lookPlan(
 }
 
 /** Streams of a flow: the whole of it, and each task type that has a reference of its own. */
-export function streamsOf(flow: Flow, reference: Reference, signal: SignalName): readonly Stream[] {
+export function* streamsOf(
+  flow: Flow,
+  reference: Reference,
+  signal: SignalName,
+): Slices<readonly Stream[]> {
   const inReference = new Set(reference.runs.map((run) => run.id));
   // Runs of the reference's time that it does not hold came late, or others stand for them.
   const from = (reference.window?.end ?? Infinity) - 1;
@@ -141,9 +145,10 @@ export function streamsOf(flow: Flow, reference: Reference, signal: SignalName):
         reading.kind === "measured" && typeof reading.value === "number" ? reading.value : null;
       return [{ atMs: run.startedMs, good, value }];
     });
+  const later = flow.runs.filter((run) => run.startedMs >= from && !inReference.has(run.id));
+  yield "drifts";
   const streamOf = (taskType: string | null): Stream => {
     const own = (run: RunDigest): boolean => taskType === null || run.taskType === taskType;
-    const later = flow.runs.filter((run) => run.startedMs >= from && !inReference.has(run.id));
     return {
       signal,
       taskType,
@@ -154,9 +159,14 @@ export function streamsOf(flow: Flow, reference: Reference, signal: SignalName):
   const types = [...new Set(reference.runs.flatMap((run) => run.taskType ?? []))].toSorted(
     compareText,
   );
-  const typed = types.length > 1 ? types.map(streamOf) : [];
+  const whole = streamOf(null);
+  const typed: Stream[] = [];
+  for (const type of types.length > 1 ? types : []) {
+    yield "drifts";
+    typed.push(streamOf(type));
+  }
   return [
-    streamOf(null),
+    whole,
     ...typed.filter((stream) => stream.reference.length >= policy("baselineRuns")),
   ];
 }
@@ -231,9 +241,10 @@ export function driftsOf(flow: Flow, reference: Reference): readonly Drift[] {
 /** `driftsOf`, slice by slice. */
 export function* driftsInSlices(flow: Flow, reference: Reference): Slices<readonly Drift[]> {
   if (!reference.frozen) return [];
-  const found: Drift[] = [];
+  const all: Drift[] = [];
   for (const signal of ["grounded", "fallback", "confidence", "downstream_ok"] as const) {
-    const streams = streamsOf(flow, reference, signal).filter(
+    const found = yield* streamsOf(flow, reference, signal);
+    const streams = found.filter(
       (stream) => stream.reference.length >= policy("provisionalRuns"),
     );
     yield "drifts";
@@ -242,9 +253,9 @@ export function* driftsInSlices(flow: Flow, reference: Reference): Slices<readon
       drifts.push(yield* streamDrifts(flow, stream, streams.length));
     }
     const whole = drifts[0] ?? [];
-    found.push(...(whole.length > 0 ? whole : drifts.slice(1).flat()));
+    all.push(...(whole.length > 0 ? whole : drifts.slice(1).flat()));
   }
-  return found.toSorted(
+  return all.toSorted(
     (a, b) => a.onsetMs - b.onsetMs || compareText(a.signal, b.signal) || a.seenMs - b.seenMs,
   );
 }

@@ -2,7 +2,7 @@ import type { CleanWindow, FrozenReference } from "../model/baseline.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { RunId } from "../model/ids.ts";
 import { policy } from "../model/policy.ts";
-import { cleanWindowOf, withRates } from "./cleanwindow.ts";
+import { cleanWindowInSlices, withRates } from "./cleanwindow.ts";
 import type { Clean } from "./cleanwindow.ts";
 import { deviationsOf, rateKey } from "./deviations.ts";
 import type { Versioned } from "./evidence.ts";
@@ -227,14 +227,13 @@ function isSame<T>(a: readonly T[], b: readonly T[]): boolean {
 /** The clean window of a reference. A run of it whose output turns out to be unlike the others leaves it. */
 function* cleanOf(reference: readonly RunDigest[]): Slices<Clean> {
   const unfailed = cleanRunsOf(reference);
-  const rough = cleanWindowOf(unfailed);
-  yield "window";
+  const rough = yield* cleanWindowInSlices(unfailed);
   const readings = yield* mapInSlices("window", unfailed, (run) => rereadDownstream(run, rough));
   const ordinary = unfailed.filter((_, index) => {
     const reading = readings[index];
     return !(reading?.kind === "measured" && !reading.value);
   });
-  return ordinary.length === unfailed.length ? rough : cleanWindowOf(ordinary);
+  return ordinary.length === unfailed.length ? rough : yield* cleanWindowInSlices(ordinary);
 }
 
 /** Share of the window's runs that show each deviation: what is usual is no deviation. */

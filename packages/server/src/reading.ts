@@ -1,11 +1,13 @@
 import { diagnose, settle } from "@rootward/pipeline/pipeline";
 import { read } from "@rootward/pipeline/ingest/read";
+import { nothingKept } from "@rootward/pipeline/diagnose/keeping";
 import type { ReadOptions } from "@rootward/pipeline/ingest/read";
 import type { TraceContent } from "@rootward/pipeline/model/span";
 import type { CaseBook } from "./case-book.ts";
 import type { ServerConfig } from "./config.ts";
 import type { Context } from "./context.ts";
 import { hasEndedRoot } from "./open-traces.ts";
+import { breather } from "./breathe.ts";
 import { inGoes, type Reader } from "./reader.ts";
 import type { Stages } from "./schedule.ts";
 import { newStages } from "./stages.ts";
@@ -32,6 +34,7 @@ export function readingFrom(parts: Parts): { readonly reader: Reader; readonly s
     countUnmapped(content);
     return optionsFor(content);
   };
+  const kept = nothingKept();
   const reader: Reader = (content) => read(content, optionsFor(content));
   const stages = newStages({
     store,
@@ -46,7 +49,7 @@ export function readingFrom(parts: Parts): { readonly reader: Reader; readonly s
     },
     diagnose: async () => {
       const options = { baselineWindow: null, needsDays: true, guarded: cases.guarded() };
-      return await diagnose(options, { store });
+      return await diagnose({ ...options, kept, breathe: breather() }, { store });
     },
   });
   return { reader, stages };

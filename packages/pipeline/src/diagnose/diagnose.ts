@@ -62,6 +62,12 @@ export function* diagnoseInSlices({
   return yield* explained(readings, { told, texts, options });
 }
 
+/** Hashes of the versions that changed: whose texts a diff shows. */
+export function textsToldOf(readings: readonly Reading[]): readonly string[] {
+  const changes = readings.flatMap(({ read }) => read.flow.changes);
+  return [...new Set(changes.flatMap(({ before, after }) => [before ?? [], after ?? []].flat()))];
+}
+
 /** The diagnosis of flows that were read. */
 export function* explained(
   readings: readonly Reading[],

@@ -2,6 +2,7 @@ import type { CleanWindow, FrozenReference } from "../model/baseline.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { RunId } from "../model/ids.ts";
 import { policy } from "../model/policy.ts";
+import type { UnixMillis } from "../model/time.ts";
 import { cleanWindowInSlices, withRates } from "./cleanwindow.ts";
 import type { Clean } from "./cleanwindow.ts";
 import { deviationsOf, rateKey } from "./deviations.ts";
@@ -44,7 +45,6 @@ export interface FlowMemory extends FlowName {
   /** Takes a run in, in place of one with its id. One that says what is known already is no news. */
   readonly put: (run: RunDigest) => void;
   readonly drop: (id: RunId) => void;
-  readonly has: (id: RunId) => boolean;
   /**
    * Freezes the reference as soon as it can be, and holds every run against its clean window.
    *
@@ -54,6 +54,9 @@ export interface FlowMemory extends FlowName {
   readonly hold: (options: ReferenceOptions) => Slices<HeldFlow | null>;
   /** Forgets the runs, not the reference. */
   readonly forget: () => void;
+  /** Starts of the runs that `dropBefore` may drop: those of the reference stay. */
+  readonly starts: () => readonly UnixMillis[];
+  readonly dropBefore: (startMs: UnixMillis) => readonly RunId[];
   readonly frozen: FrozenReference | null;
   readonly size: number;
   /** Grows with whatever is put, dropped or forgotten: while it is the same, so is the answer. */
@@ -140,8 +143,20 @@ export function flowMemory(
       news += 1;
       order = null;
     },
-    has: (id) => kept.has(id),
     hold,
+    starts: () =>
+      [...kept.values()].flatMap(({ entry: { run } }) =>
+        inReference.has(run.id) ? [] : [run.startedMs],
+      ),
+    dropBefore: (startMs) => {
+      const early = [...kept].flatMap(([id, { entry }]) =>
+        entry.run.startedMs < startMs && !inReference.has(id) ? [id] : [],
+      );
+      for (const id of early) kept.delete(id);
+      order = null;
+      news += early.length;
+      return early;
+    },
     forget: () => {
       kept.clear();
       order = null;

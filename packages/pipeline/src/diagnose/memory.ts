@@ -37,11 +37,10 @@ export interface DiagnosisMemory {
   readonly put: (run: RunDigest) => void;
   /** Forgets runs that others replaced. */
   readonly drop: (ids: readonly RunId[]) => void;
-  /** By workflow, then environment; without those of which no run is left. */
+  /** By workflow, then environment; those of references also while no run of them is here. */
   readonly flows: () => readonly RememberedFlow[];
-  /** The flow of a frozen reference, also while it has no run. */
-  readonly flowOf: (frozen: FrozenReference) => RememberedFlow;
-  readonly size: number;
+  /** Drops the runs that started first, all but those of references, where it holds more than so many. @returns how many it dropped, ever */
+  readonly trim: (most: number) => number;
 }
 
 /**
@@ -66,6 +65,8 @@ export function diagnosisMemory(
     return found;
   };
   const places = new Map<RunId, FlowMemory>();
+  let dropped = 0;
+  for (const reference of frozen) flowOf(reference);
   return {
     put: (run) => {
       const { flow } = flowOf(run);
@@ -83,10 +84,18 @@ export function diagnosisMemory(
     flows: () =>
       [...flows]
         .toSorted(([a], [b]) => compareText(a, b))
-        .flatMap(([, one]) => (one.flow.size > 0 ? [one] : [])),
-    flowOf,
-    get size() {
-      return places.size;
+        .flatMap(([, one]) => (one.flow.size > 0 || one.flow.frozen !== null ? [one] : [])),
+    trim: (most) => {
+      const all = [...flows.values()].map(({ flow }) => flow);
+      const size = (): number => all.reduce((sum, flow) => sum + flow.size, 0);
+      const before = size();
+      if (before <= most) return dropped;
+      const starts = all.flatMap((flow) => flow.starts()).toSorted((a, b) => a - b);
+      // A twentieth more, so that it is not done each time.
+      const cutMs = starts[before - Math.floor(most * 0.95)] ?? Infinity;
+      for (const id of all.flatMap((flow) => flow.dropBefore(cutMs))) places.delete(id);
+      dropped += before - size();
+      return dropped;
     },
   };
 }

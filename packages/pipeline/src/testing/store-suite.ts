@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { OtlpBody, SpanBatch } from "../model/batch.ts";
-import type { Diagnosis } from "../model/baseline.ts";
+import type { Diagnosis, FrozenReference } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
 import type { RunDigest } from "../model/digest.ts";
@@ -339,6 +339,58 @@ export function storeSuite(name: string, { open, receive }: StoreSuite): void {
       expect(await ids({ limit: 2 })).toEqual([3, 4]);
       const window = { start: runs[1]!.startedMs, end: runs[3]!.startedMs };
       expect(await ids({ window })).toEqual([2, 3]);
+    });
+
+    test("runs are listed as they are put: after a mark only what came since, each as it stands now", async () => {
+      const listed = async (mark: string | null, query = {}) => {
+        const ids: string[] = [];
+        const replaced: string[] = [];
+        let last = mark;
+        for await (const group of store.runsAfter(mark, query)) {
+          ids.push(...group.runs.map((run) => `${run.id} ${run.workflow}`));
+          replaced.push(...group.replaced);
+          last = group.mark;
+        }
+        return { ids: ids.toSorted(), replaced, mark: last };
+      };
+      const named = (n: number, workflow = "desk") => `${runOf(n).id} ${workflow}`;
+      expect((await listed(null)).ids).toEqual([]);
+      await store.putRuns([runOf(1), runOf(2)], []);
+      const first = await listed(null);
+      expect(first.ids).toEqual([named(1), named(2)]);
+      expect(await listed(first.mark)).toEqual({ ids: [], replaced: [], mark: first.mark });
+      await store.putRuns([runOf(3)], []);
+      await store.putRuns([runOf(2, { workflow: "other" })], []);
+      const second = await listed(first.mark);
+      expect(second.ids).toEqual([named(2, "other"), named(3)]);
+      expect((await listed(null, { workflow: "desk" })).ids).toEqual([named(1), named(3)]);
+      await store.putRuns([runOf(4, { aliases: [runOf(1).id] })], []);
+      const third = await listed(second.mark);
+      expect([third.ids, third.replaced]).toEqual([[named(4)], [runOf(1).id]]);
+      expect((await listed(null)).ids).toEqual([named(2, "other"), named(3), named(4)]);
+    });
+
+    test("runs are found by their own ids", async () => {
+      await store.putRuns([runOf(1), runOf(2), runOf(3)], []);
+      await store.putRuns([runOf(4, { aliases: [runOf(3).id] })], []);
+      const found = await store.runsWith([runOf(2).id, runOf(3).id, runOf(4).id, runOf(9).id]);
+      expect(found.map(({ id }) => id).toSorted()).toEqual([runOf(2).id, runOf(4).id]);
+      expect(await store.runsWith([])).toEqual([]);
+    });
+
+    test("a reference is kept for each workflow and environment, the last one", async () => {
+      const reference = (workflow: string, n: number): FrozenReference => ({
+        workflow,
+        environment: "production",
+        id: `BL-0000000${n}`,
+        window: { start: 1.5, end: 2 },
+        runIds: [runOf(n).id],
+        warnings: ["it's short"],
+      });
+      expect(await store.references()).toEqual([]);
+      await store.putReferences([reference("b", 1), reference("a", 2)]);
+      await store.putReferences([reference("b", 3)]);
+      expect(await store.references()).toEqual([reference("a", 2), reference("b", 3)]);
     });
 
     test("texts are kept by their hash", async () => {

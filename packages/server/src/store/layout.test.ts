@@ -8,9 +8,10 @@ const cluster: Layout = { kind: "cluster", name: "three", replicated: false };
 const replicated: Layout = { ...cluster, replicated: true };
 const statements = (layout: Layout) => migrations(layout).flatMap((each) => each.statements);
 
-test("migrations are numbered from one, without a gap and without one number twice", () => {
+test("migrations are numbered upward, without one number twice", () => {
   const numbers = migrations(single).map(({ number }) => number);
-  expect(numbers).toEqual(numbers.map((_, at) => at + 1));
+  expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
+  expect(numbers[0]).toBe(1);
 });
 
 test("a layout changes where tables stand and nothing else", () => {

@@ -1,4 +1,4 @@
-import type { Diagnosis } from "@rootward/pipeline/model/baseline";
+import type { Diagnosis, FrozenReference } from "@rootward/pipeline/model/baseline";
 import type { Change } from "@rootward/pipeline/model/change";
 import type { RunDigest, VersionText } from "@rootward/pipeline/model/digest";
 import type { SignalName } from "@rootward/pipeline/model/signal";
@@ -208,6 +208,22 @@ export function changesBlock(changes: readonly Change[], version: bigint): Block
     version,
   }));
   return blockIn("stored_changes", shape, rows);
+}
+
+/** Which runs are baselines. */
+export function referencesBlock(references: readonly FrozenReference[], version: bigint): Block {
+  const shape = {
+    workflow: "String",
+    environment: "String",
+    id: "String",
+    content: "String",
+    version: "UInt64",
+  } as const;
+  const rows = references.map((reference) => {
+    const { workflow, environment, id } = reference;
+    return { workflow, environment, id, content: JSON.stringify(reference), version };
+  });
+  return blockIn("stored_references", shape, rows);
 }
 
 /** One text under a key. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { policy } from "@rootward/pipeline/model/policy";
-import type { Diagnosis } from "@rootward/pipeline/model/baseline";
+import type { Diagnosis, FrozenReference } from "@rootward/pipeline/model/baseline";
 import type { Change } from "@rootward/pipeline/model/change";
 import { isTraceId } from "@rootward/pipeline/model/ids";
 import type { TraceId } from "@rootward/pipeline/model/ids";
@@ -22,6 +22,7 @@ import {
   changesBlock,
   diagnosisBlocks,
   metaBlock,
+  referencesBlock,
   runsBlock,
   textsBlock,
   headsBlock,
@@ -188,8 +189,14 @@ function freshFor(wal: Wal): () => Promise<void> {
   };
 }
 
-function writers({ wal, clock }: Parts): Pick<Store, "put" | "putRuns" | "putChanges"> {
+function writers({
+  wal,
+  clock,
+}: Parts): Pick<Store, "put" | "putRuns" | "putChanges" | "putReferences"> {
   return {
+    putReferences: async (references) => {
+      if (references.length > 0) await wal.append([referencesBlock(references, clock())], "server");
+    },
     put: async (batch) => {
       if (batch.length === 0) return;
       const block = batch.logCount > 0 ? logsBlock : spansBlock;
@@ -220,6 +227,7 @@ type Reader =
   | "unsettled"
   | "texts"
   | "changes"
+  | "references"
   | "counts";
 
 function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> {
@@ -240,6 +248,8 @@ function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> 
       return new Map(rows.map((row) => [textAt(row, 0), textAt(row, 1)]));
     },
     changes: async () => (await ask("changes")).map((row) => asChange(JSON.parse(textAt(row, 0)))),
+    references: async () =>
+      (await ask("references")).map((row) => asReference(JSON.parse(textAt(row, 0)))),
     counts: layout.kind === "single" ? countsKept(askLately) : async () => await counted(askLately),
   };
 }
@@ -376,4 +386,5 @@ function plainAnswer(answer: Answer): SqlAnswer {
 }
 
 const asChange = (value: unknown) => own<Change>(value, "atMs", "change");
+const asReference = (value: unknown) => own<FrozenReference>(value, "runIds", "reference");
 const asDiagnosis = (value: unknown) => own<Diagnosis>(value, "clusters", "diagnosis");

@@ -77,7 +77,12 @@ export function* explained(
     told,
     readings.flatMap(({ read }) => read.flow.changes),
   );
-  const around = { changes, toldAny: told.length > 0, texts, guarded: options.guarded ?? new Set() };
+  const around = {
+    changes,
+    toldAny: told.length > 0,
+    texts,
+    guarded: options.guarded ?? new Set(),
+  };
   const flows: ExplainedFlow[] = [];
   const standings: (readonly RunStanding[])[] = [];
   for (const { of, read } of readings) {

@@ -165,10 +165,7 @@ export function* streamsOf(
     yield "drifts";
     typed.push(streamOf(type));
   }
-  return [
-    whole,
-    ...typed.filter((stream) => stream.reference.length >= policy("baselineRuns")),
-  ];
+  return [whole, ...typed.filter((stream) => stream.reference.length >= policy("baselineRuns"))];
 }
 
 /**
@@ -244,9 +241,7 @@ export function* driftsInSlices(flow: Flow, reference: Reference): Slices<readon
   const all: Drift[] = [];
   for (const signal of ["grounded", "fallback", "confidence", "downstream_ok"] as const) {
     const found = yield* streamsOf(flow, reference, signal);
-    const streams = found.filter(
-      (stream) => stream.reference.length >= policy("provisionalRuns"),
-    );
+    const streams = found.filter((stream) => stream.reference.length >= policy("provisionalRuns"));
     yield "drifts";
     const drifts: (readonly Drift[])[] = [];
     for (const stream of streams) {

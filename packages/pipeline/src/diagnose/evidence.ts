@@ -131,10 +131,7 @@ function newField(): Field {
  *
  * @source diagnosis.md A3.4, ledger
  */
-export function* changesOf(
-  flow: Flow,
-  versioned: readonly Versioned[],
-): Slices<readonly Change[]> {
+export function* changesOf(flow: Flow, versioned: readonly Versioned[]): Slices<readonly Change[]> {
   const fields = new Map<string, Field>();
   yield* eachInSlices("changes", versioned, ({ run, versions }) => {
     for (const [name, value] of versions) {

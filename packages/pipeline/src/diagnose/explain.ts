@@ -144,10 +144,7 @@ function perWeek({ flow, members }: ReadFlow): number {
   return members.length / Math.max(1, spanMs / (7 * dayMs));
 }
 
-function alikeTo(
-  { bucket, onset }: Dated,
-  others: readonly DatedFlow[],
-): readonly string[] {
+function alikeTo({ bucket, onset }: Dated, others: readonly DatedFlow[]): readonly string[] {
   if (!onset) return [];
   return others.flatMap(({ flow, buckets }) =>
     buckets.some(
@@ -304,11 +301,7 @@ function isExplained(read: ReadFlow, drift: Drift, shown: ReadonlySet<RunId>): b
   return badSince(read, drift).some(({ run }) => shown.has(run.id));
 }
 
-function* attributeDrift(
-  read: ReadFlow,
-  drift: Drift,
-  around: Surroundings,
-): Slices<Attribution> {
+function* attributeDrift(read: ReadFlow, drift: Drift, around: Surroundings): Slices<Attribution> {
   const ids = new Set(badSince(read, drift).map(({ run }) => run.id));
   const bucket = {
     signature: signatureOf(read.flow, undefined),

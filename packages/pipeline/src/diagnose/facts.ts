@@ -148,9 +148,10 @@ function commonKinds(members: readonly Versioned[]): readonly Kind[] {
     );
   return [
     ...common(types).map((name): Kind => ({ name, holds: (run) => run.taskType === name })),
-    ...common(words).map(
-      (word): Kind => ({ name: `input says "${word}"`, holds: (run) => wordsOf(run).has(word) }),
-    ),
+    ...common(words).map((word): Kind => ({
+      name: `input says "${word}"`,
+      holds: (run) => wordsOf(run).has(word),
+    })),
   ];
 }
 

@@ -92,7 +92,7 @@ export function diagnosisMemory(
       if (before <= most) return dropped;
       const starts = all.flatMap((flow) => flow.starts()).toSorted((a, b) => a - b);
       // A twentieth more, so that it is not done each time.
-      const cutMs = starts[before - Math.floor(most * 0.95)] ?? Infinity;
+      const cutMs = starts[before - Math.ceil(most * 0.95)] ?? Infinity;
       for (const id of all.flatMap((flow) => flow.dropBefore(cutMs))) places.delete(id);
       dropped += before - size();
       return dropped;

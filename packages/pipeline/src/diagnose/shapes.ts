@@ -101,7 +101,13 @@ export function profileOf(shapes: ReadonlyMap<string, number>): ShapeProfile {
       pointers.set(pointer, entry);
     }
   }
-  return { samples, pointers, sets: [...sets.values()], shapes: whole, ...noveltyOf(shapes, pointers, samples) };
+  return {
+    samples,
+    pointers,
+    sets: [...sets.values()],
+    shapes: whole,
+    ...noveltyOf(shapes, pointers, samples),
+  };
 }
 
 /** Good's estimate: what was seen exactly once is as frequent as what was never seen. */

@@ -51,7 +51,10 @@ export function dailyRates(
   let from = 0;
   if (first && last) {
     const start = Math.floor(first.startedMs / dayMs) * dayMs;
-    const days = Math.min(policy("daysShownMost"), Math.floor((last.startedMs - start) / dayMs) + 1);
+    const days = Math.min(
+      policy("daysShownMost"),
+      Math.floor((last.startedMs - start) / dayMs) + 1,
+    );
     from = Math.floor(last.startedMs / dayMs) * dayMs - (days - 1) * dayMs;
     for (const own of counts) {
       for (let day = 0; day < days; day += 1) own.push({ measured: 0, good: 0, absent: 0 });

@@ -2,7 +2,6 @@ import type { Diagnosis, RunStanding, WorkflowDiagnosis } from "../model/baselin
 import type { Change } from "../model/change.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
 import type { RunDigest } from "../model/digest.ts";
-import type { RunId } from "../model/ids.ts";
 import type { TimeWindow } from "../model/time.ts";
 import { ledgerOf } from "./evidence.ts";
 import type { DatedFlow, ExplainedFlow } from "./explain.ts";
@@ -89,7 +88,7 @@ export function* explained(
     const others = readings.flatMap((other) => (other.of === of ? [] : [other.read]));
     const flow = yield* of.explain(read, others, around);
     flows.push(flow);
-    standings.push(yield* standingsOf(read, flow));
+    standings.push(yield* of.standings(read, flow));
   }
   return {
     workflows: flows.map(({ workflow }): WorkflowDiagnosis => workflow),
@@ -99,20 +98,4 @@ export function* explained(
     changes,
     warnings: readings.flatMap(({ read }) => read.flow.reference.warnings),
   };
-}
-
-function* standingsOf(
-  { flow: { flow, reread } }: DatedFlow,
-  { runs }: ExplainedFlow,
-): Slices<readonly RunStanding[]> {
-  const clusterOf = new Map<RunId, RunStanding["cluster"]>(
-    runs.map(({ id, cluster }) => [id, cluster]),
-  );
-  return yield* mapInSlices("standings", flow.runs, ({ id, traceIds, failed, signals }) => ({
-    id,
-    traceIds,
-    failed,
-    downstreamOk: reread.has(id) ? signals.downstream_ok : null,
-    cluster: clusterOf.get(id) ?? null,
-  }));
 }

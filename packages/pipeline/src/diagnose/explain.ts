@@ -214,7 +214,18 @@ function startedSince(versioned: readonly Versioned[], fromMs: number): readonly
   return versioned.slice(low);
 }
 
-function diagnosedRun({ flow, clean }: ReadFlow, member: Member): DiagnosedRun {
+/** What was said of a member stands as long as the member does: the same object each time, so that a store need not write it again. */
+const said = new WeakMap<Member, DiagnosedRun>();
+
+function diagnosedRun(read: ReadFlow, member: Member): DiagnosedRun {
+  const before = said.get(member);
+  if (before) return before;
+  const run = newlyDiagnosed(read, member);
+  said.set(member, run);
+  return run;
+}
+
+function newlyDiagnosed({ flow, clean }: ReadFlow, member: Member): DiagnosedRun {
   const { view, primary, deviations, affected } = member;
   const step = primary && originStep(view, primary);
   return {

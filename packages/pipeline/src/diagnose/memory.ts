@@ -1,6 +1,6 @@
-import type { FrozenReference } from "../model/baseline.ts";
+import type { FrozenReference, RunStanding } from "../model/baseline.ts";
 import type { RunDigest } from "../model/digest.ts";
-import type { RunId } from "../model/ids.ts";
+import type { ClusterId, RunId } from "../model/ids.ts";
 import { datedFlow, explainFlow, surroundingsOf } from "./explain.ts";
 import type { DatedFlow, ExplainedFlow, Surroundings } from "./explain.ts";
 import { flowMemory } from "./flowmemory.ts";
@@ -10,6 +10,7 @@ import type { ReferenceOptions } from "./flows.ts";
 import { readFlow } from "./readflow.ts";
 import { slimmer } from "./slim.ts";
 import type { Slimmer } from "./slim.ts";
+import { mapInSlices } from "./slices.ts";
 import type { Slices } from "./slices.ts";
 
 /** A flow with what was last found in it, and what that was found from. */
@@ -27,6 +28,8 @@ export interface RememberedFlow {
     others: readonly DatedFlow[],
     around: Surroundings,
   ) => Slices<ExplainedFlow>;
+  /** How its runs stand: of a run that stands as it did before, the same object. */
+  readonly standings: (read: DatedFlow, explained: ExplainedFlow) => Slices<readonly RunStanding[]>;
 }
 
 /**
@@ -104,6 +107,11 @@ function rememberedFlow(flow: FlowMemory): RememberedFlow {
   let read: { readonly by: string; readonly dated: DatedFlow } | null = null;
   let last: { readonly by: string; readonly of: DatedFlow; readonly flow: ExplainedFlow } | null =
     null;
+  let stood: {
+    readonly of: DatedFlow;
+    readonly runs: ExplainedFlow["runs"];
+    readonly standings: readonly RunStanding[];
+  } | null = null;
   return {
     flow,
     *read(options) {
@@ -122,5 +130,35 @@ function rememberedFlow(flow: FlowMemory): RememberedFlow {
       last = { by, of: given, flow: explained };
       return explained;
     },
+    *standings(given, { runs }) {
+      if (stood?.of === given && stood.runs === runs) return stood.standings;
+      const known = new Map((stood?.standings ?? []).map((one) => [one.id, one]));
+      const clusterOf = new Map(runs.map(({ id, cluster }) => [id, cluster]));
+      const { flow: all, reread } = given.flow;
+      const standings = yield* mapInSlices("standings", all.runs, (run) => {
+        const cluster = clusterOf.get(run.id) ?? null;
+        const now = standingOf(run, { isReread: reread.has(run.id), cluster });
+        const before = known.get(run.id);
+        return before && isSame(before, now) ? before : now;
+      });
+      stood = { of: given, runs, standings };
+      return standings;
+    },
   };
+}
+
+function standingOf(
+  { id, traceIds, failed, signals }: RunDigest,
+  { isReread, cluster }: { readonly isReread: boolean; readonly cluster: ClusterId | null },
+): RunStanding {
+  return { id, traceIds, failed, downstreamOk: isReread ? signals.downstream_ok : null, cluster };
+}
+
+function isSame(a: RunStanding, b: RunStanding): boolean {
+  return (
+    a.cluster === b.cluster &&
+    a.failed === b.failed &&
+    a.downstreamOk === b.downstreamOk &&
+    a.traceIds === b.traceIds
+  );
 }

@@ -419,6 +419,34 @@ export function storeSuite(name: string, { open, receive }: StoreSuite): void {
       expect(await store.diagnosis()).toEqual(last);
     });
 
+    test("a diagnosis of many runs comes back as it was put, also where a few of them changed since", async () => {
+      const ids = Array.from({ length: 3_000 }, (_, at) => runOf(at * 37 + 1).id);
+      const many = (members: readonly RunId[], cluster: (id: RunId) => string): Diagnosis => {
+        const { runs, ...rest } = diagnosisOf(members);
+        const standings = members.map(
+          (id) => ({ id, traceIds: [], failed: ["grounded"], cluster: cluster(id) }) as never,
+        );
+        return { ...rest, runs, standings };
+      };
+      const first = many(ids.slice(100), () => "CL-00000001");
+      await store.putDiagnosis(first);
+      expect(await store.diagnosis()).toEqual(first);
+      const { standings, runs } = many(ids, (id) => (id === ids[7] ? "CL-2" : "CL-00000001"));
+      const second = {
+        ...first,
+        runs: [...runs.slice(0, 100), ...first.runs],
+        standings: [...standings.slice(0, 100), ...first.standings],
+      };
+      await store.putDiagnosis(second);
+      expect(await store.diagnosis()).toEqual(second);
+      const third = { ...second, runs: second.runs.filter((_, at) => at % 50 !== 0) };
+      await store.putDiagnosis(third);
+      await store.putDiagnosis(third);
+      expect(await store.diagnosis()).toEqual(third);
+      await store.putDiagnosis(diagnosisOf([runOf(1).id]));
+      expect(await store.diagnosis()).toEqual(diagnosisOf([runOf(1).id]));
+    });
+
     test("a small text is kept under its key", async () => {
       expect(await store.meta("mark")).toBeNull();
       await store.putMeta("mark", "1");

@@ -9,7 +9,15 @@ import { textAt } from "./rows.ts";
 
 type Ask = (name: string, parameters?: Parameters) => Promise<readonly Row[]>;
 
-type Reader = "runs" | "runsAfter" | "runsWith" | "heads" | "workflows" | "runTraces" | "runsOf" | "run";
+type Reader =
+  | "runs"
+  | "runsAfter"
+  | "runsWith"
+  | "heads"
+  | "workflows"
+  | "runTraces"
+  | "runsOf"
+  | "run";
 
 /** What a store answers about runs. `ask` and `stream` see all that was acknowledged. */
 export function runReaders(

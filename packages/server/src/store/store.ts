@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { Diagnosis, FrozenReference } from "@rootward/pipeline/model/baseline";
 import type { Change } from "@rootward/pipeline/model/change";
@@ -10,6 +11,9 @@ import type { TraceContent } from "@rootward/pipeline/model/span";
 import { openChdb } from "./chdb.ts";
 import { openClickhouse } from "./clickhouse.ts";
 import type { Clickhouse } from "./clickhouse.ts";
+import { assembled, partsPrefix, writtenOf } from "./diagnosis-parts.ts";
+import type { DiagnosisPart } from "./diagnosis-parts.ts";
+import { oneAtATime } from "../one-at-a-time.ts";
 import { checkCluster } from "./cluster.ts";
 import { takeDirectory } from "./data-directory.ts";
 import type { DataDirectory } from "./data-directory.ts";
@@ -20,7 +24,8 @@ import { logsBlock, spansBlock } from "./record-blocks.ts";
 import { logOf, originReader, spanOf, textAt } from "./rows.ts";
 import {
   changesBlock,
-  diagnosisBlocks,
+  clusterBlocks,
+  memberBlocks,
   metaBlock,
   referencesBlock,
   runsBlock,
@@ -280,22 +285,48 @@ function diagnosisIn({ wal, clock }: Parts, ask: Ask): Pick<Store, Texts> {
     const [row] = await ask("meta", { key });
     return row === undefined ? null : textAt(row, 0);
   };
+  // What is written stands under keys that are written over: only one diagnosis at a time may do it.
+  const alone = oneAtATime();
+  let written: Diagnosis | null = null;
   return {
-    putDiagnosis: async (diagnosis) => {
-      const version = clock();
-      const text = JSON.stringify(diagnosis);
-      await wal.append(
-        [...diagnosisBlocks(diagnosis, version), metaBlock(diagnosisKey, text, version)],
-        "server",
-      );
-    },
+    putDiagnosis: (diagnosis) =>
+      alone(async () => {
+        const texts = await textsOf(diagnosis, written);
+        written = null;
+        const version = clock();
+        const blocks = [...clusterBlocks(diagnosis, version)];
+        for (const block of memberBlocks(diagnosis, version)) {
+          blocks.push(block);
+          await setImmediate();
+        }
+        await wal.append([...blocks, metaBlock(texts, version)], "server");
+        written = diagnosis;
+      }),
     diagnosis: async () => {
       const text = await metaOf(diagnosisKey);
-      return text === null ? null : asDiagnosis(JSON.parse(text));
+      if (text === null) return null;
+      const rows = await ask("meta-parts", { prefix: partsPrefix });
+      const parts = new Map(rows.map((row) => [textAt(row, 0), textAt(row, 1)]));
+      return assembled(JSON.parse(text), parts);
     },
-    putMeta: (key, text) => wal.append([metaBlock(`door:${key}`, text, clock())], "server"),
+    putMeta: (key, text) =>
+      wal.append([metaBlock([{ key: `door:${key}`, text }], clock())], "server"),
     meta: (key) => metaOf(`door:${key}`),
   };
+}
+
+/** What changed of a diagnosis, and its head. Each part is some milliseconds of work, and there may be hundreds. */
+async function textsOf(
+  diagnosis: Diagnosis,
+  written: Diagnosis | null,
+): Promise<readonly DiagnosisPart[]> {
+  const found: DiagnosisPart[] = [];
+  for (const parts = writtenOf(diagnosis, written); ;) {
+    const next = parts.next();
+    if (next.done === true) return [...found, { key: diagnosisKey, text: next.value }];
+    found.push(next.value);
+    await setImmediate();
+  }
 }
 
 /** The row of `stored_meta` that the views read for which clusters are current. */
@@ -387,4 +418,3 @@ function plainAnswer(answer: Answer): SqlAnswer {
 
 const asChange = (value: unknown) => own<Change>(value, "atMs", "change");
 const asReference = (value: unknown) => own<FrozenReference>(value, "runIds", "reference");
-const asDiagnosis = (value: unknown) => own<Diagnosis>(value, "clusters", "diagnosis");

@@ -38,26 +38,37 @@ function inOwnProcess(kind: TrafficKind, runs: string): Cost & { readonly kind: 
   return JSON.parse(stdout);
 }
 
-function row(cells: readonly (string | number)[]): string {
-  return cells.map((cell, at) => String(cell).padStart(at === 0 ? 7 : 10)).join("");
-}
-
 const seconds = (ms: number): string => (ms / 1000).toFixed(2);
 
+/** One line a figure, one column a size. */
 function table(costs: readonly (Cost & { readonly kind: TrafficKind })[]): void {
-  const stages = Object.keys(costs[0]?.stages ?? {});
-  const heads = ["", "runs", "failed", "cpu s", "wall s", "ms/run", "ms/step", "heap MB", "slice ms"];
-  console.log(row([...heads, "again s", ...stages, "drift/run"]));
-  for (const cost of costs) {
-    const { kind, runs, failed, steps, cpuMs, wallMs, heapMb, longestMs, stages: by } = cost;
-    const perRun = (ms: number): string => (ms / runs).toFixed(3);
-    const plain = [seconds(cpuMs), seconds(wallMs), perRun(cpuMs), (cpuMs / steps).toFixed(4)];
-    const rest = [heapMb.toFixed(0), longestMs.toFixed(0), seconds(cost.againMs)];
-    const parts = stages.map((stage) => seconds(by[stage] ?? 0));
-    console.log(
-      row([kind, runs, failed, ...plain, ...rest, ...parts, perRun(by["drifts"] ?? 0)]),
-    );
+  const line = (
+    name: string,
+    of: (cost: Cost & { readonly kind: TrafficKind }) => string | number,
+  ) => console.log(name.padEnd(40) + costs.map((cost) => String(of(cost)).padStart(10)).join(""));
+  line("", ({ kind }) => kind);
+  line("runs", ({ runs }) => runs);
+  line("of them failed", ({ failed }) => failed);
+  line("steps", ({ steps }) => steps);
+  line("clusters", ({ clusters }) => clusters);
+  line("all in one go, s", ({ onceMs }) => seconds(onceMs));
+  line("  on the clock, s", ({ onceWallMs }) => seconds(onceWallMs));
+  line("  ms a run", ({ onceMs, runs }) => (onceMs / runs).toFixed(3));
+  line("  ms a step", ({ onceMs, steps }) => (onceMs / steps).toFixed(4));
+  line("  of it drifts, ms a run", ({ stages, runs }) =>
+    ((stages["drifts"] ?? 0) / runs).toFixed(4),
+  );
+  for (const stage of Object.keys(costs[0]?.stages ?? {})) {
+    line(`  ${stage}, s`, ({ stages }) => seconds(stages[stage] ?? 0));
   }
+  line("a server's first, s", ({ firstMs }) => seconds(firstMs));
+  line("after 100 more runs, s", ({ moreMs }) => seconds(moreMs));
+  line("  its longest slice, ms", ({ longestMs }) => longestMs.toFixed(0));
+  line("with nothing new, s", ({ sameMs }) => seconds(sameMs));
+  line("kept between two, MB", ({ keptMb }) => keptMb.toFixed(0));
+  line("  kB a run", ({ keptMb, runs }) => ((keptMb * 1000) / runs).toFixed(2));
+  line("the runs themselves, MB", ({ runsMb }) => runsMb.toFixed(0));
+  console.log("times are of the processor, garbage collection included, unless they say otherwise");
 }
 
 if (values.only !== undefined) await alone(values.only);

@@ -1,55 +1,46 @@
-import { diagnoseInSlices, explained } from "@rootward/pipeline/diagnose/diagnose";
-import type { Reading } from "@rootward/pipeline/diagnose/diagnose";
-import { diagnosisMemory } from "@rootward/pipeline/diagnose/memory";
-import { stages, type Slices, type Stage } from "@rootward/pipeline/diagnose/slices";
-import type { Diagnosis } from "@rootward/pipeline/model/baseline";
+import { diagnoseInSlices } from "@rootward/pipeline/diagnose/diagnose";
+import { nothingKept, type Kept } from "@rootward/pipeline/diagnose/keeping";
+import { stages, type Slices } from "@rootward/pipeline/diagnose/slices";
+import { diagnose } from "@rootward/pipeline/pipeline";
+import type { Store } from "@rootward/pipeline/ports";
+import { memoryStore } from "@rootward/pipeline/testing/memory-store";
 import type { Traffic } from "./traffic.ts";
 
-/** What one diagnosis of some runs cost. Times in ms. */
+/** What diagnosing some runs cost. Times in ms of the processor, all threads of the process together, unless they say otherwise. */
 export interface Cost {
   readonly runs: number;
   readonly failed: number;
   readonly steps: number;
   readonly clusters: number;
-  /** Time of the processor, and on the clock. */
-  readonly cpuMs: number;
-  readonly wallMs: number;
-  /** Wall time by stage. */
+  /** All runs in one go, as `rootward diagnose PATH` does. */
+  readonly onceMs: number;
+  readonly onceWallMs: number;
   readonly stages: Readonly<Record<string, number>>;
-  /** The longest time without a rest, and the stage it was in. */
+  /** As a server does: the first time, which reads all runs; then after a hundred more; then with nothing new. */
+  readonly firstMs: number;
+  readonly moreMs: number;
+  readonly sameMs: number;
+  /** The longest that one of the hundred more made anybody wait. */
   readonly longestMs: number;
-  readonly longestIn: Stage;
-  /** What is remembered after it, in MB; what the runs themselves took. */
-  readonly heapMb: number;
+  /** What a server keeps between diagnoses, with the last one, in MB; and what the runs take as they are stored. */
+  readonly keptMb: number;
   readonly runsMb: number;
-  /** Processor time of a diagnosis after a hundred more runs. */
-  readonly againMs: number;
 }
 
-interface Timed<T> {
-  readonly result: T;
-  readonly cpuMs: number;
-  readonly wallMs: number;
-  readonly byStage: Readonly<Record<string, number>>;
-  readonly longestMs: number;
-  readonly longestIn: Stage;
+const options = { baselineWindow: null, needsDays: true };
+
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
-function timed<T>(work: Slices<T>): Timed<T> {
-  const byStage: Record<string, number> = Object.fromEntries(stages.map((stage) => [stage, 0]));
-  const [cpu, startMs] = [process.cpuUsage(), performance.now()];
-  let [longestMs, lastMs] = [0, startMs];
-  let longestIn: Stage = "window";
-  for (;;) {
+function byStage<T>(work: Slices<T>): { readonly result: T; readonly spent: Cost["stages"] } {
+  const spent: Record<string, number> = Object.fromEntries(stages.map((stage) => [stage, 0]));
+  for (let lastMs = processorMs(); ;) {
     const next = work.next();
-    const nowMs = performance.now();
-    if (next.done === true) {
-      const { user, system } = process.cpuUsage(cpu);
-      const cpuMs = (user + system) / 1000;
-      return { result: next.value, cpuMs, wallMs: nowMs - startMs, byStage, longestMs, longestIn };
-    }
-    byStage[next.value] = (byStage[next.value] ?? 0) + nowMs - lastMs;
-    if (nowMs - lastMs > longestMs) [longestMs, longestIn] = [nowMs - lastMs, next.value];
+    const nowMs = processorMs();
+    if (next.done === true) return { result: next.value, spent };
+    spent[next.value] = (spent[next.value] ?? 0) + nowMs - lastMs;
     lastMs = nowMs;
   }
 }
@@ -59,47 +50,46 @@ function heapMb(): number {
   return process.memoryUsage().heapUsed / 1e6;
 }
 
-const options = { baselineWindow: null, needsDays: true };
-
-/** A diagnosis with a memory, as a server makes it. */
-function* remembered(
-  memory: ReturnType<typeof diagnosisMemory>,
-  { texts }: Pick<Traffic, "texts">,
-): Slices<Diagnosis> {
-  const readings: Reading[] = [];
-  for (const of of memory.flows()) {
-    const read = yield* of.read(options);
-    if (read) readings.push({ of, read });
-  }
-  return yield* explained(readings, { told: [], texts, options });
+/** One diagnosis over a store, and the longest of its slices. */
+async function served(store: Store, kept: Kept) {
+  const startMs = processorMs();
+  let [lastMs, longestMs] = [startMs, 0];
+  const breathe = (): undefined => {
+    const nowMs = processorMs();
+    longestMs = Math.max(longestMs, nowMs - lastMs);
+    lastMs = nowMs;
+  };
+  const diagnosis = await diagnose({ ...options, kept, breathe, runsMost: Infinity }, { store });
+  return { diagnosis, ms: processorMs() - startMs, longestMs };
 }
 
 export async function costOf({ runs, texts }: Traffic): Promise<Cost> {
+  const store = memoryStore();
+  const stored = [...texts].map(([hash, text]) => ({ hash, text }));
+  const [latest, earlier] = [runs.slice(-100), runs.slice(0, -100)];
+  await store.putRuns(earlier, stored);
   const runsMb = heapMb();
-  const counts = {
+  const kept = nothingKept();
+  const first = await served(store, kept);
+  await store.putRuns(latest, []);
+  const more = await served(store, kept);
+  const keptMb = heapMb() - runsMb;
+  const same = await served(store, kept);
+  const [onceFrom, wallFrom] = [processorMs(), performance.now()];
+  const { result, spent } = byStage(diagnoseInSlices({ runs, told: [], texts, options }));
+  return {
     runs: runs.length,
     failed: runs.filter(({ failed }) => failed.length > 0).length,
     steps: runs.reduce((sum, run) => sum + run.steps.length, 0),
-  };
-  const once = timed(diagnoseInSlices({ runs, told: [], texts, options }));
-  const clusters = once.result.clusters.length;
-  const memory = diagnosisMemory([]);
-  const [latest, earlier] = [runs.slice(-100), runs.slice(0, -100)];
-  for (const run of earlier) memory.put(run);
-  timed(remembered(memory, { texts }));
-  for (const run of latest) memory.put(run);
-  const again = timed(remembered(memory, { texts }));
-  const { cpuMs, wallMs, byStage, longestMs, longestIn } = once;
-  return {
-    ...counts,
-    clusters,
-    cpuMs,
-    wallMs,
-    stages: byStage,
-    longestMs,
-    longestIn,
-    heapMb: heapMb() - runsMb,
+    clusters: result.clusters.length,
+    onceMs: processorMs() - onceFrom,
+    onceWallMs: performance.now() - wallFrom,
+    stages: spent,
+    firstMs: first.ms,
+    moreMs: more.ms,
+    sameMs: same.ms,
+    longestMs: more.longestMs,
+    keptMb,
     runsMb,
-    againMs: again.cpuMs,
   };
 }

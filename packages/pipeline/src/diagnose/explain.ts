@@ -272,10 +272,12 @@ function* workflowOf(
   yield "causes";
   const attributions: { signal: Drift["signal"]; attribution: Attribution }[] = [];
   for (const drift of drifts) {
+    yield "causes";
     if (isExplained(read, drift, shown)) continue;
     const attribution = yield* attributeDrift(read, drift, around);
     attributions.push({ signal: drift.signal, attribution: readable(attribution, around.texts) });
   }
+  yield "causes";
   const daily = dailyRates(flow.runs);
   yield "causes";
   return {
@@ -298,22 +300,22 @@ function* workflowOf(
   };
 }
 
-function badSince({ versioned }: ReadFlow, drift: Drift): readonly Versioned[] {
-  return versioned.filter(
-    ({ run }) =>
-      run.startedMs >= drift.onsetMs &&
-      (drift.endMs === null || run.startedMs < drift.endMs) &&
-      isGood(drift.signal, run.signals) === false,
+/** Whether a drift counts a run as bad. */
+function isBadIn(drift: Drift, run: Versioned["run"]): boolean {
+  return (
+    run.startedMs >= drift.onsetMs &&
+    (drift.endMs === null || run.startedMs < drift.endMs) &&
+    isGood(drift.signal, run.signals) === false
   );
 }
 
 /** Whether some of the runs that a drift counts as bad stand in clusters that explain them. */
 function isExplained(read: ReadFlow, drift: Drift, shown: ReadonlySet<RunId>): boolean {
-  return badSince(read, drift).some(({ run }) => shown.has(run.id));
+  return read.versioned.some(({ run }) => isBadIn(drift, run) && shown.has(run.id));
 }
 
 function* attributeDrift(read: ReadFlow, drift: Drift, around: Surroundings): Slices<Attribution> {
-  const ids = new Set(badSince(read, drift).map(({ run }) => run.id));
+  const ids = new Set(read.versioned.flatMap(({ run }) => (isBadIn(drift, run) ? [run.id] : [])));
   const bucket = {
     signature: signatureOf(read.flow, undefined),
     members: read.members.filter(({ entry }) => ids.has(entry.run.id)),

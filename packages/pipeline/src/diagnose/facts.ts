@@ -131,7 +131,8 @@ export function confidenceOf(
 /** A way to name the kind of task of runs: a declared type, or a word of their input. */
 interface Kind {
   readonly name: string;
-  readonly holds: (run: Versioned["run"]) => boolean;
+  readonly taskType: string | null;
+  readonly word: string | null;
 }
 
 /** Ways to name the kind of task that are common to these runs. */
@@ -147,12 +148,22 @@ function commonKinds(members: readonly Versioned[]): readonly Kind[] {
       isCommon({ count, of: members.length }) && name !== "" ? [name] : [],
     );
   return [
-    ...common(types).map((name): Kind => ({ name, holds: (run) => run.taskType === name })),
-    ...common(words).map((word): Kind => ({
-      name: `input says "${word}"`,
-      holds: (run) => wordsOf(run).has(word),
-    })),
+    ...common(types).map((name): Kind => ({ name, taskType: name, word: null })),
+    ...common(words).map((word): Kind => ({ name: `input says "${word}"`, taskType: null, word })),
   ];
+}
+
+/** How many of some runs are of each kind: all kinds in one pass. */
+function countKinds(runs: readonly Versioned[], kinds: readonly Kind[]): ReadonlyMap<Kind, number> {
+  const counts = new Map(kinds.map((kind) => [kind, 0]));
+  for (const { run } of runs) {
+    const words = wordsOf(run);
+    for (const kind of kinds) {
+      const holds = kind.word === null ? run.taskType === kind.taskType : words.has(kind.word);
+      if (holds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    }
+  }
+  return counts;
 }
 
 /**
@@ -169,17 +180,18 @@ export function taskFocusOf(
   if (kinds.length === 0) return null;
   const ids = new Set(members.map(({ run }) => run.id));
   const total = since.filter(({ run }) => ids.has(run.id)).length;
+  const [inMembers, inSince] = [countKinds(members, kinds), countKinds(since, kinds)];
+  const inClean = countKinds(clean, kinds);
   const found = kinds
-    .map(({ name, holds }): TaskFocus => {
-      const countOf = (runs: readonly Versioned[]): number =>
-        runs.filter(({ run }) => holds(run)).length;
-      const [count, inside] = [countOf(members), countOf(since)];
+    .map((kind): TaskFocus => {
+      const count = inMembers.get(kind) ?? 0;
+      const inside = inSince.get(kind) ?? 0;
       return {
-        name,
+        name: kind.name,
         members: { count, of: members.length },
         inside: { count, of: inside },
         outside: { count: Math.max(0, total - count), of: since.length - inside },
-        cleanRuns: countOf(clean),
+        cleanRuns: inClean.get(kind) ?? 0,
       };
     })
     .filter(({ outside }) => outside.of >= policy("changeRuns"));

@@ -7,10 +7,11 @@ import { cleanWindowInSlices, withRates } from "./cleanwindow.ts";
 import type { Clean } from "./cleanwindow.ts";
 import { deviationsOf, rateKey } from "./deviations.ts";
 import type { Versioned } from "./evidence.ts";
-import { byStart, frozenOf, referenceOf } from "./flows.ts";
-import type { Flow, Reference, ReferenceOptions } from "./flows.ts";
+import { frozenOf, referenceOf } from "./flows.ts";
+import type { Reference, ReferenceOptions } from "./flows.ts";
 import { holdRun, slimmed, waitingRun } from "./heldrun.ts";
 import type { HeldRun } from "./heldrun.ts";
+import { newOrder } from "./order.ts";
 import { rereadDownstream } from "./reread.ts";
 import { mapInSlices } from "./slices.ts";
 import type { Slices } from "./slices.ts";
@@ -76,7 +77,7 @@ export function flowMemory(
   const windows = newWindows();
   let frozen = before;
   let inReference: ReadonlySet<RunId> = new Set(before?.runIds);
-  let order: readonly HeldRun[] | null = null;
+  const order = newOrder(kept);
   let news = 0;
 
   const isKnown = (known: HeldRun | undefined, run: RunDigest): boolean =>
@@ -87,23 +88,27 @@ export function flowMemory(
     const isWhole = slim === null || inReference.has(run.id) || (clean === null && hasRoom());
     return isWhole ? held : slimmed(held, slim);
   };
-  const inOrder = (): readonly HeldRun[] =>
-    (order ??= [...kept.values()].toSorted((a, b) => byStart(a.entry.run, b.entry.run)));
-  const flowOf = (): Flow => ({ ...name, runs: inOrder().map(({ entry }) => entry.run) });
+  /** Where the reference is frozen, only its runs are looked for. */
+  const candidates = ({ baselineWindow }: ReferenceOptions): readonly HeldRun[] =>
+    frozen === null || baselineWindow !== null
+      ? order.all()
+      : frozen.runIds.flatMap((id) => kept.get(id) ?? []);
   const freeze = (options: ReferenceOptions): Reference => {
-    const reference = referenceOf(flowOf(), options, frozen);
+    const runs = candidates(options).map(({ entry }) => entry.run);
+    const reference = referenceOf({ ...name, runs }, options, frozen);
     if (reference.frozen) inReference = new Set(reference.runs.map(({ id }) => id));
     if (options.baselineWindow === null) frozen ??= frozenOf(name, reference);
     return reference;
   };
 
   function* holdAll(clean: Clean | null): Slices<void> {
-    order = yield* mapInSlices("readings", inOrder(), (held) => {
+    const again = yield* mapInSlices("readings", order.all(), (held) => {
       if (held.against === clean || held.isSlim) return held;
-      const again = heldBy(held.entry.run, clean);
-      kept.set(held.entry.run.id, again);
-      return again;
+      const now = heldBy(held.entry.run, clean);
+      kept.set(held.entry.run.id, now);
+      return now;
     });
+    order.are(again);
   }
 
   function* hold(options: ReferenceOptions): Slices<HeldFlow | null> {
@@ -111,19 +116,20 @@ export function flowMemory(
     yield "window";
     if (!reference.frozen) {
       yield* holdAll(null);
-      const runs = inOrder().map((held) => ({ held, entry: held.entry }));
+      const runs = order.all().map((held) => ({ held, entry: held.entry }));
       return { runs, reference, clean: null };
     }
     if (reference.runs.some(({ id }) => kept.get(id)?.isSlim === true)) return null;
     const clean = yield* windows.ofRuns(reference.runs);
-    if (inOrder().some(({ isSlim, against }) => isSlim && against !== clean)) return null;
+    if (order.all().some(({ isSlim, against }) => isSlim && against !== clean)) return null;
     yield* holdAll(clean);
-    const runs = standing(inOrder(), inReference);
+    const runs = standing(order.all(), inReference);
     yield "readings";
-    const after = { ...name, runs: runs.map(({ entry }) => entry.run) };
+    const again = runs.flatMap(({ entry: { run } }) => (inReference.has(run.id) ? [run] : []));
+    yield "readings";
     return {
       runs,
-      reference: referenceOf(after, options, frozen),
+      reference: { ...reference, runs: again },
       clean: yield* windows.withRatesOf(clean, runs),
     };
   }
@@ -135,13 +141,14 @@ export function flowMemory(
       news += 1;
       const shared = slim?.share(run) ?? run;
       const waits = windows.current === null && (slim === null || hasRoom());
-      kept.set(run.id, waits ? waitingRun(shared) : heldBy(shared, windows.current));
-      order = null;
+      const held = waits ? waitingRun(shared) : heldBy(shared, windows.current);
+      order.put(held, kept.get(run.id));
+      kept.set(run.id, held);
     },
     drop: (id) => {
       if (!kept.delete(id)) return;
       news += 1;
-      order = null;
+      order.forget();
     },
     hold,
     starts: () =>
@@ -153,13 +160,13 @@ export function flowMemory(
         entry.run.startedMs < startMs && !inReference.has(id) ? [id] : [],
       );
       for (const id of early) kept.delete(id);
-      order = null;
+      if (early.length > 0) order.forget();
       news += early.length;
       return early;
     },
     forget: () => {
       kept.clear();
-      order = null;
+      order.forget();
       news += 1;
     },
     get frozen() {

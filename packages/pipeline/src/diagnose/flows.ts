@@ -95,7 +95,7 @@ export function referenceOf(
 
 function frozenReference(flow: Flow, { window, runIds, warnings }: FrozenReference): Reference {
   const ids = new Set(runIds);
-  const runs = flow.runs.filter((run) => ids.has(run.id));
+  const runs = flow.runs.filter((run) => ids.has(run.id)).toSorted(byStart);
   return { runs, window, frozen: true, state: "active", warnings };
 }
 

@@ -136,7 +136,7 @@ describe("a diagnosis that reads only what is new", () => {
           expect(last).toEqual(inOne([...world.references.flat(), ...world.later]));
         },
       ),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
   });
 

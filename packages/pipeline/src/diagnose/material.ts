@@ -130,11 +130,11 @@ function modelsByDay(facts: Facts): Material {
   const near = [...facts.cleanRuns, ...facts.since].filter(
     ({ run }) => Math.abs(run.startedMs - around) <= reach,
   );
-  const days = groupBy(near, ({ run }) => day(run.startedMs));
+  const days = groupBy(near, ({ run }) => String(Math.floor(run.startedMs / dayMs)));
   const rows = [...days]
-    .toSorted(([a], [b]) => compareText(a, b))
-    .map(([date, runs]) => [
-      date,
+    .toSorted(([a], [b]) => Number(a) - Number(b))
+    .map(([index, runs]) => [
+      day(Number(index) * dayMs),
       String(runs.length),
       models(runs, "model_requested:"),
       models(runs, "model_answered:"),

@@ -26,7 +26,8 @@ const entries = {
   wholeRunsMost: {
     value: 10_000,
     unit: "runs",
-    source: "before a window is frozen digests are kept whole, 10 kB each; beyond, they are read again once it is",
+    source:
+      "before a window is frozen digests are kept whole, 10 kB each; beyond, they are read again once it is",
   },
   provisionalRuns: { value: 50, unit: "runs", source: "product.md: learning below" },
   driftWindowRuns: { value: 50, unit: "runs", source: "diagnosis.md decision 3" },

@@ -3,7 +3,6 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { z } from "zod";
 import { costOf, type Cost } from "./diagnose/cost.ts";
 import { trafficOf, type TrafficKind } from "./diagnose/traffic.ts";
 
@@ -18,11 +17,18 @@ const { values } = parseArgs({
   },
 });
 
-const Size = z.tuple([z.enum(["mixed", "failed", "one"]), z.coerce.number().int().positive()]);
+const kinds: readonly TrafficKind[] = ["mixed", "failed", "one"];
 
 /** One size, in this process: `--only mixed:1000`. */
 async function alone(size: string): Promise<void> {
-  const [kind, runs] = Size.parse(size.split(":"));
+  const [name, count] = size.split(":");
+  const kind = kinds.find((one) => one === name);
+  const runs = Number(count);
+  if (!kind || !Number.isSafeInteger(runs) || runs < 1) {
+    throw new Error(
+      `a size is "${size}"; expected ${kinds.join(", ")} and a number, as in mixed:1000`,
+    );
+  }
   const cost = await costOf(trafficOf({ seed: Number(values.seed), runs, kind }));
   console.log(JSON.stringify({ kind, ...cost }));
 }

@@ -367,6 +367,7 @@ function cluster(
 ): ShownCluster {
   const primary = over.signature?.primary ?? "empty_retrieval";
   return {
+    cleanWindow: "CW-5b0f6c21",
     signature: {
       version: 1,
       workflow: over.workflow,
@@ -479,6 +480,7 @@ const workflows: readonly WorkflowDiagnosis[] = [
     runs: 1574,
     failedRuns: 163,
     state: "active",
+    cleanWindow: "CW-5b0f6c21",
     firstMs: start + 9.6 * 3_600_000,
     lastMs: end - 14 * 3_600_000,
     baseline: baseline(1014, {
@@ -511,6 +513,7 @@ const workflows: readonly WorkflowDiagnosis[] = [
     runs: 1297,
     failedRuns: 164,
     state: "active",
+    cleanWindow: "CW-5b0f6c21",
     firstMs: start + 9.6 * 3_600_000,
     lastMs: end - 14.2 * 3_600_000,
     baseline: baseline(604, {
@@ -556,6 +559,7 @@ const workflows: readonly WorkflowDiagnosis[] = [
     runs: 43,
     failedRuns: 3,
     state: "learning",
+    cleanWindow: null,
     firstMs: start + 11 * day,
     lastMs: end - 16 * 3_600_000,
     baseline: null,
@@ -1019,6 +1023,7 @@ function diagnosedOf(id: RunId): DiagnosedRun {
   return {
     id,
     cluster: ids.policyCluster,
+    cleanWindow: "CW-5b0f6c21",
     affected: false,
     origin,
     trail,

@@ -370,6 +370,18 @@ export function storeSuite(name: string, { open, receive }: StoreSuite): void {
       expect((await listed(null)).ids).toEqual([named(2, "other"), named(3), named(4)]);
     });
 
+    test("many runs are listed each once, in groups", async () => {
+      const many = Array.from({ length: 1_500 }, (_, n) => runOf(n * 31 + 1));
+      await store.putRuns(many.slice(0, 900), []);
+      await store.putRuns(many.slice(800), []);
+      const found: RunDigest[] = [];
+      for await (const { runs } of store.runsAfter(null, { environment: "production" })) {
+        found.push(...runs);
+      }
+      expect(found.map(({ id }) => id).toSorted()).toEqual(many.map(({ id }) => id).toSorted());
+      expect(found.find(({ id }) => id === many[7]?.id)).toEqual(many[7]);
+    });
+
     test("runs are found by their own ids", async () => {
       await store.putRuns([runOf(1), runOf(2), runOf(3)], []);
       await store.putRuns([runOf(4, { aliases: [runOf(3).id] })], []);

@@ -15,7 +15,7 @@ test("of more runs than a diagnosis may hold the latest are diagnosed, and it sa
   const latest = runs.toSorted((a, b) => a.startedMs - b.startedMs).slice(-5);
   expect(new Set(some.standings.map(({ id }) => id))).toEqual(new Set(latest.map(({ id }) => id)));
   expect(some.warnings).toEqual([
-    "8 runs are stored; the latest 5 are diagnosed, and the first of these are the baseline",
+    "the latest 5 runs and those of baselines are diagnosed; 3 earlier ones are left out",
   ]);
   expect(await store.diagnosis()).toEqual(some);
 });

@@ -1,5 +1,8 @@
-import { diagnoseRuns } from "./diagnose/diagnose.ts";
+import { explained, textsToldOf } from "./diagnose/diagnose.ts";
 import type { DiagnoseOptions } from "./diagnose/diagnose.ts";
+import { keepUp, nothingKept } from "./diagnose/keeping.ts";
+import type { Kept } from "./diagnose/keeping.ts";
+import type { Slices } from "./diagnose/slices.ts";
 import { PortError } from "./errors.ts";
 import { generateCase } from "./evals/generate.ts";
 import type { GenerateInput, Generation } from "./evals/generate.ts";
@@ -13,12 +16,11 @@ import { receive } from "./wire/receive.ts";
 import type { Diagnosis } from "./model/baseline.ts";
 import type { OtlpBody, Receipt } from "./model/batch.ts";
 import type { EvalCase, Override, Severity, TrialsPolicy } from "./model/evalcase.ts";
-import type { RunDigest } from "./model/digest.ts";
 import { policy } from "./model/policy.ts";
 import type { Day } from "./model/time.ts";
 import type { GateVerdict, Trial } from "./model/verdict.ts";
 import type { ContractCheck } from "./model/workflow.ts";
-import type { Ports, Store, TrialEvidence } from "./ports.ts";
+import type { Breathe, Ports, Store, TrialEvidence } from "./ports.ts";
 import type { TraceContent } from "./model/span.ts";
 
 /** Per request. Bytes in, receipt out; accepted + rejected = received. Repeating it changes nothing. */
@@ -56,49 +58,52 @@ export async function settle(
   return runs;
 }
 
+/** How a diagnosis is made, beside what it is made of. */
+interface Making {
+  /** Runs that are remembered at most. */
+  readonly runsMost?: number;
+  /** What the process kept of the last time; nothing, and all runs are read. The answer is the same. */
+  readonly kept?: Kept;
+  /** Called between slices of some milliseconds. */
+  readonly breathe?: Breathe;
+}
+
 /**
- * Per window. The runs of the store, compared with their workflow's clean ones: drifts, clusters, causes. All of them, or the
- * latest `runsMost` with a warning: they are held in memory while it lasts.
+ * Per window. The runs of the store, compared with their workflow's clean ones: drifts, clusters, causes. What was put since the last
+ * time is read, and of `runsMost` runs or more the latest are remembered, with a warning.
  */
 export async function diagnose(
-  options: DiagnoseOptions & { readonly runsMost?: number },
+  options: DiagnoseOptions & Making,
   { store }: Pick<Ports, "store">,
 ): Promise<Diagnosis> {
-  const { runsMost = policy("diagnoseRunsMost") } = options;
-  const runs = await store.runs({ limit: runsMost });
-  const stored = runs.length < runsMost ? runs.length : (await store.counts()).runs;
+  const { runsMost = policy("diagnoseRunsMost"), kept = nothingKept(), breathe } = options;
+  const pace = async <T>(work: Slices<T>): Promise<T> => await paced(work, breathe);
+  const asked = { ...options, accepted: await store.baselines() };
+  const around = { source: store, options: asked, runsMost, pace };
+  const { readings, dropped } = await keepUp(kept, around);
   const told = await store.changes();
-  const texts = await store.texts(sharedVersions(runs));
+  const texts = await store.texts(await pace(textsToldOf(readings)));
   const rulings = await store.rulings();
   const decisions = await store.decisions();
-  const accepted = await store.baselines();
-  const found = diagnoseRuns({
-    runs,
-    told,
-    texts,
-    rulings,
-    decisions,
-    options: { ...options, accepted },
-  });
+  const input = { told, texts, rulings, decisions, options: asked };
+  const found = await pace(explained(readings, input));
   const diagnosis =
-    stored > runs.length
-      ? { ...found, warnings: [...found.warnings, leftOut(stored, runs.length)] }
-      : found;
+    dropped > 0 ? { ...found, warnings: [...found.warnings, leftOut(dropped, runsMost)] } : found;
   await store.putDiagnosis(diagnosis);
   return diagnosis;
 }
 
-function leftOut(stored: number, read: number): string {
-  return `${stored} runs are stored; the latest ${read} are diagnosed, and the first of these are the baseline`;
+function leftOut(dropped: number, most: number): string {
+  return `the latest ${most} runs and those of baselines are diagnosed; ${dropped} earlier ones are left out`;
 }
 
-/** Versions that several runs carry: a prompt that differs from run to run is no change, and its texts are not needed. */
-function sharedVersions(runs: readonly RunDigest[]): readonly string[] {
-  const counts = new Map<string, number>();
-  for (const version of runs.flatMap(({ versions }) => Object.values(versions))) {
-    counts.set(version, (counts.get(version) ?? 0) + 1);
+async function paced<T>(work: Slices<T>, breathe: Breathe | undefined): Promise<T> {
+  for (;;) {
+    const next = work.next();
+    if (next.done === true) return next.value;
+    const rest = breathe?.();
+    if (rest) await rest;
   }
-  return [...counts].flatMap(([version, count]) => (count >= policy("changeRuns") ? version : []));
 }
 
 /** Per diagnosed cluster. One eval case, with the proof that it tells the cluster's runs from clean ones. */

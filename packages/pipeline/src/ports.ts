@@ -1,9 +1,9 @@
 import type { AcceptedBaseline } from "./model/accepted.ts";
-import type { Diagnosis } from "./model/baseline.ts";
+import type { Diagnosis, FrozenReference } from "./model/baseline.ts";
 import type { Change } from "./model/change.ts";
 import type { CheckResult } from "./model/check-result.ts";
 import type { ClusterDecision } from "./model/decision.ts";
-import type { RunDigest, VersionText } from "./model/digest.ts";
+import type { RunDigest, RunGroup, VersionText } from "./model/digest.ts";
 import type { EvalCase } from "./model/evalcase.ts";
 import type { RunId, TraceId } from "./model/ids.ts";
 import type { ReviewRecord } from "./model/review.ts";
@@ -78,6 +78,16 @@ export interface Store {
   putRuns(runs: readonly RunDigest[], texts: readonly VersionText[]): Promise<void>;
   /** By start time, earliest first (latest `limit` of them where one is given). */
   runs(query: RunQuery): Promise<readonly RunDigest[]>;
+  /**
+   * What was put after a mark that an earlier listing gave, or everything for null; each run as it stands now, in no order, in groups.
+   * A run that is put meanwhile comes now, or after the last mark, or both.
+   */
+  runsAfter(
+    mark: string | null,
+    query: Pick<RunQuery, "workflow" | "environment">,
+  ): AsyncIterable<RunGroup>;
+  /** Those of these runs that are stored, by their own ids, in no order. */
+  runsWith(ids: readonly RunId[]): Promise<readonly RunDigest[]>;
   /** The same runs as `runs`, without what only reading them needs: quick however many there are. */
   heads(query: RunQuery & { readonly limit: number }): Promise<readonly RunHead[]>;
   /** What runs there are of, by workflow, then environment. */
@@ -111,6 +121,10 @@ export interface Store {
   putBaselines(accepted: readonly AcceptedBaseline[]): Promise<void>;
   /** By the time they hold from. */
   baselines(): Promise<readonly AcceptedBaseline[]>;
+  /** Replaces those of the same workflow and environment. */
+  putReferences(references: readonly FrozenReference[]): Promise<void>;
+  /** By workflow, then environment. */
+  references(): Promise<readonly FrozenReference[]>;
   /** Replaces the last one. */
   putDiagnosis(diagnosis: Diagnosis): Promise<void>;
   diagnosis(): Promise<Diagnosis | null>;
@@ -162,6 +176,9 @@ export interface Checker {
   /** A pattern of the repository on hostile text: in a worker, with a time limit. null: the time ran out. */
   matches(pattern: string, text: string): Promise<boolean | null>;
 }
+
+/** Called between slices of long work: what it gives is waited for, so that others are served meanwhile. */
+export type Breathe = () => Promise<void> | undefined;
 
 export interface Ports {
   readonly store: Store;

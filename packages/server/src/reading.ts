@@ -1,8 +1,10 @@
 import { diagnose } from "@rootward/pipeline/pipeline";
 import { read } from "@rootward/pipeline/ingest/read";
+import { nothingKept } from "@rootward/pipeline/diagnose/keeping";
 import type { CaseBook } from "./case-book.ts";
 import type { ServerConfig } from "./config.ts";
 import type { Context } from "./context.ts";
+import { breather } from "./breathe.ts";
 import type { Reader } from "./reader.ts";
 import type { Stages } from "./schedule.ts";
 import { readingOf } from "./settling/reading-of.ts";
@@ -21,6 +23,7 @@ interface Parts extends Pick<Context, "store" | "signals"> {
 export function readingFrom(parts: Parts): { readonly reader: Reader; readonly stages: Stages } {
   const { config, store, book, signals, settler, cases } = parts;
   const optionsFor = readingOf(config, book);
+  const kept = nothingKept();
   const reader: Reader = (content) => read(content, optionsFor(content));
   const stages = newStages({
     store,
@@ -37,7 +40,7 @@ export function readingFrom(parts: Parts): { readonly reader: Reader; readonly s
         results: await store.checks(),
         guardedMs: cases.guardedMs(),
       };
-      return await diagnose(options, { store });
+      return await diagnose({ ...options, kept, breathe: breather() }, { store });
     },
   });
   return { reader, stages };

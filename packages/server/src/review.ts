@@ -6,7 +6,7 @@ import { readinessOf } from "@rootward/pipeline/diagnose/review/readiness";
 import { codesOf, saturationOf } from "@rootward/pipeline/diagnose/review/saturation";
 import { cleanWindowOf, withRates } from "@rootward/pipeline/diagnose/cleanwindow";
 import type { Clean } from "@rootward/pipeline/diagnose/cleanwindow";
-import { ratesOf } from "@rootward/pipeline/diagnose/readflow";
+import { ratesOf } from "@rootward/pipeline/diagnose/windows";
 import { chooseBatch } from "@rootward/pipeline/diagnose/triage/batch";
 import { triageRunOf } from "@rootward/pipeline/diagnose/triage/score";
 import type { TriageRun } from "@rootward/pipeline/diagnose/triage/score";

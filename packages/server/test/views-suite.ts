@@ -228,6 +228,7 @@ export function viewsSuite(name: string, open: () => Promise<OpenStore>): void {
           workflows: [],
           clusters: [clusterOf(id, [member])],
           runs: [{ id: member, cluster: id }],
+          standings: [],
           changes: [],
           warnings: [],
         } as never);

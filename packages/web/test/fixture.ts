@@ -376,6 +376,7 @@ function cluster(
   return {
     history: [],
     aliases: [],
+    cleanWindow: "CW-5b0f6c21",
     signature: {
       version: 1,
       workflow: over.workflow,
@@ -513,6 +514,7 @@ const workflows: readonly WorkflowDiagnosis[] = [
     failedRuns: 163,
     state: "active",
     ...quiet,
+    cleanWindow: "CW-5b0f6c21",
     firstMs: start + 9.6 * 3_600_000,
     lastMs: end - 14 * 3_600_000,
     baseline: baseline(1014, {
@@ -547,6 +549,7 @@ const workflows: readonly WorkflowDiagnosis[] = [
     failedRuns: 164,
     state: "active",
     ...quiet,
+    cleanWindow: "CW-5b0f6c21",
     firstMs: start + 9.6 * 3_600_000,
     lastMs: end - 14.2 * 3_600_000,
     baseline: baseline(604, {
@@ -595,6 +598,7 @@ const workflows: readonly WorkflowDiagnosis[] = [
     state: "learning",
     ...quiet,
     missing: { runs: 178, days: 4 },
+    cleanWindow: null,
     firstMs: start + 11 * day,
     lastMs: end - 16 * 3_600_000,
     baseline: null,
@@ -1108,6 +1112,7 @@ function diagnosedOf(id: RunId): DiagnosedRun {
   return {
     id,
     cluster: ids.policyCluster,
+    cleanWindow: "CW-5b0f6c21",
     affected: false,
     origin,
     finding: suspected,

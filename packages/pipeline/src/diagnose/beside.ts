@@ -1,9 +1,12 @@
 import type { Signature } from "../model/cluster.ts";
+import type { RunId } from "../model/ids.ts";
+import { policy } from "../model/policy.ts";
 import type { Control } from "./controls.ts";
-import { concerns } from "./evidence.ts";
+import { concerns, firstFrom } from "./evidence.ts";
 import type { Versioned } from "./evidence.ts";
 import type { Member } from "./facts.ts";
 import type { ReadFlow } from "./readflow.ts";
+import type { Share } from "./stats.ts";
 
 /** Agents at whose steps members began. */
 export function agentsOf(members: readonly Member[]): ReadonlySet<string> {
@@ -20,17 +23,18 @@ export function controlsOf(
   return others
     .filter((other) => other.flow.flow.environment === flow.environment)
     .map(({ flow: other }): Control => {
-      const broken = new Set(
-        other.members
-          .filter((member) => member.primary?.name === primary)
-          .map(({ entry }) => entry.run.id),
-      );
+      const broken = brokenIn(other, primary);
       return {
         workflow: other.flow.workflow,
-        runs: other.flow.runs.map(({ id, startedMs }) => ({
-          atMs: startedMs,
-          broke: broken.has(id),
-        })),
+        around: (atMs) => {
+          const split = firstFrom(other.versioned, atMs);
+          const most = policy("controlRuns");
+          const count = (from: number, to: number): Share => {
+            const part = other.versioned.slice(Math.max(0, from), to);
+            return { count: part.filter(({ run }) => broken.has(run.id)).length, of: part.length };
+          };
+          return { before: count(split - most, split), after: count(split, split + most) };
+        },
         got: (change) =>
           change.origin === "told"
             ? concerns(change, other.flow)
@@ -42,13 +46,35 @@ export function controlsOf(
     });
 }
 
+/** Each cluster of every other flow asks them of the same flow. */
+const brokenBy = new WeakMap<ReadFlow, Map<string, ReadonlySet<RunId>>>();
+const modelsBy = new WeakMap<readonly Versioned[], ReadonlySet<string>>();
+
+/** Members of a flow that broke in one way. */
+function brokenIn(read: ReadFlow, primary: string): ReadonlySet<RunId> {
+  const known = brokenBy.get(read) ?? new Map<string, ReadonlySet<RunId>>();
+  brokenBy.set(read, known);
+  const broken =
+    known.get(primary) ??
+    new Set(
+      read.members
+        .filter((member) => member.primary?.name === primary)
+        .map(({ entry }) => entry.run.id),
+    );
+  known.set(primary, broken);
+  return broken;
+}
+
 /** Models that answered a flow's runs. */
 function modelsOf(versioned: readonly Versioned[]): ReadonlySet<string> {
+  const known = modelsBy.get(versioned);
+  if (known) return known;
   const models = new Set<string>();
   for (const { run } of versioned) {
     for (const [field, value] of Object.entries(run.versions)) {
       if (field.startsWith("model_")) models.add(value);
     }
   }
+  modelsBy.set(versioned, models);
   return models;
 }

@@ -8,6 +8,8 @@ import { targetsOf } from "./handoffs.ts";
 import type { Targets } from "./handoffs.ts";
 import { profileOf } from "./shapes.ts";
 import type { ShapeProfile } from "./shapes.ts";
+import { inOneGo } from "./slices.ts";
+import type { Slices } from "./slices.ts";
 import { levelOf, median } from "./stats.ts";
 import { callerOf, componentOf, isCall, requestsOf, retrieves, toolOrder, viewOf } from "./view.ts";
 import type { RunView } from "./view.ts";
@@ -192,6 +194,11 @@ function windowId(runs: readonly RunDigest[]): string {
  * @param runs  unfailed runs of a frozen reference; of none, everything is empty
  */
 export function cleanWindowOf(runs: readonly RunDigest[]): Clean {
+  return inOneGo(cleanWindowInSlices(runs));
+}
+
+/** `cleanWindowOf`, slice by slice. */
+export function* cleanWindowInSlices(runs: readonly RunDigest[]): Slices<Clean> {
   const views = runs.map(viewOf);
   const shapes = new Map<string, Map<string, number>>();
   const documents = new Map<string, number>();
@@ -205,14 +212,23 @@ export function cleanWindowOf(runs: readonly RunDigest[]): Clean {
     for (const step of view.steps)
       for (const id of step.documents?.ids ?? []) documents.set(id, (documents.get(id) ?? 0) + 1);
   }
+  yield "window";
   const profiles = new Map([...shapes].map(([key, counts]) => [key, profileOf(counts)]));
+  yield "window";
+  const expectations = yield* expectationsOf(payloads, profiles);
+  const orders = ordersOf(views);
+  yield "window";
+  const callers = callersOf(views);
+  yield "window";
+  const targets = targetsOf(views);
+  yield "window";
   return {
     window: {
       id: windowId(runs),
       runs: runs.length,
       runIds: runs.map((run) => run.id),
       tools: toolsOf(views),
-      ...ordersOf(views),
+      ...orders,
       shapes,
       documentIds: new Set(documents.keys()),
       levels: levelsOf(views),
@@ -221,9 +237,9 @@ export function cleanWindowOf(runs: readonly RunDigest[]): Clean {
     memberIds: new Set(runs.map((run) => run.id)),
     profiles,
     newDocument: noveltyOfDocuments(documents),
-    expectations: expectationsOf(payloads, profiles),
-    targets: targetsOf(views),
-    callers: callersOf(views),
+    expectations,
+    targets,
+    callers,
     ...retrieversOf(views),
   };
 }

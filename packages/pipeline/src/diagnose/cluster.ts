@@ -3,8 +3,8 @@ import type { Cluster, DiagnosedRun, Signature } from "../model/cluster.ts";
 import type { ClusterId } from "../model/ids.ts";
 import { policy } from "../model/policy.ts";
 import type { Clean } from "./cleanwindow.ts";
-import { differencesOf, examplesOf, sharedBy } from "./contrast.ts";
-import type { Versioned } from "./evidence.ts";
+import { describe, differencesOf, examplesOf, sharedBy } from "./contrast.ts";
+import type { Described } from "./contrast.ts";
 import type { Member } from "./facts.ts";
 import { compareText, dayMs } from "./flows.ts";
 import type { Flow } from "./flows.ts";
@@ -61,7 +61,7 @@ export function bucketsOf(
 export interface ClusterContext {
   readonly flow: Flow;
   readonly clean: Clean | null;
-  readonly cleanRuns: readonly Versioned[];
+  readonly cleanRuns: Described;
   readonly diagnosed: ReadonlyMap<string, DiagnosedRun>;
   readonly attribution: Attribution;
   readonly failuresPerWeek: number;
@@ -104,7 +104,8 @@ function originShown(
 /** A bucket as a cluster: examples, trend, what differs, and why. */
 export function clusterOf({ id, signature, members }: Bucket, context: ClusterContext): Cluster {
   const { flow, cleanRuns, diagnosed, attribution } = context;
-  const { representative, diverse } = examplesOf(members.map(({ entry }) => entry));
+  const described = describe(members.map(({ entry }) => entry));
+  const { representative, diverse } = examplesOf(described);
   const typical = members.find(({ entry }) => entry === representative);
   const shown = diagnosed.get(representative.run.id);
   const provisional = provisionalWhy(context);
@@ -124,17 +125,14 @@ export function clusterOf({ id, signature, members }: Bucket, context: ClusterCo
     perDay: perDay(flow, members),
     provisional: provisional !== null,
     provisionalWhy: provisional,
+    cleanWindow: context.clean?.window.id ?? null,
     failing: failingOf(members),
     ...originShown(shown),
     confirmed: members.filter(
       ({ entry }) => diagnosed.get(entry.run.id)?.finding.standing === "confirmed",
     ).length,
-    differences: differencesOf(
-      signature,
-      members.map(({ entry }) => entry),
-      cleanRuns,
-    ),
-    ...sharedBy(members.map(({ entry }) => entry)),
+    differences: differencesOf(signature, described, cleanRuns),
+    ...sharedBy(described),
     modes: modesOf(members),
     signalNames: signalNamesOf(members),
     attribution,

@@ -41,6 +41,22 @@ function defines(feature: string, signature: Signature): boolean {
   );
 }
 
+/** Runs with what can be said of each, and how often each of that is said: made once, asked for examples and differences. */
+export interface Described {
+  readonly runs: readonly { readonly member: Versioned; readonly features: ReadonlySet<string> }[];
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+export function describe(members: readonly Versioned[]): Described {
+  const counts = new Map<string, number>();
+  const runs = members.map((member) => {
+    const features = featuresOf(member);
+    for (const feature of features) counts.set(feature, (counts.get(feature) ?? 0) + 1);
+    return { member, features };
+  });
+  return { runs, counts };
+}
+
 /**
  * What members show clearly more often than clean runs of the workflow, strongest first: support of at least
  * `policy.contrastSupport`, lift of at least `policy.contrastLift`, Fisher's test with a Benjamini–Hochberg correction at 5 %.
@@ -50,10 +66,9 @@ function defines(feature: string, signature: Signature): boolean {
  */
 export function differencesOf(
   signature: Signature,
-  members: readonly Versioned[],
-  clean: readonly Versioned[],
+  { runs: members, counts: inMembers }: Described,
+  { runs: clean, counts: inClean }: Described,
 ): readonly Difference[] {
-  const [inMembers, inClean] = [countsOf(members), countsOf(clean)];
   const tested = [...inMembers]
     .filter(([feature]) => !defines(feature, signature))
     .map(([feature, count]) => {
@@ -96,12 +111,12 @@ function liftOf(
 }
 
 /** What members have in common, most common first, and what some of them show and others do not, nearest to half first. */
-export function sharedBy(members: readonly Versioned[]): {
+export function sharedBy({ runs, counts }: Described): {
   readonly common: readonly Shown[];
   readonly varying: readonly Shown[];
 } {
-  const of = members.length;
-  const all = [...countsOf(members)].map(([feature, count]) => ({ feature, count, of }));
+  const of = runs.length;
+  const all = [...counts].map(([feature, count]) => ({ feature, count, of }));
   const far = ({ count }: Shown): number => Math.abs(count / of - 0.5);
   const isVarying = ({ count }: Shown): boolean =>
     count / of >= policy("splitPartLeast") && 1 - count / of >= policy("splitPartLeast");
@@ -117,29 +132,19 @@ export function sharedBy(members: readonly Versioned[]): {
   };
 }
 
-function countsOf(runs: readonly Versioned[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const run of runs) {
-    for (const feature of featuresOf(run)) counts.set(feature, (counts.get(feature) ?? 0) + 1);
-  }
-  return counts;
-}
-
 /**
  * The member most like all the others, and up to two that are unlike it and each other. Likeness is over features, so one pass
  * over the members is enough; ties go to the earlier run.
  *
  * @throws Error  without members
  */
-export function examplesOf(members: readonly Versioned[]): {
+export function examplesOf({ runs, counts }: Described): {
   readonly representative: Versioned;
   readonly diverse: readonly Versioned[];
 } {
-  const counts = countsOf(members);
-  const rated = members.map((member) => {
-    const features = featuresOf(member);
+  const rated = runs.map(({ member, features }) => {
     let score = 0;
-    for (const feature of features) score += (counts.get(feature) ?? 0) / members.length - 0.5;
+    for (const feature of features) score += (counts.get(feature) ?? 0) / runs.length - 0.5;
     return { member, features, score };
   });
   const medoid = rated.reduce((best, next) => (next.score > best.score ? next : best));

@@ -9,27 +9,12 @@ import type { Share } from "./stats.ts";
 /** Another workflow, held beside the one that moved. */
 export interface Control {
   readonly workflow: string;
-  /** Runs by start: when, and whether they broke in the same way. */
-  readonly runs: readonly { readonly atMs: UnixMillis; readonly broke: boolean }[];
+  /** Runs that broke in the same way, among the last `policy.controlRuns` before a time and the first so many after it. */
+  readonly around: (atMs: UnixMillis) => { readonly before: Share; readonly after: Share };
   /** Whether it got a change as well. */
   readonly got: (change: Change) => boolean;
   /** Whether it calls a model of the same name: only then can it speak of the provider. */
   readonly sharesModel: boolean;
-}
-
-/** Members among a control's runs just before and just after a time. */
-function aroundOf({ runs }: Control, atMs: UnixMillis): { before: Share; after: Share } {
-  const most = policy("controlRuns");
-  const from = runs.findIndex((run) => run.atMs >= atMs);
-  const split = from < 0 ? runs.length : from;
-  const count = (part: Control["runs"]): Share => ({
-    count: part.filter(({ broke }) => broke).length,
-    of: part.length,
-  });
-  return {
-    before: count(runs.slice(Math.max(0, split - most), split)),
-    after: count(runs.slice(split, split + most)),
-  };
 }
 
 /**
@@ -38,7 +23,7 @@ function aroundOf({ runs }: Control, atMs: UnixMillis): { before: Share; after: 
  * @returns null where it has too few runs on either side
  */
 function movedOdds(control: Control, { change, carrying, others }: Fit): number | null {
-  const { before, after } = aroundOf(control, change.atMs);
+  const { before, after } = control.around(change.atMs);
   const least = policy("controlRunsLeast");
   if (before.of < least || after.of < least) return null;
   const shrunk = ({ count, of }: Share): number => (count + 0.5) / (of + 1);

@@ -6,17 +6,21 @@ import type { CheckResult } from "../model/check-result.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
 import type { ClusterDecision, ClusterProposal } from "../model/decision.ts";
 import type { RunDigest } from "../model/digest.ts";
-import type { RunId } from "../model/ids.ts";
 import type { Ruling } from "../model/ruling.ts";
 import type { TimeWindow, UnixMillis } from "../model/time.ts";
 import { causeTable } from "./causes.ts";
+import type { DatedFlow } from "./dated.ts";
 import { placementOf } from "./decisions.ts";
-import { attributeFlows } from "./explain.ts";
-import type { ReadFlow } from "./explain.ts";
-import { readEras } from "./eras.ts";
 import { ledgerOf } from "./evidence.ts";
-import { flowsOf } from "./flows.ts";
+import type { ExplainedFlow } from "./explain.ts";
+import { diagnosisMemory } from "./memory.ts";
+import type { RememberedFlow } from "./memory.ts";
+import type { ReadFlow } from "./readflow.ts";
 import { byRun } from "./rulings.ts";
+import { inOneGo, mapInSlices } from "./slices.ts";
+import type { Slices } from "./slices.ts";
+import { sharedTexts } from "./surroundings.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 export interface DiagnoseInput {
   /** All runs of the window; order and repetition do not matter. */
@@ -49,26 +53,54 @@ export interface DiagnoseOptions {
   readonly guardedMs?: ReadonlyMap<string, UnixMillis>;
 }
 
+/** A flow that was read, and what remembers it. */
+export interface Reading {
+  readonly of: RememberedFlow;
+  readonly read: ReadFlow;
+}
+
 /**
  * Everything about one window of runs: per workflow and environment its baseline and drifts, the failed runs in clusters, each with
  * its first broken step and ranked causes, and the ledger of changes. Pure: the same runs in any order give the same result.
  * No runs give an empty diagnosis.
  */
-export function diagnoseRuns({
-  runs,
-  told,
-  texts,
-  rulings = [],
-  decisions = [],
-  options,
-}: DiagnoseInput): Diagnosis {
-  const flows = flowsOf(runs).map((flow) => readEras(flow, options));
-  const changes = ledgerOf(
-    told,
-    flows.flatMap((flow) => flow.changes),
-  );
-  const explained = attributeFlows(flows, {
-    changes,
+export function diagnoseRuns(input: DiagnoseInput): Diagnosis {
+  return inOneGo(diagnoseInSlices(input));
+}
+
+/** `diagnoseRuns`, slice by slice. */
+export function* diagnoseInSlices({ runs, ...rest }: DiagnoseInput): Slices<Diagnosis> {
+  const memory = diagnosisMemory([], () => null);
+  yield* mapInSlices("readings", runs, memory.put);
+  const readings: Reading[] = [];
+  for (const of of memory.flows()) {
+    const read = yield* of.read(rest.options);
+    if (read) readings.push({ of, read });
+  }
+  return yield* explained(readings, rest);
+}
+
+/** Hashes of the versions whose texts a diff may show: those that changed, and those that several runs carry. */
+export function* textsToldOf(readings: readonly Reading[]): Slices<readonly string[]> {
+  const hashes = new Set<string>();
+  for (const { read } of readings) {
+    for (const { before, after } of read.changes) {
+      for (const hash of [before, after]) if (hash !== null) hashes.add(hash);
+    }
+    for (const hash of yield* sharedTexts(read)) hashes.add(hash);
+  }
+  return [...hashes];
+}
+
+function surroundingsFor(
+  { told, texts, rulings = [], decisions = [], options }: Omit<DiagnoseInput, "runs">,
+  readings: readonly Reading[],
+): Surroundings {
+  return {
+    changes: ledgerOf(
+      told,
+      readings.flatMap(({ read }) => read.changes),
+    ),
     toldAny: told.length > 0,
     texts,
     guarded: options.guarded ?? new Set(),
@@ -77,30 +109,34 @@ export function diagnoseRuns({
     results: (options.results ?? []).toSorted((a, b) => a.atMs - b.atMs),
     guardedMs: options.guardedMs ?? new Map(),
     placement: placementOf(decisions),
-  });
-  const clusterOf = new Map(
-    explained.flatMap(({ runs: diagnosed }) => diagnosed.map(({ id, cluster }) => [id, cluster])),
-  );
-  return {
-    workflows: explained.map(({ workflow }): WorkflowDiagnosis => workflow),
-    clusters: explained.flatMap(({ clusters }): readonly Cluster[] => clusters),
-    proposals: explained.flatMap(({ proposals }): readonly ClusterProposal[] => proposals),
-    runs: explained.flatMap(({ runs: diagnosed }): readonly DiagnosedRun[] => diagnosed),
-    standings: flows.flatMap((flow) => standingsOf(flow, clusterOf)),
-    changes,
-    warnings: flows.flatMap(({ reference }) => reference.warnings),
   };
 }
 
-function standingsOf(
-  { flow, reread }: ReadFlow,
-  clusterOf: ReadonlyMap<RunId, RunStanding["cluster"]>,
-): readonly RunStanding[] {
-  return flow.runs.map(({ id, traceIds, failed, signals }) => ({
-    id,
-    traceIds,
-    failed,
-    downstreamOk: reread.has(id) ? signals.downstream_ok : null,
-    cluster: clusterOf.get(id) ?? null,
-  }));
+/** The diagnosis of flows that were read. */
+export function* explained(
+  readings: readonly Reading[],
+  input: Omit<DiagnoseInput, "runs">,
+): Slices<Diagnosis> {
+  const around = surroundingsFor(input, readings);
+  const placed: { readonly of: RememberedFlow; readonly dated: DatedFlow }[] = [];
+  for (const { of, read } of readings) {
+    placed.push({ of, dated: yield* of.date(read, around.placement) });
+  }
+  const flows: ExplainedFlow[] = [];
+  const standings: (readonly RunStanding[])[] = [];
+  for (const { of, dated } of placed) {
+    const others = placed.flatMap((other) => (other.of === of ? [] : [other.dated]));
+    const flow = yield* of.explain(dated, others, around);
+    flows.push(flow);
+    standings.push(yield* of.standings(dated.flow, flow));
+  }
+  return {
+    workflows: flows.map(({ workflow }): WorkflowDiagnosis => workflow),
+    clusters: flows.flatMap(({ clusters }): readonly Cluster[] => clusters),
+    proposals: flows.flatMap(({ proposals }): readonly ClusterProposal[] => proposals),
+    runs: flows.flatMap(({ runs }): readonly DiagnosedRun[] => runs),
+    standings: standings.flat(),
+    changes: around.changes,
+    warnings: readings.flatMap(({ read }) => read.reference.warnings),
+  };
 }

@@ -4,7 +4,9 @@ import { signalNames } from "../model/signal.ts";
 import { dispersionOf } from "./dispersion.ts";
 import { compareText } from "./flows.ts";
 import type { Flow, Reference } from "./flows.ts";
-import { streamsOf, trafficOf } from "./streams.ts";
+import { eachInSlices, inOneGo } from "./slices.ts";
+import type { Slices } from "./slices.ts";
+import { streamsInSlices, trafficOf } from "./streams.ts";
 import type { Stream } from "./streams.ts";
 import { foundOf } from "./turns.ts";
 import { beginWatch } from "./watch-state.ts";
@@ -22,14 +24,22 @@ export interface Drifting {
  * `policy.provisionalRuns` readings in it. A drift of one task type is told where the signal as a whole has none.
  */
 export function driftsOf(flow: Flow, reference: Reference): Drifting {
-  const streams = signalNames.flatMap((signal) => streamsOf(flow, reference, signal));
+  return inOneGo(driftsInSlices(flow, reference));
+}
+
+/** `driftsOf`, slice by slice. */
+export function* driftsInSlices(flow: Flow, reference: Reference): Slices<Drifting> {
+  const streams: Stream[] = [];
+  for (const signal of signalNames) {
+    streams.push(...(yield* streamsInSlices(flow, reference, signal)));
+  }
   const isWatched = (stream: Stream): boolean =>
     reference.frozen && stream.reference.length >= policy("provisionalRuns");
   const count = streams.filter(isWatched).length;
-  const watched = streams.map((stream) => ({
-    stream,
-    watch: isWatched(stream) ? watchOf(stream, count) : null,
-  }));
+  const watched: { readonly stream: Stream; readonly watch: Watch | null }[] = [];
+  for (const stream of streams) {
+    watched.push({ stream, watch: isWatched(stream) ? yield* watchInSlices(stream, count) : null });
+  }
   const found = watched.flatMap(({ stream, watch }) =>
     watch === null ? [] : foundOf(watch).map((one) => driftOf(flow, stream, one)),
   );
@@ -48,8 +58,12 @@ export function driftsOf(flow: Flow, reference: Reference): Drifting {
 
 /** A stream watched up to its last reading. `streams`: how many are, of the workflow. */
 export function watchOf(stream: Stream, streams: number): Watch {
+  return inOneGo(watchInSlices(stream, streams));
+}
+
+function* watchInSlices(stream: Stream, streams: number): Slices<Watch> {
   const watch = beginWatch(trafficOf(stream, streams), stream.reference);
-  for (const reading of stream.later) take(watch, reading);
+  yield* eachInSlices("drifts", stream.later, (reading) => take(watch, reading));
   return watch;
 }
 

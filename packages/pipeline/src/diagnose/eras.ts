@@ -1,10 +1,12 @@
 import type { AcceptedBaseline } from "../model/accepted.ts";
-import type { Drift } from "../model/baseline.ts";
-import type { RunDigest } from "../model/digest.ts";
+import type { Drift, FrozenReference } from "../model/baseline.ts";
+import type { RunId } from "../model/ids.ts";
 import { changesOf } from "./evidence.ts";
+import { byStart } from "./flows.ts";
 import type { Flow, ReferenceOptions } from "./flows.ts";
-import { readFlow } from "./readflow.ts";
+import { readWhole } from "./readflow.ts";
 import type { Earlier, ReadFlow } from "./readflow.ts";
+import type { Slices } from "./slices.ts";
 
 /** Time in which one baseline holds: drifts are looked for in [fromMs, toMs), runs are signed in [signsFromMs, signsToMs). */
 interface Era {
@@ -49,34 +51,50 @@ function within(flow: Flow, fromMs: number, toMs: number): Flow {
   };
 }
 
+/** A flow read by its baselines, and the runs that these are made of. */
+export interface ReadEras {
+  readonly read: ReadFlow;
+  readonly inReferences: readonly RunId[];
+}
+
 /**
- * Reads a flow by the baselines that hold in it. Without an accepted one that is `readFlow`. With some, each baseline is made of the
- * first runs from its time on, and drifts are looked for against the one that holds; an open drift ends where the next begins,
- * since that is what was accepted. Runs that were signed before an acceptance are read as they were, by the clean window of then,
- * unless it asks to have them read again.
+ * Reads a flow whose runs are all at hand by the baselines that hold in it. Without an accepted one that is `readWhole`. With some,
+ * each baseline is made of the first runs from its time on, and drifts are looked for against the one that holds; an open drift ends
+ * where the next begins, since that is what was accepted. Runs that were signed before an acceptance are read as they were, by the
+ * clean window of then, unless it asks to have them read again.
  *
+ * @param frozen  the first reference, as an earlier diagnosis froze it; it stays where no later baseline reaches into it
  * @source diagnosis.md decision 2
  */
-export function readEras(
+export function* readEras(
   flow: Flow,
   options: ReferenceOptions & { readonly accepted?: readonly AcceptedBaseline[] },
-): ReadFlow {
-  const eras = erasOf(flow, options.accepted ?? []);
-  if (eras.length < 2) return readFlow(flow, options);
-  const read = eras
-    .map((era) => ({ era, flow: within(flow, era.fromMs, era.toMs) }))
-    .filter(({ era, flow: own }) => own.runs.length > 0 || era.toMs === Infinity)
-    .map(({ era, flow: own }) => {
-      const judged = readFlow(own, options);
-      const carried = within(flow, era.toMs, era.signsToMs).runs.length > 0;
-      // Signed by this era's clean window although a later baseline holds: read along with its own runs.
-      const signed =
-        carried && judged.reference.frozen
-          ? readFlow(within(flow, era.fromMs, era.signsToMs), options)
-          : judged;
-      return { era, judged, signed };
-    });
-  return joined(flow, read);
+  frozen: FrozenReference | null = null,
+): Slices<ReadEras> {
+  const read: ReadEra[] = [];
+  for (const era of erasOf(flow, options.accepted ?? [])) {
+    const own = within(flow, era.fromMs, era.toMs);
+    if (own.runs.length === 0 && era.toMs < Infinity) continue;
+    const kept = era.accepted === null ? frozenIn(own, frozen) : null;
+    const judged = yield* readWhole(own, options, kept);
+    const carried = within(flow, era.toMs, era.signsToMs).runs.length > 0;
+    // Signed by this era's clean window although a later baseline holds: read along with its own runs.
+    const signed =
+      carried && judged.reference.frozen
+        ? yield* readWhole(within(flow, era.fromMs, era.signsToMs), options, kept)
+        : judged;
+    read.push({ era, judged, signed });
+  }
+  return {
+    read: yield* joined(flow, read),
+    inReferences: read.flatMap(({ judged }) => judged.reference.runs.map(({ id }) => id)),
+  };
+}
+
+/** The frozen reference, where all of its runs are among those of an era. */
+function frozenIn({ runs }: Flow, frozen: FrozenReference | null): FrozenReference | null {
+  const ids = new Set(runs.map(({ id }) => id));
+  return frozen?.runIds.every((id) => ids.has(id)) === true ? frozen : null;
 }
 
 interface ReadEra {
@@ -87,10 +105,11 @@ interface ReadEra {
   readonly signed: ReadFlow;
 }
 
-function joined(flow: Flow, read: readonly ReadEra[]): ReadFlow {
+function* joined(flow: Flow, read: readonly ReadEra[]): Slices<ReadFlow> {
   const last = read.at(-1);
   if (!last) throw new Error("a flow without an era");
-  const signerOf = new Map<RunDigest["id"], ReadFlow>();
+  if (read.length === 1 && last.era.accepted === null) return last.judged;
+  const signerOf = new Map<RunId, ReadFlow>();
   for (const { judged } of read) for (const run of judged.flow.runs) signerOf.set(run.id, judged);
   for (const { era, signed } of read) {
     for (const run of within(signed.flow, era.signsFromMs, era.signsToMs).runs) {
@@ -98,10 +117,8 @@ function joined(flow: Flow, read: readonly ReadEra[]): ReadFlow {
     }
   }
   const signed = [...new Set(signerOf.values())];
-  const ownOf = <T>(one: ReadFlow, items: readonly T[], idOf: (item: T) => RunDigest["id"]) =>
+  const ownOf = <T>(one: ReadFlow, items: readonly T[], idOf: (item: T) => RunId) =>
     items.filter((item) => signerOf.get(idOf(item)) === one);
-  const byStart = (a: RunDigest, b: RunDigest): number =>
-    a.startedMs - b.startedMs || (a.id < b.id ? -1 : 1);
   const versioned = signed
     .flatMap((one) => ownOf(one, one.versioned, ({ run }) => run.id))
     .toSorted((a, b) => byStart(a.run, b.run));
@@ -114,7 +131,7 @@ function joined(flow: Flow, read: readonly ReadEra[]): ReadFlow {
       judged.drifts.map((drift) => endedAt(drift, era.toMs)),
     ),
     versioned,
-    changes: changesOf(whole, versioned),
+    changes: yield* changesOf(whole, versioned),
     members: signed
       .flatMap((one) => ownOf(one, one.members, ({ entry }) => entry.run.id))
       .toSorted((a, b) => byStart(a.entry.run, b.entry.run)),

@@ -8,6 +8,8 @@ import type { Clean } from "./cleanwindow.ts";
 import { compareText, dayMs } from "./flows.ts";
 import type { Flow } from "./flows.ts";
 import { differenceOf, differs, onlyEmptied, tellDifference } from "./shapes.ts";
+import { eachInSlices } from "./slices.ts";
+import type { Slices } from "./slices.ts";
 import { componentOf, isCall } from "./view.ts";
 
 /** What each prefix of `RunDigest.versions` says when its value changes. */
@@ -71,6 +73,17 @@ export interface Versioned {
   readonly versions: ReadonlyMap<string, string>;
 }
 
+/** Index, among runs by start, of the first run that started at a time or after it. */
+export function firstFrom(versioned: readonly Versioned[], atMs: UnixMillis): number {
+  let [low, high] = [0, versioned.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((versioned[middle]?.run.startedMs ?? 0) < atMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 interface Sighting {
   readonly value: string;
   readonly index: number;
@@ -132,15 +145,15 @@ function newField(): Field {
  *
  * @source diagnosis.md A3.4, ledger
  */
-export function changesOf(flow: Flow, versioned: readonly Versioned[]): readonly Change[] {
+export function* changesOf(flow: Flow, versioned: readonly Versioned[]): Slices<readonly Change[]> {
   const fields = new Map<string, Field>();
-  for (const { run, versions } of versioned) {
+  yield* eachInSlices("changes", versioned, ({ run, versions }) => {
     for (const [name, value] of versions) {
       const field = fields.get(name) ?? newField();
       fields.set(name, field);
       field.add(value, run.startedMs);
     }
-  }
+  });
   const first = versioned[0]?.run.startedMs ?? 0;
   const days = Math.max(1, ((versioned.at(-1)?.run.startedMs ?? 0) - first) / dayMs);
   return [...fields].flatMap(([name, field]) =>

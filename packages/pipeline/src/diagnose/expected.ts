@@ -2,6 +2,8 @@ import { policy } from "../model/policy.ts";
 import { compareText } from "./flows.ts";
 import { emptyTypes, leavesOf } from "./shapes.ts";
 import type { Leaves, ShapeProfile } from "./shapes.ts";
+import { eachInSlices } from "./slices.ts";
+import type { Slices } from "./slices.ts";
 import type { RunView } from "./view.ts";
 import { wordsOf } from "./words.ts";
 
@@ -25,30 +27,29 @@ export function isPresent(leaves: Leaves, pointer: string): boolean {
  * counts if it never went without the field, often enough that chance would not do so (`policy.expectationAlpha`, given how often
  * the field is carried at all).
  */
-export function expectationsOf(
+export function* expectationsOf(
   payloads: readonly Payload[],
   profiles: ReadonlyMap<string, ShapeProfile>,
-): Expectations {
-  const words = new Map<RunView, ReadonlySet<string>>();
+): Slices<Expectations> {
+  const optional = new Map([...profiles].map(([key, profile]) => [key, optionalOf(profile)]));
   const counts = new Map<string, Map<string, { with: number; of: number }>>();
-  for (const { view, key, shape } of payloads) {
+  yield* eachInSlices("window", payloads, ({ view, key, shape }) => {
     const profile = profiles.get(key);
-    if (!profile || profile.samples < policy("shapeSamples")) continue;
-    const own = words.get(view) ?? wordsOf(view.run);
-    words.set(view, own);
+    if (!profile || profile.samples < policy("shapeSamples")) return;
     const leaves = leavesOf(shape);
-    for (const pointer of optionalOf(profile)) {
+    for (const pointer of optional.get(key) ?? []) {
       const id = JSON.stringify([key, pointer]);
       const byWord = counts.get(id) ?? new Map<string, { with: number; of: number }>();
       counts.set(id, byWord);
-      for (const word of own) {
+      const isHeld = isPresent(leaves, pointer);
+      for (const word of wordsOf(view.run)) {
         const count = byWord.get(word) ?? { with: 0, of: 0 };
         byWord.set(word, count);
         count.of += 1;
-        if (isPresent(leaves, pointer)) count.with += 1;
+        if (isHeld) count.with += 1;
       }
     }
-  }
+  });
   return keepCertain(counts, profiles);
 }
 

@@ -123,8 +123,9 @@ export function confidenceOf(
     runs.flatMap(({ run: { signals } }) =>
       signals.confidence.kind === "measured" ? [signals.confidence.value] : [],
     );
-  const [now, before] = [values(members), values(others)];
+  const now = values(members);
   const few = policy("clusterShownFrom");
+  const before = now.length < few ? [] : values(others);
   if (now.length < few || before.length < policy("shapeSamples")) {
     return {
       result: "absent",
@@ -147,6 +148,44 @@ export function kindsOf({ run }: Versioned): ReadonlySet<string> {
   return new Set(run.taskType === null ? words : [run.taskType, ...words]);
 }
 
+/** A way to name the kind of task of runs: a declared type, or a word of their input. */
+interface Kind {
+  readonly name: string;
+  readonly taskType: string | null;
+  readonly word: string | null;
+}
+
+/** Ways to name the kind of task that are common to these runs. */
+function commonKinds(members: readonly Versioned[]): readonly Kind[] {
+  const types = new Map<string, number>();
+  const words = new Map<string, number>();
+  for (const { run } of members) {
+    if (run.taskType !== null) types.set(run.taskType, (types.get(run.taskType) ?? 0) + 1);
+    for (const word of wordsOf(run)) words.set(word, (words.get(word) ?? 0) + 1);
+  }
+  const common = (counts: ReadonlyMap<string, number>): readonly string[] =>
+    [...counts].flatMap(([name, count]) =>
+      isCommon({ count, of: members.length }) && name !== "" ? [name] : [],
+    );
+  return [
+    ...common(types).map((name): Kind => ({ name, taskType: name, word: null })),
+    ...common(words).map((word): Kind => ({ name: `input says "${word}"`, taskType: null, word })),
+  ];
+}
+
+/** How many of some runs are of each kind: all kinds in one pass. */
+function countKinds(runs: readonly Versioned[], kinds: readonly Kind[]): ReadonlyMap<Kind, number> {
+  const counts = new Map(kinds.map((kind) => [kind, 0]));
+  for (const { run } of runs) {
+    const words = wordsOf(run);
+    for (const kind of kinds) {
+      const holds = kind.word === null ? run.taskType === kind.taskType : words.has(kind.word);
+      if (holds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
 /**
  * The kind of task in which members stand: a declared task type, else a word of the input that nearly all of them share, chosen by
  * how much more often its runs are members than the others. Null where no kind is common to them, or all runs are of it.
@@ -157,21 +196,22 @@ export function taskFocusOf(
   clean: readonly Versioned[],
 ): TaskFocus | null {
   if (members.length < policy("clusterShownFrom")) return null;
+  const kinds = commonKinds(members);
+  if (kinds.length === 0) return null;
   const ids = new Set(members.map(({ run }) => run.id));
-  const inMembers = countsOf(members);
-  const inSince = countsOf(since);
-  const inClean = countsOf(clean);
   const total = since.filter(({ run }) => ids.has(run.id)).length;
-  const found = [...inMembers]
-    .filter(([name, count]) => isCommon({ count, of: members.length }) && name !== "")
-    .map(([name, count]): TaskFocus => {
-      const inside = inSince.get(name) ?? 0;
+  const [inMembers, inSince] = [countKinds(members, kinds), countKinds(since, kinds)];
+  const inClean = countKinds(clean, kinds);
+  const found = kinds
+    .map((kind): TaskFocus => {
+      const count = inMembers.get(kind) ?? 0;
+      const inside = inSince.get(kind) ?? 0;
       return {
-        name,
+        name: kind.name,
         members: { count, of: members.length },
         inside: { count, of: inside },
         outside: { count: Math.max(0, total - count), of: since.length - inside },
-        cleanRuns: inClean.get(name) ?? 0,
+        cleanRuns: inClean.get(kind) ?? 0,
       };
     })
     .filter(({ outside }) => outside.of >= policy("changeRuns"));
@@ -181,12 +221,4 @@ export function taskFocusOf(
 /** How much more often runs of this kind are members than the others. */
 export function liftOf({ inside, outside }: TaskFocus): number {
   return inside.count / Math.max(1, inside.of) / ((outside.count + 0.5) / (outside.of + 1));
-}
-
-function countsOf(runs: readonly Versioned[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const run of runs) {
-    for (const kind of kindsOf(run)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  }
-  return counts;
 }

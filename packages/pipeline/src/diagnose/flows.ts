@@ -1,6 +1,7 @@
 import type { RunDigest } from "../model/digest.ts";
 import type { TimeWindow, UnixMillis } from "../model/time.ts";
-import type { Missing, WorkflowState } from "../model/baseline.ts";
+import { createHash } from "node:crypto";
+import type { FrozenReference, Missing, WorkflowState } from "../model/baseline.ts";
 import { policy } from "../model/policy.ts";
 
 export const dayMs = 86_400_000;
@@ -32,7 +33,8 @@ export function groupBy<T>(
   return groups;
 }
 
-function byStart(a: RunDigest, b: RunDigest): number {
+/** Runs by start time, then id. */
+export function byStart(a: RunDigest, b: RunDigest): number {
   return a.startedMs - b.startedMs || compareText(a.id, b.id);
 }
 
@@ -58,6 +60,7 @@ export function flowsOf(runs: readonly RunDigest[]): readonly Flow[] {
 
 /** Which runs are the reference, and whether that is settled. */
 export interface Reference {
+  /** At most `policy.baselineRunsMax`, by start. */
   readonly runs: readonly RunDigest[];
   readonly window: TimeWindow | null;
   readonly frozen: boolean;
@@ -75,11 +78,63 @@ export interface ReferenceOptions {
 
 /**
  * The first runs of a flow up to `policy.baselineRuns`, and on until they span `policy.baselineDays` of start times; or those of
- * the named window. Below `policy.baselineRuns` nothing is frozen and the flow is learning or provisional.
+ * the named window. Of more than `policy.baselineRunsMax` so many stand for all: those whose hash is smallest, so that neither their
+ * order nor their ids decide. Below `policy.baselineRuns` nothing is frozen and the flow is learning or provisional.
  *
+ * @param frozen  the reference of an earlier diagnosis: it stays, whatever came since
  * @source diagnosis.md decision 2
  */
-export function referenceOf(flow: Flow, options: ReferenceOptions): Reference {
+export function referenceOf(
+  flow: Flow,
+  options: ReferenceOptions,
+  frozen: FrozenReference | null = null,
+): Reference {
+  return frozen && options.baselineWindow === null
+    ? frozenReference(flow, frozen)
+    : firstReference(flow, options);
+}
+
+function frozenReference(flow: Flow, { window, runIds, warnings }: FrozenReference): Reference {
+  const ids = new Set(runIds);
+  const runs = flow.runs.filter((run) => ids.has(run.id)).toSorted(byStart);
+  return { runs, window, frozen: true, state: "active", missing: null, warnings };
+}
+
+/** What is stored of a reference, so that it stays what it is. */
+export function frozenOf(
+  { workflow, environment }: Pick<Flow, "workflow" | "environment">,
+  reference: Reference,
+): FrozenReference | null {
+  const { window, frozen, warnings, runs } = reference;
+  if (!frozen || !window) return null;
+  return {
+    workflow,
+    environment,
+    id: baselineIdOf(runs),
+    window,
+    runIds: runs.map(({ id }) => id),
+    warnings,
+  };
+}
+
+/** `BL-` and the first 8 hex characters of the sha256 of the ids of a reference's runs, by start. */
+export function baselineIdOf(runs: readonly RunDigest[]): string {
+  const hash = createHash("sha256");
+  for (const { id } of runs) hash.update(id);
+  return `BL-${hash.digest("hex").slice(0, 8)}`;
+}
+
+/** At most `policy.baselineRunsMax` of some runs, in their order. */
+function sampleOf(runs: readonly RunDigest[]): readonly RunDigest[] {
+  const most = policy("baselineRunsMax");
+  if (runs.length <= most) return runs;
+  const hashOf = (run: RunDigest): string => createHash("sha256").update(run.id).digest("hex");
+  const hashed = runs.map((run) => ({ run, hash: hashOf(run) }));
+  const chosen = hashed.toSorted((a, b) => compareText(a.hash, b.hash)).slice(0, most);
+  return chosen.map(({ run }) => run).toSorted(byStart);
+}
+
+function firstReference(flow: Flow, options: ReferenceOptions): Reference {
   const needed = policy("baselineRuns");
   const { start, end } = options.baselineWindow ?? { start: -Infinity, end: Infinity };
   const eligible = flow.runs.filter((run) => run.startedMs >= start && run.startedMs < end);
@@ -92,7 +147,7 @@ export function referenceOf(flow: Flow, options: ReferenceOptions): Reference {
   const first = runs[0];
   const last = runs.at(-1);
   return {
-    runs,
+    runs: frozen ? sampleOf(runs) : runs,
     window: first && last ? { start: first.startedMs, end: last.startedMs + 1 } : null,
     frozen,
     state: frozen

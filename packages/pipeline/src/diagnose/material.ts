@@ -1,4 +1,4 @@
-import type { Material } from "../model/attribution.ts";
+import type { Attribution, Material } from "../model/attribution.ts";
 import type { MaterialKind } from "../model/causes.ts";
 import type { Change } from "../model/change.ts";
 import { policy } from "../model/policy.ts";
@@ -104,11 +104,11 @@ function modelsByDay(facts: Facts): Material {
   const near = [...facts.cleanRuns, ...facts.since].filter(
     ({ run }) => Math.abs(run.startedMs - around) <= reach,
   );
-  const days = groupBy(near, ({ run }) => day(run.startedMs));
+  const days = groupBy(near, ({ run }) => String(Math.floor(run.startedMs / dayMs)));
   const rows = [...days]
-    .toSorted(([a], [b]) => compareText(a, b))
-    .map(([date, runs]) => [
-      date,
+    .toSorted(([a], [b]) => Number(a) - Number(b))
+    .map(([index, runs]) => [
+      day(Number(index) * dayMs),
       String(runs.length),
       models(runs, "model_requested:"),
       models(runs, "model_answered:"),
@@ -216,7 +216,7 @@ function stepName({ view, primary }: Member): string {
 }
 
 /** Material with hashes replaced by the texts behind them, where they are at hand. */
-export function withTexts(
+function withTexts(
   material: readonly Material[],
   texts: ReadonlyMap<string, string>,
 ): readonly Material[] {
@@ -227,4 +227,18 @@ export function withTexts(
     before: textOf(one.before),
     after: textOf(one.after),
   }));
+}
+
+/** An attribution whose material shows texts in place of their hashes. */
+export function readable(
+  attribution: Attribution,
+  texts: ReadonlyMap<string, string>,
+): Attribution {
+  return {
+    ...attribution,
+    causes: attribution.causes.map((cause) => ({
+      ...cause,
+      material: withTexts(cause.material, texts),
+    })),
+  };
 }

@@ -14,16 +14,30 @@ function bagOf(keys: readonly string[]): Bag {
   return bag;
 }
 
-/** Tools of a run, and pairs of them in their order. */
-function toolsOf({ steps }: RunDigest): readonly string[] {
-  const tools = steps.flatMap(({ kind, tool }) =>
-    (kind === "tool" || kind === "retrieval") && tool !== null ? [tool] : [],
-  );
-  return [...tools, ...tools.slice(1).map((tool, index) => `${tools[index] ?? ""} → ${tool}`)];
+/** What movements ask of the steps of a run. */
+export interface Outline {
+  readonly steps: number;
+  /** Null where no step counted any. */
+  readonly tokens: number | null;
+  /** In their order. */
+  readonly tools: readonly string[];
+  readonly finishes: readonly string[];
 }
 
-function finishesOf({ steps }: RunDigest): readonly string[] {
-  return steps.flatMap(({ finish }) => (finish === null ? [] : [finish]));
+export function outlineOf(run: RunDigest): Outline {
+  return {
+    steps: run.steps.length,
+    tokens: tokensOf(run),
+    tools: run.steps.flatMap(({ kind, tool }) =>
+      (kind === "tool" || kind === "retrieval") && tool !== null ? [tool] : [],
+    ),
+    finishes: run.steps.flatMap(({ finish }) => (finish === null ? [] : [finish])),
+  };
+}
+
+/** Tools of a run, and pairs of them in their order. */
+function toolsOf({ tools }: Outline): readonly string[] {
+  return [...tools, ...tools.slice(1).map((tool, index) => `${tools[index] ?? ""} → ${tool}`)];
 }
 
 function modelsOf({ versions }: RunDigest): readonly string[] {
@@ -41,13 +55,13 @@ function tokensOf({ steps }: RunDigest): number | null {
 
 const mixes = [
   ["tool_mix", toolsOf],
-  ["finish_reasons", finishesOf],
-  ["model_mix", modelsOf],
+  ["finish_reasons", ({ finishes }: Outline): readonly string[] => finishes],
+  ["model_mix", (_: Outline, run: RunDigest): readonly string[] => modelsOf(run)],
 ] as const;
 
 const sizes = [
-  ["steps", (run: RunDigest): number | null => run.steps.length],
-  ["tokens", tokensOf],
+  ["steps", ({ steps }: Outline): number | null => steps],
+  ["tokens", ({ tokens }: Outline): number | null => tokens],
 ] as const;
 
 /** The latest runs of a long list: movements are looked for in a bounded part of it. */
@@ -60,12 +74,14 @@ function latest(runs: readonly RunDigest[], most: number): readonly RunDigest[] 
  * their divergence; steps and tokens by their values; readings that are absent more or less often, which says that the
  * instrumentation changed and not the agent. At most the latest `policy.movementRunsMost` of each group are looked at.
  *
+ * @param outlined  what is known of a run's steps; the steps themselves without it
  * @returns the movements in a fixed order; none where either group holds fewer than `policy.movementRuns` runs
  * @source diagnosis.md A3.3.4, decision 3
  */
 export function movementsOf(
   before: readonly RunDigest[],
   after: readonly RunDigest[],
+  outlined: (run: RunDigest) => Outline = outlineOf,
 ): readonly Movement[] {
   const most = policy("movementRunsMost");
   const [old, fresh] = [latest(before, most), latest(after, most)];
@@ -73,14 +89,16 @@ export function movementsOf(
   const n = { before: old.length, after: fresh.length };
   return [
     ...mixes.flatMap(([what, keysOf]): readonly Movement[] => {
-      const bags = (runs: readonly RunDigest[]) => runs.map((run) => bagOf(keysOf(run)));
+      const bags = (runs: readonly RunDigest[]) =>
+        runs.map((run) => bagOf(keysOf(outlined(run), run)));
       const shift = mixShift(bags(old), bags(fresh));
       if (!shift) return [];
       const { p, size, key, from, to } = shift;
       return [{ what, p, size, key, from, to, ...n }];
     }),
     ...sizes.flatMap(([what, sizeOf]): readonly Movement[] => {
-      const values = (runs: readonly RunDigest[]) => runs.flatMap((run) => sizeOf(run) ?? []);
+      const values = (runs: readonly RunDigest[]) =>
+        runs.flatMap((run) => sizeOf(outlined(run)) ?? []);
       return sizeMoved(what, values(old), values(fresh), n);
     }),
     ...signalNames.flatMap((signal): readonly Movement[] => {

@@ -1,26 +1,22 @@
 import type { AcceptedBaseline } from "../model/accepted.ts";
-import type { CleanWindow, Drift, StreamWatch } from "../model/baseline.ts";
+import type { Drift, FrozenReference, StreamWatch } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { RunId } from "../model/ids.ts";
 import { policy } from "../model/policy.ts";
-import { cleanWindowOf, withRates } from "./cleanwindow.ts";
 import type { Clean } from "./cleanwindow.ts";
-import { deviationsOf, rateKey } from "./deviations.ts";
-import { driftsOf } from "./drift.ts";
-import { changesOf, usualShape, versionsOf } from "./evidence.ts";
-import { commonest, shapeIn } from "./examples.ts";
+import { driftsInSlices } from "./drift.ts";
+import { changesOf, usualShape } from "./evidence.ts";
 import type { Versioned } from "./evidence.ts";
-import { originKindOf } from "./facts.ts";
 import type { Member } from "./facts.ts";
-import { referenceOf } from "./flows.ts";
+import { flowMemory } from "./flowmemory.ts";
+import type { HeldFlow, StandingRun } from "./flowmemory.ts";
 import type { Flow, Reference, ReferenceOptions } from "./flows.ts";
-import { originStep } from "./origin.ts";
-import { declines, rereadDownstream, withReading } from "./reread.ts";
-import { fisherGreater } from "./stats.ts";
-import { standingFor } from "./suspects.ts";
+import { memberOf, oddShapeIn, usualShapeOf } from "./heldrun.ts";
+import type { Outline } from "./movements.ts";
+import { eachInSlices, inOneGo } from "./slices.ts";
+import type { Slices } from "./slices.ts";
 import { isGood } from "./summary.ts";
-import { viewOf } from "./view.ts";
 
 /** The clean window of an earlier baseline, by which runs up to a time were signed. */
 export interface Earlier {
@@ -30,7 +26,7 @@ export interface Earlier {
 
 /** A flow with everything that can be said of it without its neighbours. */
 export interface ReadFlow {
-  /** Runs with their readings taken again. */
+  /** Runs with their readings taken again. Steps are at hand of failed, affected and clean ones only: `Slimmer.slim`. */
   readonly flow: Flow;
   readonly reread: ReadonlySet<RunId>;
   readonly reference: Reference;
@@ -41,87 +37,21 @@ export interface ReadFlow {
   readonly changes: readonly Change[];
   /** Failed and affected runs, by start. */
   readonly members: readonly Member[];
+  /** Of the latest `policy.movementRunsMost` runs, those whose steps are not at hand. */
+  readonly outlines: ReadonlyMap<RunId, Outline>;
   /** The accepted baseline that holds now; null: the first one. */
   readonly accepted: AcceptedBaseline | null;
   /** Clean windows that held before, by time. */
   readonly earlier: readonly Earlier[];
 }
 
-/** Runs of a frozen reference that no rule fails and that ended. */
-function cleanRunsOf(reference: Reference): readonly RunDigest[] {
-  return reference.runs.filter((run) => run.failed.length === 0 && run.error === null);
-}
-
-/**
- * The clean window of a flow and its runs read again by it. A run of the window whose output turns out to be unlike the others
- * leaves it, and all are read once more.
- */
-function settle(
-  flow: Flow,
-  options: ReferenceOptions,
-): Pick<ReadFlow, "flow" | "reread" | "reference" | "clean"> {
-  const before = referenceOf(flow, options);
-  if (!before.frozen) return { flow, reread: new Set(), reference: before, clean: null };
-  const rough = cleanWindowOf(cleanRunsOf(before));
-  const ordinary = cleanRunsOf(before).filter((run) => {
-    const reading = rereadDownstream(run, rough);
-    return !(reading?.kind === "measured" && !reading.value);
-  });
-  const clean = cleanWindowOf(ordinary);
-  const excused = declinedRuns(flow, before, clean);
-  const reread = new Set<RunId>();
-  const runs = flow.runs.map((run) => {
-    const reading = excused.has(run.id) ? undefined : rereadDownstream(run, clean);
-    if (reading) reread.add(run.id);
-    return withReading(run, reading);
-  });
-  const after = { ...flow, runs };
-  return {
-    flow: after,
-    reread,
-    reference: referenceOf(after, options),
-    clean: withRates(clean, ratesOf(clean, runs)),
-  };
-}
-
-/**
- * Runs that declined a task and are not to be read as broken: some always ask for what an agent does not do. Where they have become
- * more frequent than in the reference, declining is what broke, and none is excused.
- */
-function declinedRuns(flow: Flow, reference: Reference, clean: Clean): ReadonlySet<RunId> {
-  const inReference = new Set(reference.runs.map((run) => run.id));
-  const found = flow.runs.filter((run) => declines(run, clean));
-  const before = found.filter((run) => inReference.has(run.id)).length;
-  const p = fisherGreater(
-    { count: found.length - before, of: flow.runs.length - inReference.size },
-    { count: before, of: inReference.size },
-  );
-  return new Set(p <= policy("movementAlpha") ? [] : found.map((run) => run.id));
-}
-
-/**
- * Share of the window's runs that show each deviation: what is usual is no deviation. Of a tool that is called now and then, the
- * share of the runs that call it, where enough of them show it.
- */
-export function ratesOf(clean: Clean, runs: readonly RunDigest[]): CleanWindow["rates"] {
-  const counts = new Map<string, { component: string; count: number }>();
-  for (const run of runs) {
-    if (!clean.memberIds.has(run.id)) continue;
-    const shown = deviationsOf(viewOf(run), clean);
-    for (const [key, { component }] of new Map(shown.map((one) => [rateKey(one), one]))) {
-      const entry = counts.get(key) ?? { component, count: 0 };
-      counts.set(key, entry);
-      entry.count += 1;
-    }
-  }
-  return new Map(
-    [...counts].map(([key, { component, count }]) => {
-      const uses = clean.window.tools.get(component)?.runs ?? clean.window.runs;
-      const isUsual =
-        count >= policy("clusterShownFrom") && count / uses >= policy("usualOfUsesShare");
-      return [key, count / (isUsual ? uses : clean.window.runs)];
-    }),
-  );
+/** The clean window by which a run of this time was signed. */
+export function cleanAt(
+  { clean, earlier }: Pick<ReadFlow, "clean" | "earlier">,
+  startedMs: number,
+): Clean | null {
+  const before = earlier.find(({ signsToMs }) => startedMs < signsToMs);
+  return before ? before.clean : clean;
 }
 
 /** Whether an open drift of confidence counts a run that nothing else fails. Source: diagnosis.md decision 5. */
@@ -139,45 +69,50 @@ function isAffected(run: RunDigest, drifts: readonly Drift[]): boolean {
   );
 }
 
-function memberOf(entry: Versioned, clean: Clean | null, affected: boolean): Member {
-  const view = viewOf(entry.run);
-  const deviations = deviationsOf(view, clean);
-  const chosen = standingFor(deviations, affected);
-  const step = chosen && originStep(view, chosen);
-  return {
-    entry,
-    view,
-    deviations,
-    primary: chosen,
-    affected,
-    originKind: step ? originKindOf(view, step.seq) : null,
-  };
-}
-
 /** A changed response shape with both shapes in full: the usual one, and that of the first run that shows the other. */
-function withShapes(change: Change, versioned: readonly Versioned[], clean: Clean | null): Change {
+function withShapes(change: Change, runs: readonly StandingRun[], clean: Clean | null): Change {
   const tool = change.field?.startsWith("response_schema:") ? change.field.slice(16) : null;
   if (tool === null || clean === null) return change;
-  const usual = commonest(clean.window.shapes.get(`result:${tool}`) ?? new Map());
+  const usual = usualShapeOf(clean, tool);
   const shapeOf = (value: string | null): string | null => {
     if (value === null || value === usualShape) return usual;
-    const shown = versioned.find(
-      ({ versions }) => versions.get(`response_schema:${tool}`) === value,
+    const shown = runs.find(
+      ({ entry: { versions } }) => versions.get(`response_schema:${tool}`) === value,
     );
-    return shown ? shapeIn(shown.run, tool, usual) : null;
+    return shown ? oddShapeIn(shown.held, tool, usual) : null;
   };
   return { ...change, texts: { before: shapeOf(change.before), after: shapeOf(change.after) } };
 }
 
-/** Reads one flow: reference, clean window, readings again, drifts, changes, and what deviates in its failed runs. */
-export function readFlow(given: Flow, options: ReferenceOptions): ReadFlow {
-  const { flow, reread, reference, clean } = settle(given, options);
-  const { drifts, streams } = driftsOf(flow, reference);
-  const versioned = flow.runs.map((run) => ({ run, versions: versionsOf(run, clean) }));
-  const members = versioned.flatMap((entry) => {
+function outlinesOf(runs: readonly StandingRun[]): ReadFlow["outlines"] {
+  const latest = runs.slice(-policy("movementRunsMost"));
+  return new Map(
+    latest.flatMap(({ held: { rest }, entry: { run } }) =>
+      rest === null ? [] : [[run.id, rest.outline]],
+    ),
+  );
+}
+
+/** Reads one flow whose runs are held against its clean window: drifts, changes, and what deviates in its failed runs. */
+export function* readHeld(
+  { workflow, environment }: Pick<Flow, "workflow" | "environment">,
+  { runs, reference, clean }: HeldFlow,
+): Slices<ReadFlow> {
+  const flow = { workflow, environment, runs: runs.map(({ entry }) => entry.run) };
+  const versioned = runs.map(({ entry }) => entry);
+  const reread = new Set(
+    runs.flatMap(({ held, entry }) => (entry === held.reread ? [entry.run.id] : [])),
+  );
+  yield "readings";
+  const { drifts, streams } = yield* driftsInSlices(flow, reference);
+  const members: Member[] = [];
+  yield* eachInSlices("members", runs, ({ held, entry }) => {
     const affected = isAffected(entry.run, drifts);
-    return affected || entry.run.failed.length > 0 ? [memberOf(entry, clean, affected)] : [];
+    if (affected || entry.run.failed.length > 0) {
+      members.push(memberOf(held, entry, { clean, affected }));
+    }
   });
+  const changes = yield* changesOf(flow, versioned);
   return {
     flow,
     reread,
@@ -186,9 +121,33 @@ export function readFlow(given: Flow, options: ReferenceOptions): ReadFlow {
     drifts,
     streams,
     versioned,
-    changes: changesOf(flow, versioned).map((change) => withShapes(change, versioned, clean)),
+    changes: changes.map((change) => withShapes(change, runs, clean)),
     members,
+    outlines: outlinesOf(runs),
     accepted: null,
     earlier: [],
   };
+}
+
+/**
+ * Reads one flow whose runs are all at hand: reference, clean window, readings again, and what `readHeld` says of them.
+ *
+ * @param frozen  the reference that an earlier diagnosis froze; null: it is chosen among the runs
+ */
+export function* readWhole(
+  { workflow, environment, runs }: Flow,
+  options: ReferenceOptions,
+  frozen: FrozenReference | null = null,
+): Slices<ReadFlow> {
+  const name = { workflow, environment };
+  const memory = flowMemory(name, frozen, null);
+  yield* eachInSlices("readings", runs, memory.put);
+  const held = yield* memory.hold(options);
+  if (held === null) throw new Error("whole runs were not held");
+  return yield* readHeld(name, held);
+}
+
+/** `readWhole` in one go. */
+export function readFlow(flow: Flow, options: ReferenceOptions): ReadFlow {
+  return inOneGo(readWhole(flow, options));
 }

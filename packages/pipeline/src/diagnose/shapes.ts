@@ -42,8 +42,21 @@ const sameType: Readonly<Record<string, string>> = {
 /** Types by pointer. */
 export type Leaves = ReadonlyMap<string, ReadonlySet<string>>;
 
+/** Shapes repeat by the thousand. */
+const knownLeaves = new Map<string, Leaves>();
+const knownMost = 10_000;
+
 /** The leaves of a shape text, by pointer; a pointer with several types (of an array's elements) keeps each. */
 export function leavesOf(shape: string): Leaves {
+  const found = knownLeaves.get(shape);
+  if (found) return found;
+  const leaves = splitShape(shape);
+  if (knownLeaves.size >= knownMost) knownLeaves.clear();
+  knownLeaves.set(shape, leaves);
+  return leaves;
+}
+
+function splitShape(shape: string): Leaves {
   const leaves = new Map<string, Set<string>>();
   for (const line of shape.split("\n")) {
     const colon = line.lastIndexOf(":");
@@ -69,7 +82,7 @@ export const emptyTypes: ReadonlySet<string> = new Set(["[]", "{}", "null", "emp
 /** A profile from shapes with how often each was seen. */
 export function profileOf(shapes: ReadonlyMap<string, number>): ShapeProfile {
   const pointers = new Map<string, { count: number; types: Map<string, number> }>();
-  const sets: { pointers: ReadonlySet<string>; count: number }[] = [];
+  const sets = new Map<string, { pointers: ReadonlySet<string>; count: number }>();
   const whole = new Map<string, number>();
   let samples = 0;
   for (const [shape, count] of shapes) {
@@ -77,7 +90,10 @@ export function profileOf(shapes: ReadonlyMap<string, number>): ShapeProfile {
     const canonical = canonicalShape(shape);
     whole.set(canonical, (whole.get(canonical) ?? 0) + count);
     samples += count;
-    sets.push({ pointers: new Set(leaves.keys()), count });
+    const key = [...leaves.keys()].join("\n");
+    const set = sets.get(key) ?? { pointers: new Set(leaves.keys()), count: 0 };
+    set.count += count;
+    sets.set(key, set);
     for (const [pointer, types] of leaves) {
       const entry = pointers.get(pointer) ?? { count: 0, types: new Map<string, number>() };
       entry.count += count;
@@ -85,7 +101,13 @@ export function profileOf(shapes: ReadonlyMap<string, number>): ShapeProfile {
       pointers.set(pointer, entry);
     }
   }
-  return { samples, pointers, sets, shapes: whole, ...noveltyOf(shapes, pointers, samples) };
+  return {
+    samples,
+    pointers,
+    sets: [...sets.values()],
+    shapes: whole,
+    ...noveltyOf(shapes, pointers, samples),
+  };
 }
 
 /** Good's estimate: what was seen exactly once is as frequent as what was never seen. */
@@ -189,6 +211,7 @@ export function differenceOf(profile: ShapeProfile, shape: string): ShapeDiffere
   const memo = known.get(profile) ?? new Map<string, ShapeDifference>();
   known.set(profile, memo);
   const difference = memo.get(shape) ?? compare(profile, shape);
+  if (memo.size >= knownMost) memo.clear();
   memo.set(shape, difference);
   return difference;
 }

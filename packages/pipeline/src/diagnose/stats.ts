@@ -186,20 +186,18 @@ export function valuesFell(
 ): { readonly p: number; readonly delta: number } {
   const [m, n] = [before.length, after.length];
   if (m === 0 || n === 0) return { p: 1, delta: 0 };
-  const all = [
-    ...before.map((value) => ({ value, late: false })),
-    ...after.map((value) => ({ value, late: true })),
-  ].toSorted((x, y) => x.value - y.value);
+  const [earlier, later] = [Float64Array.from(before).sort(), Float64Array.from(after).sort()];
   let rankSum = 0;
   let ties = 0;
-  for (let start = 0; start < all.length;) {
-    let end = start;
-    while (end < all.length && all[end]?.value === all[start]?.value) end++;
-    const size = end - start;
-    const rank = (start + 1 + end) / 2;
-    for (let index = start; index < end; index++) if (all[index]?.late) rankSum += rank;
+  for (let [i, j] = [0, 0]; i < m || j < n;) {
+    const value = Math.min(earlier[i] ?? Infinity, later[j] ?? Infinity);
+    const [fromI, fromJ] = [i, j];
+    while (i < m && earlier[i] === value) i += 1;
+    while (j < n && later[j] === value) j += 1;
+    const size = i - fromI + (j - fromJ);
+    const rank = (fromI + fromJ + 1 + i + j) / 2;
+    rankSum += rank * (j - fromJ);
     ties += size * size * size - size;
-    start = end;
   }
   const u = rankSum - (n * (n + 1)) / 2;
   const mean = (m * n) / 2;

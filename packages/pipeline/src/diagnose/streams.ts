@@ -4,6 +4,7 @@ import type { SignalName } from "../model/signal.ts";
 import { compareText, dayMs } from "./flows.ts";
 import type { Flow, Reference } from "./flows.ts";
 import type { Traffic } from "./limits.ts";
+import type { Slices } from "./slices.ts";
 import { isGood } from "./summary.ts";
 import type { Observation } from "./window.ts";
 
@@ -22,9 +23,14 @@ const graded: ReadonlySet<SignalName> = new Set(["grounded", "confidence"]);
  * Streams of a flow: for each signal the whole of it, and each task type, where there are several. Absent readings are in none: they
  * are counted apart and never alarm.
  */
-export function streamsOf(flow: Flow, reference: Reference, signal: SignalName): readonly Stream[] {
+export function* streamsInSlices(
+  flow: Flow,
+  reference: Reference,
+  signal: SignalName,
+): Slices<readonly Stream[]> {
   const inReference = new Set(reference.runs.map((run) => run.id));
-  const from = reference.window?.start ?? Infinity;
+  // Runs of the reference's time that it does not hold came late, or others stand for them.
+  const from = (reference.window?.end ?? Infinity) - 1;
   const later = flow.runs.filter((run) => run.startedMs >= from && !inReference.has(run.id));
   const sessionOf = sessionsOf(reference.runs);
   const observe = (runs: readonly RunDigest[]): readonly Observation[] =>
@@ -46,8 +52,15 @@ export function streamsOf(flow: Flow, reference: Reference, signal: SignalName):
     };
   };
   const types = [...new Set(reference.runs.flatMap((run) => run.taskType ?? []))];
-  const typed = types.length > 1 ? types.toSorted(compareText).map(streamOf) : [];
-  return [streamOf(null), ...typed.filter((stream) => stream.reference.length > 0)];
+  yield "drifts";
+  const streams = [streamOf(null)];
+  for (const type of types.length > 1 ? types.toSorted(compareText) : []) {
+    yield "drifts";
+    const typed = streamOf(type);
+    if (typed.reference.length > 0) streams.push(typed);
+  }
+  yield "drifts";
+  return streams;
 }
 
 /**

@@ -3,7 +3,6 @@ import type { RunDigest } from "../model/digest.ts";
 import { policy } from "../model/policy.ts";
 import { signalNames } from "../model/signal.ts";
 import type { SignalName, Signals } from "../model/signal.ts";
-import type { UnixMillis } from "../model/time.ts";
 import { dayMs } from "./flows.ts";
 
 /** Whether a signal behaved in a run; null where it has no reading: absent is neither good nor bad. */
@@ -36,17 +35,35 @@ export function summarize(signal: SignalName, runs: readonly RunDigest[]): Summa
   return { signal, runs: runs.length, measured, good, absent: runs.length - measured };
 }
 
+interface DayCounts {
+  measured: number;
+  good: number;
+  absent: number;
+}
+
 /** All four signals of a flow by day of start (UTC days counted from the first run's), days without runs included. */
 export function dailyRates(
   runs: readonly RunDigest[],
 ): Readonly<Record<SignalName, readonly RatePoint[]>> {
-  const days = byDay(runs);
-  const points = (signal: SignalName): readonly RatePoint[] =>
-    days.map(({ startMs, runs: ofDay }) => {
-      const { measured, good, absent } = summarize(signal, ofDay);
-      return { startMs, measured, good, absent };
-    });
-  const [grounded, fallback, confidence, downstream] = signalNames.map(points);
+  const first = runs[0];
+  const last = runs.at(-1);
+  const counts: DayCounts[][] = signalNames.map(() => []);
+  let from = 0;
+  if (first && last) {
+    const start = Math.floor(first.startedMs / dayMs) * dayMs;
+    const days = Math.min(
+      policy("daysShownMost"),
+      Math.floor((last.startedMs - start) / dayMs) + 1,
+    );
+    from = Math.floor(last.startedMs / dayMs) * dayMs - (days - 1) * dayMs;
+    for (const own of counts) {
+      for (let day = 0; day < days; day += 1) own.push({ measured: 0, good: 0, absent: 0 });
+    }
+    for (const run of runs) countDay(counts, Math.floor((run.startedMs - from) / dayMs), run);
+  }
+  const [grounded, fallback, confidence, downstream] = counts.map((own): readonly RatePoint[] =>
+    own.map((day, index) => ({ startMs: from + index * dayMs, ...day })),
+  );
   return {
     grounded: grounded ?? [],
     fallback: fallback ?? [],
@@ -55,19 +72,13 @@ export function dailyRates(
   };
 }
 
-function byDay(
-  runs: readonly RunDigest[],
-): readonly { readonly startMs: UnixMillis; readonly runs: RunDigest[] }[] {
-  const first = runs[0];
-  const last = runs.at(-1);
-  if (!first || !last) return [];
-  const start = Math.floor(first.startedMs / dayMs) * dayMs;
-  const count = Math.min(policy("daysShownMost"), Math.floor((last.startedMs - start) / dayMs) + 1);
-  const from = Math.floor(last.startedMs / dayMs) * dayMs - (count - 1) * dayMs;
-  const days = Array.from({ length: count }, (_, index) => ({
-    startMs: from + index * dayMs,
-    runs: new Array<RunDigest>(),
-  }));
-  for (const run of runs) days[Math.floor((run.startedMs - from) / dayMs)]?.runs.push(run);
-  return days;
+function countDay(counts: readonly (readonly DayCounts[])[], day: number, run: RunDigest): void {
+  for (const [index, signal] of signalNames.entries()) {
+    const own = counts[index]?.[day];
+    if (!own) continue;
+    const good = isGood(signal, run.signals);
+    if (good === null) own.absent += 1;
+    else own.measured += 1;
+    if (good === true) own.good += 1;
+  }
 }

@@ -1,6 +1,7 @@
 import type { RunId } from "../model/ids.ts";
 import { policy } from "../model/policy.ts";
 import type { UnixMillis } from "../model/time.ts";
+import { firstFrom } from "./evidence.ts";
 import type { Versioned } from "./evidence.ts";
 import { logLikelihood } from "./stats.ts";
 import type { Share } from "./stats.ts";
@@ -96,17 +97,6 @@ export function timelineOf(versioned: readonly Versioned[], members: ReadonlySet
     gainAt: (atMs) => gain(firstFrom(versioned, atMs)),
     unknown: logSumExp(tried) - Math.log(Math.max(1, tried.length)),
   };
-}
-
-/** Index of the first run that started at a time or after it. */
-function firstFrom(versioned: readonly Versioned[], atMs: UnixMillis): number {
-  let [low, high] = [0, versioned.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((versioned[middle]?.run.startedMs ?? 0) < atMs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** Logarithm of a sum of exponentials, without overflow; -∞ of nothing. */

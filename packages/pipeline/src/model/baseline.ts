@@ -35,6 +35,21 @@ export interface Baseline {
   readonly id: string;
 }
 
+/**
+ * Which runs are a flow's baseline, stored so that neither a restart nor runs that come later, however old, change it. What they look
+ * like is read from their digests.
+ */
+export interface FrozenReference {
+  readonly workflow: string;
+  readonly environment: string;
+  /** As `Baseline.id`. */
+  readonly id: string;
+  readonly window: TimeWindow;
+  /** By start; at most `policy.baselineRunsMax`. */
+  readonly runIds: readonly RunId[];
+  readonly warnings: readonly string[];
+}
+
 /** What normal runs of a workflow look like: frozen with the baseline. Counts are of clean runs. */
 export interface CleanWindow {
   readonly id: string;
@@ -179,6 +194,8 @@ export interface WorkflowDiagnosis {
   readonly baseline: Baseline | null;
   /** Who accepted this baseline, and why; null where it is the first. */
   readonly accepted: AcceptedBaseline | null;
+  /** Id of the clean window that its runs are held against; null before one is frozen. */
+  readonly cleanWindow: string | null;
   readonly drifts: readonly Drift[];
   readonly streams: readonly StreamWatch[];
   readonly movements: readonly Movement[];

@@ -29,6 +29,8 @@ export type ClusterState =
 export interface DiagnosedRun {
   readonly id: RunId;
   readonly cluster: ClusterId;
+  /** Id of the clean window that it was held against; null before one is frozen. */
+  readonly cleanWindow: string | null;
   /** True where no rule fails the run, but an open drift counts it as bad. */
   readonly affected: boolean;
   readonly deviations: readonly Deviation[];
@@ -93,6 +95,8 @@ export interface Cluster {
   readonly provisional: boolean;
   /** Why it is provisional; null where it is not. */
   readonly provisionalWhy: string | null;
+  /** Id of the clean window that its members were held against; null before one is frozen. */
+  readonly cleanWindow: string | null;
   /** Share of members that fail for each reason. */
   readonly failing: Readonly<Record<string, number>>;
   readonly origin: Origin | null;

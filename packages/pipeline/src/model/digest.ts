@@ -145,6 +145,14 @@ export interface RunDigest {
   readonly mapping: number;
 }
 
+/** Runs that were put, and ids that lead to another run since. */
+export interface RunGroup {
+  readonly runs: readonly RunDigest[];
+  readonly replaced: readonly RunId[];
+  /** Behind the last of a listing's groups it stands for all of them: what is put later comes after it. */
+  readonly mark: string;
+}
+
 /** A text behind a hash in `RunDigest.versions`, kept once, so that two versions can be shown as a diff. */
 export interface VersionText {
   readonly hash: string;

@@ -23,6 +23,12 @@ const entries = {
   baselineRuns: { value: 200, unit: "runs", source: "product.md: baselines from 200 runs" },
   baselineRunsMax: { value: 1000, unit: "runs", source: "diagnosis.md decision 2" },
   baselineDays: { value: 7, unit: "days", source: "diagnosis.md decision 2: every weekday seen" },
+  wholeRunsMost: {
+    value: 10_000,
+    unit: "runs",
+    source:
+      "before a window is frozen digests are kept whole, 10 kB each; beyond, they are read again once it is",
+  },
   provisionalRuns: { value: 50, unit: "runs", source: "product.md: learning below" },
   driftWindowRuns: { value: 50, unit: "runs", source: "diagnosis.md decision 3" },
   driftAlphaMax: { value: 0.001, unit: "probability", source: "diagnosis.md decision 3" },

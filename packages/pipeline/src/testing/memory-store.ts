@@ -1,7 +1,7 @@
 import type { SpanBatch } from "../model/batch.ts";
 import type { AcceptedBaseline } from "../model/accepted.ts";
 import type { ClusterDecision } from "../model/decision.ts";
-import type { Diagnosis } from "../model/baseline.ts";
+import type { Diagnosis, FrozenReference } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import { checkKey } from "../model/check-result.ts";
 import type { CheckResult } from "../model/check-result.ts";
@@ -144,13 +144,18 @@ export function memoryStore(): Store {
   const baselines = new Map<string, AcceptedBaseline>();
   const meta = new Map<string, string>();
   const decisions = new Map<string, ClusterDecision>();
+  const references = new Map<string, FrozenReference>();
+  /** When each run, or the id that leads to another, was put. */
+  const putAt = new Map<RunId, number>();
   let diagnosis: Diagnosis | null = null;
 
   const putRun = (run: RunDigest): void => {
     for (const alias of run.aliases) {
       runs.delete(alias);
       aliases.set(alias, run.id);
+      putAt.set(alias, memory.clock);
     }
+    putAt.set(run.id, memory.clock);
     aliases.delete(run.id);
     runs.set(run.id, run);
     for (const id of run.traceIds) traceIn(memory, id).runAt = memory.clock;
@@ -202,6 +207,16 @@ export function memoryStore(): Store {
       for (const each of putTexts) texts.set(each.hash, each.text);
     },
     runs: async (query) => found(query),
+    async *runsAfter(mark, query) {
+      const since = [...putAt].flatMap(([id, at]) => (at > Number(mark ?? 0) ? [id] : []));
+      const here = since.flatMap((id) => runs.get(id) ?? []);
+      yield {
+        runs: here.filter((run) => answers(run, query)),
+        replaced: since.filter((id) => !runs.has(id)),
+        mark: String(memory.clock),
+      };
+    },
+    runsWith: async (ids) => [...new Set(ids)].flatMap((id) => runs.get(id) ?? []),
     heads: async (query) => found(query).map(headOf),
     workflows: async () => {
       const counts = new Map<string, StoredWorkflow>();
@@ -263,6 +278,11 @@ export function memoryStore(): Store {
     },
     baselines: async () =>
       [...baselines.values()].sort((a, b) => a.fromMs - b.fromMs || (a.id < b.id ? -1 : 1)),
+    putReferences: async (put) => {
+      for (const one of put) references.set(JSON.stringify([one.workflow, one.environment]), one);
+    },
+    references: async () =>
+      [...references].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, reference]) => reference),
     putDiagnosis: async (put) => {
       diagnosis = put;
     },

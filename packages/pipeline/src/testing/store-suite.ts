@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { OtlpBody, SpanBatch } from "../model/batch.ts";
 import type { AcceptedBaseline } from "../model/accepted.ts";
-import type { Diagnosis } from "../model/baseline.ts";
 import { ClusterDecision } from "../model/decision.ts";
+import type { Diagnosis, FrozenReference } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import type { CheckResult } from "../model/check-result.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
@@ -449,6 +449,70 @@ export function storeSuite(name: string, { open, receive }: StoreSuite): void {
       expect(await ids({ window })).toEqual([2, 3]);
     });
 
+    test("runs are listed as they are put: after a mark only what came since, each as it stands now", async () => {
+      const listed = async (mark: string | null, query = {}) => {
+        const ids: string[] = [];
+        const replaced: string[] = [];
+        let last = mark;
+        for await (const group of store.runsAfter(mark, query)) {
+          ids.push(...group.runs.map((run) => `${run.id} ${run.workflow}`));
+          replaced.push(...group.replaced);
+          last = group.mark;
+        }
+        return { ids: ids.toSorted(), replaced, mark: last };
+      };
+      const named = (n: number, workflow = "desk") => `${runOf(n).id} ${workflow}`;
+      expect((await listed(null)).ids).toEqual([]);
+      await store.putRuns([runOf(1), runOf(2)], []);
+      const first = await listed(null);
+      expect(first.ids).toEqual([named(1), named(2)]);
+      expect(await listed(first.mark)).toEqual({ ids: [], replaced: [], mark: first.mark });
+      await store.putRuns([runOf(3)], []);
+      await store.putRuns([runOf(2, { workflow: "other" })], []);
+      const second = await listed(first.mark);
+      expect(second.ids).toEqual([named(2, "other"), named(3)]);
+      expect((await listed(null, { workflow: "desk" })).ids).toEqual([named(1), named(3)]);
+      await store.putRuns([runOf(4, { aliases: [runOf(1).id] })], []);
+      const third = await listed(second.mark);
+      expect([third.ids, third.replaced]).toEqual([[named(4)], [runOf(1).id]]);
+      expect((await listed(null)).ids).toEqual([named(2, "other"), named(3), named(4)]);
+    });
+
+    test("many runs are listed each once, in groups", async () => {
+      const many = Array.from({ length: 1_500 }, (_, n) => runOf(n * 31 + 1));
+      await store.putRuns(many.slice(0, 900), []);
+      await store.putRuns(many.slice(800), []);
+      const found: RunDigest[] = [];
+      for await (const { runs } of store.runsAfter(null, { environment: "production" })) {
+        found.push(...runs);
+      }
+      expect(found.map(({ id }) => id).toSorted()).toEqual(many.map(({ id }) => id).toSorted());
+      expect(found.find(({ id }) => id === many[7]?.id)).toEqual(many[7]);
+    });
+
+    test("runs are found by their own ids", async () => {
+      await store.putRuns([runOf(1), runOf(2), runOf(3)], []);
+      await store.putRuns([runOf(4, { aliases: [runOf(3).id] })], []);
+      const found = await store.runsWith([runOf(2).id, runOf(3).id, runOf(4).id, runOf(9).id]);
+      expect(found.map(({ id }) => id).toSorted()).toEqual([runOf(2).id, runOf(4).id]);
+      expect(await store.runsWith([])).toEqual([]);
+    });
+
+    test("a reference is kept for each workflow and environment, the last one", async () => {
+      const reference = (workflow: string, n: number): FrozenReference => ({
+        workflow,
+        environment: "production",
+        id: `BL-0000000${n}`,
+        window: { start: 1.5, end: 2 },
+        runIds: [runOf(n).id],
+        warnings: ["it's short"],
+      });
+      expect(await store.references()).toEqual([]);
+      await store.putReferences([reference("b", 1), reference("a", 2)]);
+      await store.putReferences([reference("b", 3)]);
+      expect(await store.references()).toEqual([reference("a", 2), reference("b", 3)]);
+    });
+
     test("texts are kept by their hash", async () => {
       await store.putRuns(
         [runOf(1)],
@@ -507,6 +571,34 @@ export function storeSuite(name: string, { open, receive }: StoreSuite): void {
       const last = diagnosisOf([runOf(2).id]);
       await store.putDiagnosis(last);
       expect(await store.diagnosis()).toEqual(last);
+    });
+
+    test("a diagnosis of many runs comes back as it was put, also where a few of them changed since", async () => {
+      const ids = Array.from({ length: 3_000 }, (_, at) => runOf(at * 37 + 1).id);
+      const many = (members: readonly RunId[], cluster: (id: RunId) => string): Diagnosis => {
+        const { runs, ...rest } = diagnosisOf(members);
+        const standings = members.map(
+          (id) => ({ id, traceIds: [], failed: ["grounded"], cluster: cluster(id) }) as never,
+        );
+        return { ...rest, runs, standings };
+      };
+      const first = many(ids.slice(100), () => "CL-00000001");
+      await store.putDiagnosis(first);
+      expect(await store.diagnosis()).toEqual(first);
+      const { standings, runs } = many(ids, (id) => (id === ids[7] ? "CL-2" : "CL-00000001"));
+      const second = {
+        ...first,
+        runs: [...runs.slice(0, 100), ...first.runs],
+        standings: [...standings.slice(0, 100), ...first.standings],
+      };
+      await store.putDiagnosis(second);
+      expect(await store.diagnosis()).toEqual(second);
+      const third = { ...second, runs: second.runs.filter((_, at) => at % 50 !== 0) };
+      await store.putDiagnosis(third);
+      await store.putDiagnosis(third);
+      expect(await store.diagnosis()).toEqual(third);
+      await store.putDiagnosis(diagnosisOf([runOf(1).id]));
+      expect(await store.diagnosis()).toEqual(diagnosisOf([runOf(1).id]));
     });
 
     test("a small text is kept under its key", async () => {

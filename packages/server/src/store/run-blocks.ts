@@ -1,5 +1,5 @@
 import type { AcceptedBaseline } from "@rootward/pipeline/model/accepted";
-import type { Diagnosis } from "@rootward/pipeline/model/baseline";
+import type { Diagnosis, FrozenReference } from "@rootward/pipeline/model/baseline";
 import type { ClusterDecision } from "@rootward/pipeline/model/decision";
 import type { Change } from "@rootward/pipeline/model/change";
 import { checkKey } from "@rootward/pipeline/model/check-result";
@@ -317,14 +317,34 @@ export function baselinesBlock(accepted: readonly AcceptedBaseline[], version: b
   return blockIn("stored_baselines", shape, rows);
 }
 
-/** One text under a key. */
-export function metaBlock(key: string, text: string, version: bigint): Block {
-  const shape = { key: "String", text: "String", version: "UInt64" } as const;
-  return blockIn("stored_meta", shape, [{ key, text, version }]);
+/** Which runs are baselines. */
+export function referencesBlock(references: readonly FrozenReference[], version: bigint): Block {
+  const shape = {
+    workflow: "String",
+    environment: "String",
+    id: "String",
+    content: "String",
+    version: "UInt64",
+  } as const;
+  const rows = references.map((reference) => {
+    const { workflow, environment, id } = reference;
+    return { workflow, environment, id, content: JSON.stringify(reference), version };
+  });
+  return blockIn("stored_references", shape, rows);
 }
 
-/** Clusters and who is in them: what SQL reads of a diagnosis. */
-export function diagnosisBlocks(diagnosis: Diagnosis, version: bigint): readonly Block[] {
+/** Texts, each under a key. */
+export function metaBlock(
+  texts: readonly { readonly key: string; readonly text: string }[],
+  version: bigint,
+): Block {
+  const shape = { key: "String", text: "String", version: "UInt64" } as const;
+  const rows = texts.map(({ key, text }) => ({ key, text, version }));
+  return blockIn("stored_meta", shape, rows);
+}
+
+/** The clusters of a diagnosis, as SQL reads them. */
+export function clusterBlocks(diagnosis: Diagnosis, version: bigint): readonly Block[] {
   const shape = {
     id: "String",
     title: "String",
@@ -359,11 +379,18 @@ export function diagnosisBlocks(diagnosis: Diagnosis, version: bigint): readonly
     verdict: cluster.attribution.causes[0]?.verdict ?? "unresolved",
     version,
   }));
-  const memberShape = { run_id: "String", cluster: "String", version: "UInt64" } as const;
-  const members = diagnosis.runs.map((run) => ({ run_id: run.id, cluster: run.cluster, version }));
-  const blocks = [
-    blockIn("stored_clusters", shape, clusters),
-    blockIn("stored_members", memberShape, members),
-  ];
-  return blocks.filter(({ rows }) => rows > 0);
+  return clusters.length > 0 ? [blockIn("stored_clusters", shape, clusters)] : [];
+}
+
+/** Rows of one block: some milliseconds to make. */
+const membersInBlock = 10_000;
+
+/** Who is in the clusters of a diagnosis, in several blocks. */
+export function* memberBlocks({ runs }: Diagnosis, version: bigint): Generator<Block> {
+  const shape = { run_id: "String", cluster: "String", version: "UInt64" } as const;
+  for (let at = 0; at < runs.length; at += membersInBlock) {
+    const some = runs.slice(at, at + membersInBlock);
+    const rows = some.map((run) => ({ run_id: run.id, cluster: run.cluster, version }));
+    yield blockIn("stored_members", shape, rows);
+  }
 }

@@ -1,6 +1,6 @@
-import type { RunDigest } from "@rootward/pipeline/model/digest";
-import { isTraceId } from "@rootward/pipeline/model/ids";
-import type { RunId, TraceId } from "@rootward/pipeline/model/ids";
+import type { RunDigest, RunGroup } from "@rootward/pipeline/model/digest";
+import { isTraceId, RunId } from "@rootward/pipeline/model/ids";
+import type { TraceId } from "@rootward/pipeline/model/ids";
 import { signalNames } from "@rootward/pipeline/model/signal";
 import type { RunHead, RunQuery, Store } from "@rootward/pipeline/ports";
 import type { Parameters, Row } from "./engine.ts";
@@ -9,7 +9,15 @@ import { textAt } from "./rows.ts";
 
 type Ask = (name: string, parameters?: Parameters) => Promise<readonly Row[]>;
 
-type Reader = "runs" | "heads" | "workflows" | "runTraces" | "runsOf" | "run";
+type Reader =
+  | "runs"
+  | "runsAfter"
+  | "runsWith"
+  | "heads"
+  | "workflows"
+  | "runTraces"
+  | "runsOf"
+  | "run";
 
 /** What a store answers about runs. `ask` and `stream` see all that was acknowledged. */
 export function runReaders(
@@ -22,6 +30,8 @@ export function runReaders(
       query.limit === undefined || (query.limit > byIdMost && query.failedOnly !== true)
         ? await streamedRuns(stream, query, await cutOf(ask, query))
         : await runsById(ask, await headsIn(ask, { ...query, limit: query.limit })),
+    runsAfter: (mark, query) => runsAfter({ ask, stream }, mark ?? "0", query),
+    runsWith: async (ids) => [...(await digestsWith(ask, [...new Set(ids)])).values()],
     heads: async (query) => await headsIn(askLately, query),
     workflows: async () =>
       (await ask("workflows")).map((row) => ({
@@ -94,13 +104,62 @@ async function current(ask: Ask, rows: readonly Row[]): Promise<readonly Row[]> 
 
 /** The runs of these heads, in their order. */
 async function runsById(ask: Ask, heads: readonly RunHead[]): Promise<readonly RunDigest[]> {
+  const ids = heads.map(({ id }) => id);
+  const found = await digestsWith(ask, ids);
+  return ids.flatMap((id) => found.get(id) ?? []);
+}
+
+/** Those runs that are stored under these ids; an id that leads to another run has none. */
+async function digestsWith(
+  ask: Ask,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, RunDigest>> {
   const found = new Map<string, RunDigest>();
-  for (let at = 0; at < heads.length; at += pageMost) {
-    const ids = heads.slice(at, at + pageMost).map(({ id }) => id);
-    for (const row of await ask("runs-by-id", { ids }))
-      found.set(textAt(row, 0), asRun(JSON.parse(textAt(row, 1))));
+  for (let at = 0; at < ids.length; at += pageMost) {
+    for (const row of await ask("runs-by-id", { ids: ids.slice(at, at + pageMost) })) {
+      const digest = textAt(row, 1);
+      if (digest !== "") found.set(textAt(row, 0), asRun(JSON.parse(digest)));
+    }
   }
-  return heads.flatMap(({ id }) => found.get(id) ?? []);
+  return found;
+}
+
+type Stream = (name: string, parameters?: Parameters) => AsyncIterable<readonly Row[]>;
+
+/** Digests in one group: some hundredths of a second to parse. */
+const groupMost = 200;
+
+/**
+ * First which runs those are, in the order of the table, without reading a digest. A few are then looked up; of many a stretch of the
+ * table at a time is read: a question over all of them would take as long as whoever asks, and that is limited.
+ */
+async function* runsAfter(
+  { ask, stream }: { readonly ask: Ask; readonly stream: Stream },
+  mark: string,
+  query: RunQuery,
+): AsyncGenerator<RunGroup> {
+  const parameters = { ...filterOf(query), after: BigInt(mark) };
+  const ids: RunId[] = [];
+  const replaced: RunId[] = [];
+  let last = BigInt(mark);
+  for await (const rows of stream("ids-after", parameters)) {
+    for (const row of rows) {
+      const id = RunId.parse(textAt(row, 0));
+      const version = BigInt(textAt(row, 2));
+      if (version > last) last = version;
+      (textAt(row, 1) === "" ? ids : replaced).push(id);
+    }
+  }
+  const behind = last.toString();
+  yield { runs: [], replaced, mark: behind };
+  const isFew = ids.length <= byIdMost;
+  for (let at = 0; at < ids.length; at += groupMost) {
+    const some = ids.slice(at, at + groupMost);
+    const stretch = { ...parameters, first: some[0] ?? "", last: some.at(-1) ?? "" };
+    const rows = await (isFew ? ask("runs-by-id", { ids: some }) : ask("runs-between", stretch));
+    const digests = rows.map((row) => textAt(row, 1)).filter((digest) => digest !== "");
+    yield { runs: digests.map((digest) => asRun(JSON.parse(digest))), replaced: [], mark: behind };
+  }
 }
 
 const signalsFrom = 9;

@@ -1,11 +1,12 @@
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { AcceptedBaseline } from "@rootward/pipeline/model/accepted";
-import type { Diagnosis } from "@rootward/pipeline/model/baseline";
-import { ClusterDecision } from "@rootward/pipeline/model/decision";
+import type { Diagnosis, FrozenReference } from "@rootward/pipeline/model/baseline";
 import type { Change } from "@rootward/pipeline/model/change";
 import { checkKey } from "@rootward/pipeline/model/check-result";
 import type { CheckResult } from "@rootward/pipeline/model/check-result";
+import { ClusterDecision } from "@rootward/pipeline/model/decision";
 import { isTraceId } from "@rootward/pipeline/model/ids";
 import type { TraceId } from "@rootward/pipeline/model/ids";
 import { ReviewRecord } from "@rootward/pipeline/model/review";
@@ -16,6 +17,9 @@ import type { TraceContent } from "@rootward/pipeline/model/span";
 import { openChdb } from "./chdb.ts";
 import { openClickhouse } from "./clickhouse.ts";
 import type { Clickhouse } from "./clickhouse.ts";
+import { assembled, partsPrefix, writtenOf } from "./diagnosis-parts.ts";
+import type { DiagnosisPart } from "./diagnosis-parts.ts";
+import { oneAtATime } from "../one-at-a-time.ts";
 import { checkCluster } from "./cluster.ts";
 import { takeDirectory } from "./data-directory.ts";
 import type { DataDirectory } from "./data-directory.ts";
@@ -30,9 +34,11 @@ import {
   blocksOfRuns,
   changesBlock,
   checksBlock,
+  clusterBlocks,
   decisionsBlock,
-  diagnosisBlocks,
+  memberBlocks,
   metaBlock,
+  referencesBlock,
   rulingsBlock,
 } from "./run-blocks.ts";
 import { reviewsBlock } from "./review-blocks.ts";
@@ -211,6 +217,7 @@ type Writer =
   | "putChecks"
   | "putDecisions"
   | "putBaselines"
+  | "putReferences"
   | "nextVersion"
   | "runsVersion"
   | "putBlocks";
@@ -218,6 +225,9 @@ type Writer =
 function writers({ wal, clock }: Parts): Pick<OpenStore, Writer> {
   let runsVersion = 0n;
   return {
+    putReferences: async (references) => {
+      if (references.length > 0) await wal.append([referencesBlock(references, clock())], "server");
+    },
     put: async (batch) => {
       if (batch.length === 0) return;
       const block = batch.logCount > 0 ? logsBlock : spansBlock;
@@ -264,6 +274,7 @@ type Reader =
   | "checks"
   | "decisions"
   | "baselines"
+  | "references"
   | "counts";
 
 function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> {
@@ -292,6 +303,8 @@ function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> 
       (await ask("decisions")).map((row) => ClusterDecision.parse(JSON.parse(textAt(row, 0)))),
     baselines: async () =>
       (await ask("baselines")).map((row) => asBaseline(JSON.parse(textAt(row, 0)))),
+    references: async () =>
+      (await ask("references")).map((row) => asReference(JSON.parse(textAt(row, 0)))),
     counts: layout.kind === "single" ? countsKept(askLately) : async () => await counted(askLately),
   };
 }
@@ -322,22 +335,48 @@ function diagnosisIn({ wal, clock }: Parts, ask: Ask): Pick<Store, Texts> {
     const [row] = await ask("meta", { key });
     return row === undefined ? null : textAt(row, 0);
   };
+  // What is written stands under keys that are written over: only one diagnosis at a time may do it.
+  const alone = oneAtATime();
+  let written: Diagnosis | null = null;
   return {
-    putDiagnosis: async (diagnosis) => {
-      const version = clock();
-      const text = JSON.stringify(diagnosis);
-      await wal.append(
-        [...diagnosisBlocks(diagnosis, version), metaBlock(diagnosisKey, text, version)],
-        "server",
-      );
-    },
+    putDiagnosis: (diagnosis) =>
+      alone(async () => {
+        const texts = await textsOf(diagnosis, written);
+        written = null;
+        const version = clock();
+        const blocks = [...clusterBlocks(diagnosis, version)];
+        for (const block of memberBlocks(diagnosis, version)) {
+          blocks.push(block);
+          await setImmediate();
+        }
+        await wal.append([...blocks, metaBlock(texts, version)], "server");
+        written = diagnosis;
+      }),
     diagnosis: async () => {
       const text = await metaOf(diagnosisKey);
-      return text === null ? null : asDiagnosis(JSON.parse(text));
+      if (text === null) return null;
+      const rows = await ask("meta-parts", { prefix: partsPrefix });
+      const parts = new Map(rows.map((row) => [textAt(row, 0), textAt(row, 1)]));
+      return assembled(JSON.parse(text), parts);
     },
-    putMeta: (key, text) => wal.append([metaBlock(`door:${key}`, text, clock())], "server"),
+    putMeta: (key, text) =>
+      wal.append([metaBlock([{ key: `door:${key}`, text }], clock())], "server"),
     meta: (key) => metaOf(`door:${key}`),
   };
+}
+
+/** What changed of a diagnosis, and its head. Each part is some milliseconds of work, and there may be hundreds. */
+async function textsOf(
+  diagnosis: Diagnosis,
+  written: Diagnosis | null,
+): Promise<readonly DiagnosisPart[]> {
+  const found: DiagnosisPart[] = [];
+  for (const parts = writtenOf(diagnosis, written); ;) {
+    const next = parts.next();
+    if (next.done === true) return [...found, { key: diagnosisKey, text: next.value }];
+    found.push(next.value);
+    await setImmediate();
+  }
 }
 
 /** The row of `stored_meta` that the views read for which clusters are current. */
@@ -431,4 +470,4 @@ const asChange = (value: unknown) => own<Change>(value, "atMs", "change");
 const asRuling = (value: unknown) => own<Ruling>(value, "ruling", "ruling");
 const asCheck = (value: unknown) => own<CheckResult>(value, "check", "result of a check");
 const asBaseline = (value: unknown) => own<AcceptedBaseline>(value, "fromMs", "accepted baseline");
-const asDiagnosis = (value: unknown) => own<Diagnosis>(value, "clusters", "diagnosis");
+const asReference = (value: unknown) => own<FrozenReference>(value, "runIds", "reference");

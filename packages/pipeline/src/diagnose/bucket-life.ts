@@ -1,0 +1,23 @@
+import type { Bucket, ClusterContext } from "./cluster.ts";
+import { compareText } from "./flows.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** What stands for a cluster, by its own id or one that leads to it. */
+export function lifeOfBucket(
+  { id }: Bucket,
+  { guarded, guardedMs, placement }: Pick<Surroundings, "guarded" | "guardedMs" | "placement">,
+): Pick<ClusterContext, "life" | "aliases"> {
+  const aliases = [...placement.aliases]
+    .flatMap(([alias, kept]) => (kept === id ? [alias] : []))
+    .toSorted(compareText);
+  const ids = [id, ...aliases];
+  const since = ids.flatMap((one) => guardedMs.get(one) ?? []);
+  return {
+    aliases,
+    life: {
+      isGuarded: ids.some((one) => guarded.has(one)),
+      guardedMs: since.length > 0 ? Math.min(...since) : null,
+      resolvedMs: placement.resolvedMs.get(id) ?? null,
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import type { FrozenReference } from "../model/baseline.ts";
+import type { RunDigest } from "../model/digest.ts";
+import type { RunId } from "../model/ids.ts";
+import { flowMemory } from "./flowmemory.ts";
+import type { FlowMemory } from "./flowmemory.ts";
+import { compareText } from "./flows.ts";
+import { rememberedFlow } from "./remembered-flow.ts";
+import type { RememberedFlow } from "./remembered-flow.ts";
+import { slimmer } from "./slim.ts";
+import type { Slimmer } from "./slim.ts";
+
+export type { RememberedFlow } from "./remembered-flow.ts";
+
+/**
+ * What diagnosis remembers from one time to the next. It is only a memory: a diagnosis with an empty one, of the same runs and frozen
+ * references, finds the same.
+ */
+export interface DiagnosisMemory {
+  readonly put: (run: RunDigest) => void;
+  /** Forgets runs that others replaced. */
+  readonly drop: (ids: readonly RunId[]) => void;
+  /** By workflow, then environment; those of references also while no run of them is here. */
+  readonly flows: () => readonly RememberedFlow[];
+  /** Drops the runs that started first, all but those of references, where it holds more than so many. @returns how many it dropped, ever */
+  readonly trim: (most: number) => number;
+}
+
+/**
+ * @param frozen      the references that are stored
+ * @param newSlimmer  what makes runs of a flow small, or null
+ */
+export function diagnosisMemory(
+  frozen: readonly FrozenReference[],
+  newSlimmer: () => Slimmer | null = slimmer,
+): DiagnosisMemory {
+  const flows = new Map<string, RememberedFlow>();
+  const keyOf = (name: { workflow: string; environment: string }): string =>
+    JSON.stringify([name.workflow, name.environment]);
+  const stored = new Map(frozen.map((one) => [keyOf(one), one]));
+  const flowOf = (name: { workflow: string; environment: string }): RememberedFlow => {
+    const key = keyOf(name);
+    const { workflow, environment } = name;
+    const found =
+      flows.get(key) ??
+      rememberedFlow(flowMemory({ workflow, environment }, stored.get(key) ?? null, newSlimmer()));
+    flows.set(key, found);
+    return found;
+  };
+  const places = new Map<RunId, FlowMemory>();
+  let dropped = 0;
+  for (const reference of frozen) flowOf(reference);
+  return {
+    put: (run) => {
+      const { flow } = flowOf(run);
+      const before = places.get(run.id);
+      if (before !== flow) before?.drop(run.id);
+      places.set(run.id, flow);
+      flow.put(run);
+    },
+    drop: (ids) => {
+      for (const id of ids) {
+        places.get(id)?.drop(id);
+        places.delete(id);
+      }
+    },
+    flows: () =>
+      [...flows]
+        .toSorted(([a], [b]) => compareText(a, b))
+        .flatMap(([, one]) => (one.flow.size > 0 || one.flow.frozen !== null ? [one] : [])),
+    trim: (most) => {
+      const all = [...flows.values()].map(({ flow }) => flow);
+      const size = (): number => all.reduce((sum, flow) => sum + flow.size, 0);
+      const before = size();
+      if (before <= most) return dropped;
+      const starts = all.flatMap((flow) => flow.starts()).toSorted((a, b) => a - b);
+      // A twentieth more, so that it is not done each time.
+      const cutMs = starts[before - Math.ceil(most * 0.95)] ?? Infinity;
+      for (const id of all.flatMap((flow) => flow.dropBefore(cutMs))) places.delete(id);
+      dropped += before - size();
+      return dropped;
+    },
+  };
+}

@@ -1,0 +1,3 @@
+SELECT key, text
+FROM stored_meta FINAL
+WHERE startsWith(key, {prefix:String})

@@ -1,0 +1,3 @@
+SELECT content
+FROM stored_references FINAL
+ORDER BY workflow, environment

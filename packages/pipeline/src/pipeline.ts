@@ -94,7 +94,9 @@ export async function diagnose(
 }
 
 function leftOut(dropped: number, most: number): string {
-  return `the latest ${most} runs and those of baselines are diagnosed; ${dropped} earlier ones are left out`;
+  const whole = policy("acceptedRunsMost");
+  const ofAccepted = whole < most ? ` (${whole} of a workflow with an accepted baseline)` : "";
+  return `the latest ${most} runs${ofAccepted} and those of baselines are diagnosed; ${dropped} earlier ones are left out`;
 }
 
 async function paced<T>(work: Slices<T>, breathe: Breathe | undefined): Promise<T> {

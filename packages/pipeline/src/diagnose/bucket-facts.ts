@@ -17,8 +17,7 @@ import type { WeighedFit } from "./terms.ts";
 import { timelineOf } from "./timing.ts";
 
 /** What a bucket is held against. */
-export interface Beside
-  extends Pick<Surroundings, "changes" | "toldAny" | "rows" | "results"> {
+export interface Beside extends Pick<Surroundings, "changes" | "toldAny" | "rows" | "results"> {
   /** The clean window by which its members were signed. */
   readonly clean: Clean | null;
   readonly cleanRuns: readonly Versioned[];

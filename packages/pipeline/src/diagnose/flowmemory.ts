@@ -61,10 +61,12 @@ export interface FlowMemory extends FlowName {
   /** Starts of the runs that `dropBefore` may drop: those of the reference stay. */
   readonly starts: () => readonly UnixMillis[];
   readonly dropBefore: (startMs: UnixMillis) => readonly RunId[];
-  readonly frozen: FrozenReference | null;
-  readonly size: number;
+  readonly frozen: () => FrozenReference | null;
+  /** Whether `wholeRuns` was asked for. */
+  readonly isWhole: () => boolean;
+  readonly size: () => number;
   /** Grows with whatever is put, dropped or forgotten: while it is the same, so is the answer. */
-  readonly news: number;
+  readonly news: () => number;
 }
 
 /**
@@ -127,15 +129,10 @@ export function flowMemory(
       inLater = new Set(ids);
     },
     hold,
-    get frozen() {
-      return frozen;
-    },
-    get size() {
-      return all.size;
-    },
-    get news() {
-      return all.news;
-    },
+    frozen: () => frozen,
+    isWhole: all.isWhole,
+    size: all.size,
+    news: all.news,
   };
 }
 

@@ -24,11 +24,12 @@ export interface FlowRuns {
   readonly clear: () => void;
   /** From now on runs that are put stay as they are. @returns whether all that are here did */
   readonly keepWhole: () => boolean;
+  readonly isWhole: () => boolean;
   /** Holds those anew that were held against another window; slim ones stay as they are. */
   readonly hold: (clean: Clean | null) => Slices<void>;
-  readonly size: number;
+  readonly size: () => number;
   /** Grows with whatever is put, dropped or cleared, unless it says what was known already. */
-  readonly news: number;
+  readonly news: () => number;
 }
 
 interface Keeping {
@@ -46,6 +47,13 @@ export function flowRuns({ slim, isReference }: Keeping): FlowRuns {
     order.forget();
     news += 1;
   };
+  const forget = (ids: readonly RunId[]): readonly RunId[] => {
+    const gone = ids.filter((id) => kept.delete(id));
+    if (gone.length > 0) changed();
+    return gone;
+  };
+  const free = (): readonly RunDigest[] =>
+    order.all().flatMap(({ entry: { run } }) => (isReference(run.id) ? [] : run));
   const hasRoom = (): boolean => kept.size < policy("wholeRunsMost");
   const heldBy = (run: RunDigest, clean: Clean | null): HeldRun => {
     const held = holdRun(run, clean);
@@ -65,18 +73,11 @@ export function flowRuns({ slim, isReference }: Keeping): FlowRuns {
       kept.set(run.id, held);
     },
     drop: (id) => {
-      if (kept.delete(id)) changed();
+      forget([id]);
     },
-    dropBefore: (startMs) => {
-      const isEarly = ({ run }: HeldRun["entry"]): boolean =>
-        run.startedMs < startMs && !isReference(run.id);
-      const early = order.all().flatMap(({ entry }) => (isEarly(entry) ? entry.run.id : []));
-      for (const id of early) kept.delete(id);
-      if (early.length > 0) changed();
-      return early;
-    },
-    starts: () =>
-      order.all().flatMap(({ entry: { run } }) => (isReference(run.id) ? [] : run.startedMs)),
+    dropBefore: (startMs) =>
+      forget(free().flatMap((run) => (run.startedMs < startMs ? run.id : []))),
+    starts: () => free().map(({ startedMs }) => startedMs),
     clear: () => {
       kept.clear();
       changed();
@@ -94,12 +95,9 @@ export function flowRuns({ slim, isReference }: Keeping): FlowRuns {
       });
       order.are(again);
     },
-    get size() {
-      return kept.size;
-    },
-    get news() {
-      return news;
-    },
+    isWhole: () => wholly,
+    size: () => kept.size,
+    news: () => news,
   };
 }
 

@@ -105,7 +105,7 @@ async function putReference(
   { flow }: RememberedFlow,
   { source, options, pace }: Surroundings,
 ): Promise<void> {
-  const runs = await source.runsWith(flow.frozen?.runIds ?? []);
+  const runs = await source.runsWith(flow.frozen()?.runIds ?? []);
   for (const run of runs) memory.put(run);
   await pace(flow.hold(options));
 }
@@ -135,7 +135,8 @@ async function storeReferences(
 ): Promise<void> {
   const fresh = memory
     .flows()
-    .flatMap(({ flow: { frozen } }) => (frozen && !kept.stored.has(frozen.id) ? [frozen] : []));
+    .flatMap(({ flow }) => flow.frozen() ?? [])
+    .filter(({ id }) => !kept.stored.has(id));
   if (fresh.length === 0) return;
   await source.putReferences(fresh);
   for (const { id } of fresh) kept.stored.add(id);

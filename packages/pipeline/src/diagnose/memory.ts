@@ -1,6 +1,7 @@
 import type { FrozenReference } from "../model/baseline.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { RunId } from "../model/ids.ts";
+import { policy } from "../model/policy.ts";
 import { flowMemory } from "./flowmemory.ts";
 import type { FlowMemory } from "./flowmemory.ts";
 import { compareText } from "./flows.ts";
@@ -21,7 +22,10 @@ export interface DiagnosisMemory {
   readonly drop: (ids: readonly RunId[]) => void;
   /** By workflow, then environment; those of references also while no run of them is here. */
   readonly flows: () => readonly RememberedFlow[];
-  /** Drops the runs that started first, all but those of references, where it holds more than so many. @returns how many it dropped, ever */
+  /**
+   * Drops the runs that started first, all but those of references, where it holds more than so many, or more than
+   * `policy.acceptedRunsMost` of a flow whose runs are kept whole. @returns how many it dropped, ever
+   */
   readonly trim: (most: number) => number;
 }
 
@@ -66,18 +70,26 @@ export function diagnosisMemory(
     flows: () =>
       [...flows]
         .toSorted(([a], [b]) => compareText(a, b))
-        .flatMap(([, one]) => (one.flow.size > 0 || one.flow.frozen !== null ? [one] : [])),
+        .flatMap(([, one]) => (one.flow.size() > 0 || one.flow.frozen() !== null ? [one] : [])),
     trim: (most) => {
       const all = [...flows.values()].map(({ flow }) => flow);
-      const size = (): number => all.reduce((sum, flow) => sum + flow.size, 0);
-      const before = size();
-      if (before <= most) return dropped;
-      const starts = all.flatMap((flow) => flow.starts()).toSorted((a, b) => a - b);
-      // A twentieth more, so that it is not done each time.
-      const cutMs = starts[before - Math.ceil(most * 0.95)] ?? Infinity;
-      for (const id of all.flatMap((flow) => flow.dropBefore(cutMs))) places.delete(id);
-      dropped += before - size();
+      const whole = all.filter(({ isWhole }) => isWhole());
+      const early = [
+        ...whole.flatMap((flow) => dropFirst([flow], policy("acceptedRunsMost"))),
+        ...dropFirst(all, most),
+      ];
+      for (const id of early) places.delete(id);
+      dropped += early.length;
       return dropped;
     },
   };
+}
+
+function dropFirst(flows: readonly FlowMemory[], most: number): readonly RunId[] {
+  const size = flows.reduce((sum, flow) => sum + flow.size(), 0);
+  if (size <= most) return [];
+  const starts = flows.flatMap((flow) => flow.starts()).toSorted((a, b) => a - b);
+  // A twentieth more, so that it is not done each time.
+  const cutMs = starts[size - Math.ceil(most * 0.95)] ?? Infinity;
+  return flows.flatMap((flow) => flow.dropBefore(cutMs));
 }

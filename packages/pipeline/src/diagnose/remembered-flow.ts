@@ -59,7 +59,7 @@ export function rememberedFlow(flow: FlowMemory): RememberedFlow {
     *read(options) {
       const accepted = acceptedFor(flow, options.accepted ?? []);
       const { baselineWindow, needsDays } = options;
-      const by = JSON.stringify([flow.news, baselineWindow, needsDays, accepted]);
+      const by = JSON.stringify([flow.news(), baselineWindow, needsDays, accepted]);
       if (read?.by === by) return read.flow;
       const found = yield* accepted.length > 0
         ? inEras(flow, { ...options, accepted })
@@ -108,7 +108,7 @@ function* inEras(flow: FlowMemory, options: ReadingOptions): Slices<ReadFlow | n
   const runs = flow.wholeRuns();
   if (runs === null) return null;
   const name = { workflow, environment };
-  const { read, inReferences } = yield* readEras({ ...name, runs }, options, flow.frozen);
+  const { read, inReferences } = yield* readEras({ ...name, runs }, options, flow.frozen());
   flow.keep(inReferences);
   return read;
 }

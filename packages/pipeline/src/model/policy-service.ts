@@ -197,6 +197,11 @@ export const servicePolicy = {
     unit: "runs",
     source: "npm run bench:diagnose: 0.7 kB of memory each, 7 kB where a run failed",
   },
+  acceptedRunsMost: {
+    value: 50_000,
+    unit: "runs",
+    source: "of a workflow with an accepted baseline, kept whole: 10 kB of memory each",
+  },
   breatheEveryMs: {
     value: 10,
     unit: "ms",

@@ -7,7 +7,8 @@ import type { Parameters, Row } from "./engine.ts";
 import { own } from "./own.ts";
 import { textAt } from "./rows.ts";
 
-type Ask = (name: string, parameters?: Parameters) => Promise<readonly Row[]>;
+/** Asks one of the statements of `sql/queries`, by its name. */
+export type Ask = (name: string, parameters?: Parameters) => Promise<readonly Row[]>;
 
 type Reader =
   | "runs"

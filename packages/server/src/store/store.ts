@@ -1,52 +1,25 @@
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
 import { policy } from "@rootward/pipeline/model/policy";
-import type { AcceptedBaseline } from "@rootward/pipeline/model/accepted";
-import type { Diagnosis, FrozenReference } from "@rootward/pipeline/model/baseline";
-import type { Change } from "@rootward/pipeline/model/change";
-import { checkKey } from "@rootward/pipeline/model/check-result";
-import type { CheckResult } from "@rootward/pipeline/model/check-result";
-import { ClusterDecision } from "@rootward/pipeline/model/decision";
-import { isTraceId } from "@rootward/pipeline/model/ids";
-import type { TraceId } from "@rootward/pipeline/model/ids";
-import { ReviewRecord } from "@rootward/pipeline/model/review";
-import type { Ruling } from "@rootward/pipeline/model/ruling";
-import type { LogRecord, Span } from "@rootward/pipeline/model/span";
-import type { Store, StoredTrace, TraceQuery } from "@rootward/pipeline/ports";
-import type { TraceContent } from "@rootward/pipeline/model/span";
+import type { Store } from "@rootward/pipeline/ports";
 import { openChdb } from "./chdb.ts";
 import { openClickhouse } from "./clickhouse.ts";
 import type { Clickhouse } from "./clickhouse.ts";
-import { assembled, partsPrefix, writtenOf } from "./diagnosis-parts.ts";
-import type { DiagnosisPart } from "./diagnosis-parts.ts";
-import { oneAtATime } from "../one-at-a-time.ts";
 import { checkCluster } from "./cluster.ts";
 import { takeDirectory } from "./data-directory.ts";
 import type { DataDirectory } from "./data-directory.ts";
-import type { Answer, Bounds, Column, Engine, Parameters, Row } from "./engine.ts";
+import { diagnosisIn } from "./diagnosis-store.ts";
+import type { Answer, Bounds, Column, Engine, Parameters } from "./engine.ts";
 import type { Layout } from "./layout.ts";
 import { knownFormat, migrate } from "./migrate.ts";
-import { logsBlock, spansBlock } from "./record-blocks.ts";
-import type { Block } from "./record-blocks.ts";
-import { logOf, originReader, spanOf, textAt } from "./rows.ts";
-import {
-  baselinesBlock,
-  blocksOfRuns,
-  changesBlock,
-  checksBlock,
-  clusterBlocks,
-  decisionsBlock,
-  memberBlocks,
-  metaBlock,
-  referencesBlock,
-  rulingsBlock,
-} from "./run-blocks.ts";
-import { reviewsBlock } from "./review-blocks.ts";
-import { runReaders, wholeMs } from "./run-reads.ts";
+import { readers } from "./readers.ts";
+import { textAt } from "./rows.ts";
+import { runReaders } from "./run-reads.ts";
+import type { Ask } from "./run-reads.ts";
 import { statementOf } from "./sql-files.ts";
-import { own } from "./own.ts";
 import { openWal } from "./wal.ts";
 import type { Wal } from "./wal.ts";
+import { writers } from "./writers.ts";
+import type { Writers, Writing } from "./writers.ts";
 
 export { viewColumns } from "./views.ts";
 
@@ -66,7 +39,7 @@ interface SqlAnswer {
 }
 
 /** What an opened store offers its own door, beside the port. */
-export interface OpenStore extends Store {
+export interface OpenStore extends Store, Writers {
   /**
    * Runs a SELECT that was judged already, over the views. It can do anything that the engine can: never give it a text from
    * outside.
@@ -74,12 +47,6 @@ export interface OpenStore extends Store {
    * @throws PortError query_failed
    */
   sql(text: string, bounds: Bounds): Promise<SqlAnswer>;
-  /** The version of what is written next: microseconds since 1970 that grow with every call. */
-  nextVersion(): bigint;
-  /** The highest version under which `putRuns` has written; 0 before it has. */
-  runsVersion(): bigint;
-  /** Writes what `blocksOfRuns` made elsewhere, under a version of `nextVersion`. @throws PortError as `putRuns` */
-  putBlocks(blocks: readonly Block[]): Promise<void>;
   /** Bytes that are durable, but not in the engine yet. */
   pendingBytes(): number;
   /** `pendingBytes` as above. */
@@ -144,16 +111,12 @@ async function versions(engine: Engine, now: () => number): Promise<() => bigint
   };
 }
 
-interface Parts {
+interface Parts extends Writing {
   readonly directory: DataDirectory;
   readonly engine: Engine;
-  readonly wal: Wal;
-  readonly clock: () => bigint;
   readonly kind: "embedded" | "clickhouse";
   readonly layout: Layout;
 }
-
-type Ask = (name: string, parameters?: Parameters) => Promise<readonly Row[]>;
 
 function storeOver(parts: Parts): OpenStore {
   const { engine, wal } = parts;
@@ -208,180 +171,6 @@ function freshFor(wal: Wal): () => Promise<void> {
   };
 }
 
-type Writer =
-  | "put"
-  | "putRuns"
-  | "putChanges"
-  | "putRulings"
-  | "putReviews"
-  | "putChecks"
-  | "putDecisions"
-  | "putBaselines"
-  | "putReferences"
-  | "nextVersion"
-  | "runsVersion"
-  | "putBlocks";
-
-function writers({ wal, clock }: Parts): Pick<OpenStore, Writer> {
-  let runsVersion = 0n;
-  return {
-    putReferences: async (references) => {
-      if (references.length > 0) await wal.append([referencesBlock(references, clock())], "server");
-    },
-    put: async (batch) => {
-      if (batch.length === 0) return;
-      const block = batch.logCount > 0 ? logsBlock : spansBlock;
-      await wal.append([block(batch, clock())]);
-    },
-    putRuns: (runs, texts) => {
-      runsVersion = clock();
-      return wal.append(blocksOfRuns(runs, texts, runsVersion), "server");
-    },
-    nextVersion: clock,
-    runsVersion: () => runsVersion,
-    putBlocks: (blocks) => wal.append(blocks, "server"),
-    putChanges: async (changes) => {
-      if (changes.length > 0) await wal.append([changesBlock(latestById(changes), clock())]);
-    },
-    putRulings: async (rulings) => {
-      if (rulings.length > 0) await wal.append([rulingsBlock(latestById(rulings), clock())]);
-    },
-    putReviews: async (records) => {
-      if (records.length > 0) await wal.append([reviewsBlock(records, clock())]);
-    },
-    putChecks: async (results) => {
-      const latest = [...new Map(results.map((result) => [checkKey(result), result])).values()];
-      if (latest.length > 0) await wal.append([checksBlock(latest, clock())]);
-    },
-    putDecisions: async (decisions) => {
-      if (decisions.length > 0) await wal.append([decisionsBlock(latestById(decisions), clock())]);
-    },
-    putBaselines: async (accepted) => {
-      if (accepted.length > 0) await wal.append([baselinesBlock(latestById(accepted), clock())]);
-    },
-  };
-}
-
-type Reader =
-  | "traces"
-  | "tracesAfter"
-  | "countTraces"
-  | "unsettled"
-  | "texts"
-  | "changes"
-  | "rulings"
-  | "reviews"
-  | "checks"
-  | "decisions"
-  | "baselines"
-  | "references"
-  | "counts";
-
-function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> {
-  return {
-    traces: (ids) => tracesOf(ids, ask),
-    tracesAfter: (after, limit, query) => tracesAfter(ask, query, { after: after ?? "", limit }),
-    countTraces: async (query) => {
-      const counted = await ask("count-traces", boundsOf(query));
-      return Number(counted[0]?.[0] ?? 0);
-    },
-    unsettled: async () => {
-      const lookback = policy("unsettledLookbackMs") * 1000;
-      const rows = await ask("unsettled", { lookback });
-      return rows.map((row) => textAt(row, 0)).filter(isTraceId);
-    },
-    texts: async (hashes) => {
-      const rows = await ask("texts", { hashes });
-      return new Map(rows.map((row) => [textAt(row, 0), textAt(row, 1)]));
-    },
-    changes: async () => (await ask("changes")).map((row) => asChange(JSON.parse(textAt(row, 0)))),
-    rulings: async () => (await ask("rulings")).map((row) => asRuling(JSON.parse(textAt(row, 0)))),
-    reviews: async () =>
-      (await ask("reviews")).map((row) => ReviewRecord.parse(JSON.parse(textAt(row, 0)))),
-    checks: async () => (await ask("checks")).map((row) => asCheck(JSON.parse(textAt(row, 0)))),
-    decisions: async () =>
-      (await ask("decisions")).map((row) => ClusterDecision.parse(JSON.parse(textAt(row, 0)))),
-    baselines: async () =>
-      (await ask("baselines")).map((row) => asBaseline(JSON.parse(textAt(row, 0)))),
-    references: async () =>
-      (await ask("references")).map((row) => asReference(JSON.parse(textAt(row, 0)))),
-    counts: layout.kind === "single" ? countsKept(askLately) : async () => await counted(askLately),
-  };
-}
-
-async function counted(ask: Ask): Promise<StoreCounts> {
-  const [row] = await ask("counts");
-  return { spans: Number(row?.[0]), logs: Number(row?.[1]), runs: Number(row?.[2]) };
-}
-
-/** Counting reads every id: it is done again only where parts of the tables are others than last time. A shard's are not seen. */
-function countsKept(ask: Ask): Store["counts"] {
-  let known: { readonly state: string; readonly counts: StoreCounts } | null = null;
-  return async () => {
-    const [parts] = await ask("counts-state");
-    const state = parts === undefined ? "" : textAt(parts, 0);
-    if (known?.state === state) return known.counts;
-    const counts = await counted(ask);
-    known = { state, counts };
-    return counts;
-  };
-}
-type StoreCounts = Awaited<ReturnType<Store["counts"]>>;
-
-type Texts = "putDiagnosis" | "diagnosis" | "putMeta" | "meta";
-
-function diagnosisIn({ wal, clock }: Parts, ask: Ask): Pick<Store, Texts> {
-  const metaOf = async (key: string): Promise<string | null> => {
-    const [row] = await ask("meta", { key });
-    return row === undefined ? null : textAt(row, 0);
-  };
-  // What is written stands under keys that are written over: only one diagnosis at a time may do it.
-  const alone = oneAtATime();
-  let written: Diagnosis | null = null;
-  return {
-    putDiagnosis: (diagnosis) =>
-      alone(async () => {
-        const texts = await textsOf(diagnosis, written);
-        written = null;
-        const version = clock();
-        const blocks = [...clusterBlocks(diagnosis, version)];
-        for (const block of memberBlocks(diagnosis, version)) {
-          blocks.push(block);
-          await setImmediate();
-        }
-        await wal.append([...blocks, metaBlock(texts, version)], "server");
-        written = diagnosis;
-      }),
-    diagnosis: async () => {
-      const text = await metaOf(diagnosisKey);
-      if (text === null) return null;
-      const rows = await ask("meta-parts", { prefix: partsPrefix });
-      const parts = new Map(rows.map((row) => [textAt(row, 0), textAt(row, 1)]));
-      return assembled(JSON.parse(text), parts);
-    },
-    putMeta: (key, text) =>
-      wal.append([metaBlock([{ key: `door:${key}`, text }], clock())], "server"),
-    meta: (key) => metaOf(`door:${key}`),
-  };
-}
-
-/** What changed of a diagnosis, and its head. Each part is some milliseconds of work, and there may be hundreds. */
-async function textsOf(
-  diagnosis: Diagnosis,
-  written: Diagnosis | null,
-): Promise<readonly DiagnosisPart[]> {
-  const found: DiagnosisPart[] = [];
-  for (const parts = writtenOf(diagnosis, written); ;) {
-    const next = parts.next();
-    if (next.done === true) return [...found, { key: diagnosisKey, text: next.value }];
-    found.push(next.value);
-    await setImmediate();
-  }
-}
-
-/** The row of `stored_meta` that the views read for which clusters are current. */
-const diagnosisKey = "diagnosis";
-
 /** What cannot be inserted now stays in the log and is inserted at the next start. */
 async function closeAll({ wal, engine, directory }: Parts): Promise<void> {
   try {
@@ -390,67 +179,6 @@ async function closeAll({ wal, engine, directory }: Parts): Promise<void> {
     await engine.close();
     directory.release();
   }
-}
-
-function latestById<T extends { readonly id: string }>(entries: readonly T[]): readonly T[] {
-  return [...new Map(entries.map((entry) => [entry.id, entry])).values()];
-}
-
-async function tracesOf(ids: readonly TraceId[], ask: Ask): Promise<TraceContent> {
-  const spans: Span[] = [];
-  const logs: LogRecord[] = [];
-  const wanted = [...new Set(ids)];
-  for (const some of inSteps(wanted)) {
-    const group = { ids: some };
-    const originOf = originReader();
-    for (const row of await ask("spans-of-traces", group)) spans.push(spanOf(row, originOf));
-    for (const row of await ask("logs-of-traces", group)) logs.push(logOf(row, originOf));
-  }
-  const byTime = (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0);
-  if (wanted.length > policy("traceReadMost")) {
-    spans.sort((a, b) => byTime(a.startNanos, b.startNanos));
-    logs.sort((a, b) => byTime(a.timeNanos, b.timeNanos));
-  }
-  return { spans, logs };
-}
-
-/** Ids in lists that are not too long for one statement or one answer. */
-function* inSteps(ids: readonly TraceId[]): Generator<readonly TraceId[]> {
-  const step = policy("traceReadMost");
-  for (let at = 0; at < ids.length; at += step) yield ids.slice(at, at + step);
-}
-
-/** The window in nanoseconds, of which none are negative here. */
-function boundsOf({ window, workflow }: TraceQuery) {
-  const nanos = (ms: number) => BigInt(Math.max(0, wholeMs(ms))) * 1_000_000n;
-  const longest = 2n ** 64n - 1n;
-  const end = nanos(window.end);
-  return {
-    start: nanos(window.start),
-    end: end > longest ? longest : end,
-    anyWorkflow: workflow === undefined,
-    workflow: workflow ?? "",
-  };
-}
-
-/** Spans and log records are listed apart and merged: each table is read in its own order, and no further than the limit. */
-async function tracesAfter(
-  ask: Ask,
-  query: TraceQuery,
-  page: { readonly after: string; readonly limit: number },
-): Promise<readonly StoredTrace[]> {
-  const parameters = { ...boundsOf(query), ...page };
-  const records = new Map<TraceId, number>();
-  for (const name of ["span-traces-after", "log-traces-after"]) {
-    for (const row of await ask(name, parameters)) {
-      const id = textAt(row, 0);
-      if (isTraceId(id)) records.set(id, (records.get(id) ?? 0) + Number(row[1]));
-    }
-  }
-  return [...records]
-    .map(([id, number]) => ({ id, records: number }))
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .slice(0, page.limit);
 }
 
 const wide = /^(Nullable\()?U?Int(64|128|256)\)?$/;
@@ -465,9 +193,3 @@ function plainAnswer(answer: Answer): SqlAnswer {
   };
   return { columns: answer.columns, rows: answer.rows.map((row) => row.map(plain)) };
 }
-
-const asChange = (value: unknown) => own<Change>(value, "atMs", "change");
-const asRuling = (value: unknown) => own<Ruling>(value, "ruling", "ruling");
-const asCheck = (value: unknown) => own<CheckResult>(value, "check", "result of a check");
-const asBaseline = (value: unknown) => own<AcceptedBaseline>(value, "fromMs", "accepted baseline");
-const asReference = (value: unknown) => own<FrozenReference>(value, "runIds", "reference");

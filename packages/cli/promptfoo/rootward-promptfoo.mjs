@@ -404,3 +404,17 @@ export function tokensWithin(output, context) {
   if (used === undefined) throw new Error("the agent reports no tokens");
   return judged(used <= tokens, `${used} tokens of ${tokens}`);
 }
+
+// promptfoo 0.123 looks for a named function on the default export where there is one.
+Object.assign(RootwardProvider, {
+  citationsSubset,
+  citationsForbid,
+  retrievalNonEmpty,
+  signalWithin,
+  noFallback,
+  noError,
+  noLoop,
+  outputPath,
+  validator,
+  tokensWithin,
+});

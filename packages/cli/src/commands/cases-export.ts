@@ -182,6 +182,6 @@ function tellLosses(losses: readonly Loss[]): void {
   for (const [sentence, members] of groups) {
     const ids = [...members];
     const more = ids.length > shownIds ? ` and ${ids.length - shownIds} more` : "";
-    note(`rootward: not mapped: ${sentence} (${ids.slice(0, shownIds).join(", ")}${more})`);
+    note(`rootward: ${sentence} (${ids.slice(0, shownIds).join(", ")}${more})`);
   }
 }

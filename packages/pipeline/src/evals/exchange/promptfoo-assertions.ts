@@ -34,15 +34,46 @@ function native(type: string, value?: unknown, loss: string | null = null): Mapp
   return { assertions: [value === undefined ? { type } : { type, value }], loss };
 }
 
-/** A function of the module, which gets the assertion's value and what the case recognizes. */
-function scripted(name: string, value: unknown, { recognize }: EvalCase, loss: string): Mapped {
+/** What promptfoo does not have and a function of the module asks instead: its name, and how it differs from the gate. */
+const scripts = {
+  "output:path": ["outputPath", null],
+  "citations:subset-of-retrieved": [
+    "citationsSubset",
+    "retrieved is what the replayed tools returned or the agent says; ids inside longer texts are not told apart",
+  ],
+  "citations:forbid": ["citationsForbid", null],
+  "retrieval:non-empty": [
+    "retrievalNonEmpty",
+    "counts the items that the replayed retrievers returned",
+  ],
+  "behavior:signal": [
+    "signalWithin",
+    "reads agent.behavioral.* from spans: the agent must set them with @rootward/sdk",
+  ],
+  "behavior:no-fallback": [
+    "noFallback",
+    "the fallback tools of the case, or agent.behavioral.fallback on a span",
+  ],
+  "behavior:no-error": ["noError", "an error status on a root span"],
+  "trajectory:no-loop": ["noLoop", "on the calls that the recordings answered"],
+  "downstream:validator": ["validator", null],
+} as const satisfies Partial<
+  Record<Assertion["type"], readonly [name: string, loss: string | null]>
+>;
+
+function scripted(
+  name: string,
+  value: unknown,
+  loss: string | null,
+  { recognize }: EvalCase,
+): Mapped {
   const config = {
     ...(value === undefined ? {} : { value }),
     ...(recognize === undefined ? {} : { recognize }),
   };
   return {
     assertions: [{ type: "javascript", value: `file://${promptfooModule}:${name}`, config }],
-    loss: `a javascript assertion: ${loss}`,
+    loss: loss === null ? null : `a javascript assertion: ${loss}`,
   };
 }
 
@@ -58,7 +89,7 @@ function texts(value: string | readonly string[]): string | readonly string[] {
 function budgeted({ value }: Extract<Assertion, { type: "budget" }>, evalCase: EvalCase): Mapped {
   const { ms, usd, tokens } = value;
   const counted =
-    tokens === undefined ? [] : scripted("tokensWithin", { tokens }, evalCase, "").assertions;
+    tokens === undefined ? [] : scripted("tokensWithin", { tokens }, null, evalCase).assertions;
   return {
     assertions: [
       ...(ms === undefined ? [] : [{ type: "latency", threshold: ms }]),
@@ -100,48 +131,24 @@ function mapped(assertion: Assertion, evalCase: EvalCase, folders: Folders): Map
         ? native("is-json", `file://${folders.cases}/${assertion.value}`)
         : native("is-json", assertion.value);
     case "output:path":
-      return scripted("outputPath", assertion.value, evalCase, "same rule");
     case "citations:subset-of-retrieved":
-      return scripted(
-        "citationsSubset",
-        assertion.value,
-        evalCase,
-        "retrieved is what the replayed tools returned or the agent says; ids inside longer texts are not told apart",
-      );
     case "citations:forbid":
-      return scripted("citationsForbid", assertion.value, evalCase, "same rule");
     case "retrieval:non-empty":
-      return scripted(
-        "retrievalNonEmpty",
-        assertion.value,
-        evalCase,
-        "counts the items that the replayed retrievers returned",
-      );
     case "behavior:signal":
-      return scripted(
-        "signalWithin",
-        assertion.value,
-        evalCase,
-        "reads agent.behavioral.* from spans: the agent must set them with @rootward/sdk",
-      );
     case "behavior:no-fallback":
+    case "trajectory:no-loop":
       return scripted(
-        "noFallback",
+        scripts[assertion.type][0],
         assertion.value,
+        scripts[assertion.type][1],
         evalCase,
-        "the fallback tools of the case, or agent.behavioral.fallback on a span",
       );
     case "behavior:no-error":
-      return scripted("noError", undefined, evalCase, "an error status on a root span");
-    case "trajectory:no-loop":
-      return scripted("noLoop", assertion.value, evalCase, "same rule, on the replayed calls");
-    case "downstream:validator":
-      return scripted(
-        "validator",
-        { ...assertion.value, folder: folders.cases },
-        evalCase,
-        "runs the same command",
-      );
+      return scripted(scripts[assertion.type][0], undefined, scripts[assertion.type][1], evalCase);
+    case "downstream:validator": {
+      const [name, loss] = scripts[assertion.type];
+      return scripted(name, { ...assertion.value, folder: folders.cases }, loss, evalCase);
+    }
     case "budget":
       return budgeted(assertion, evalCase);
     case "trajectory:tool-args-supported":

@@ -72,21 +72,21 @@ export function rootwardCases(options: SuiteOptions = {}): void {
   });
 }
 
-function runnerOf({ describe, test }: SuiteOptions): Runner {
-  const found: Partial<Runner> = globalThis;
-  const runner = { describe: describe ?? found.describe, test: test ?? found.test };
-  if (typeof runner.describe === "function" && typeof runner.test === "function")
-    return { describe: runner.describe, test: runner.test };
+function isFunction(value: unknown): value is Runner["test"] & Runner["describe"] {
+  return typeof value === "function";
+}
+
+function runnerOf(given: SuiteOptions): Runner {
+  const describe: unknown = given.describe ?? Reflect.get(globalThis, "describe");
+  const test: unknown = given.test ?? Reflect.get(globalThis, "test");
+  if (isFunction(describe) && isFunction(test)) return { describe, test };
   throw new OperatorError(
     'rootwardCases found no describe and test: give it those of your runner, as in import { describe, test } from "vitest"; rootwardCases({ describe, test })',
     2,
   );
 }
 
-function chosenCases(
-  { cases }: CaseStore,
-  { ids, severities }: SuiteOptions,
-): readonly GateCase[] {
+function chosenCases({ cases }: CaseStore, { ids, severities }: SuiteOptions): readonly GateCase[] {
   const unknown = ids?.find((id) => !cases.some(({ evalCase }) => evalCase.id === id));
   if (unknown !== undefined) {
     const known = cases.map(({ evalCase }) => evalCase.id).join(", ") || "none";
@@ -156,16 +156,22 @@ function settle(result: CaseResult): void {
     case "block":
       throw new Error(sentence(result, "fails and blocks"));
     case "needs_override":
-      throw new Error(sentence(result, `fails: repair it, or rootward override new ${result.case}`));
+      throw new Error(
+        sentence(result, `fails: repair it, or rootward override new ${result.case}`),
+      );
     case "undecided":
       throw new Error(sentence(result, "could not be decided"));
   }
 }
 
-function sentence({ case: id, severity, file, failed, why, trials }: CaseResult, what: string): string {
+function sentence(
+  { case: id, severity, file, failed, why, trials }: CaseResult,
+  what: string,
+): string {
   const places = failed.map(({ assertion, line }) => `${file}:${line ?? 1} ${assertion}`);
   const held = `${trials.pass} of ${trials.n} trials held`;
-  return [`${id} [${severity}] ${what}: ${why} (${held})`, ...(places.length > 0 ? places : [file])].join(
-    "\n  ",
-  );
+  return [
+    `${id} [${severity}] ${what}: ${why} (${held})`,
+    ...(places.length > 0 ? places : [file]),
+  ].join("\n  ");
 }

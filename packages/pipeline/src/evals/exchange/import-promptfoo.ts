@@ -70,7 +70,7 @@ export function fromPromptfoo(text: string, setting: ImportSetting): Importing {
     const inputs = inputsOf(whole);
     if (inputs === null)
       left.push({ place: where, why: `its lists make more than ${combinationsMost} tests` });
-    else records.push(...inputs.map((input) => recordOf(whole, input, where)));
+    else records.push(...inputs.map((input) => recordOf(whole, input, titleOf(test), where)));
   }
   const drafts = draftsOf(records, setting);
   const remarks = Object.keys(value)
@@ -122,7 +122,7 @@ function titleOf({ description, metadata, vars }: Test): string {
   return typeof first === "string" ? first : JSON.stringify(vars);
 }
 
-function recordOf(test: Test, input: Input, place: string): SourceRecord {
+function recordOf(test: Test, input: Input, title: string, place: string): SourceRecord {
   const own = ownAssertions(test);
   const each = test.assert.map((assertion) => mappedFromPromptfoo(assertion));
   // Beside assertions of our own the test holds them once more in promptfoo's form, and the rubric, which stands nowhere else.
@@ -133,7 +133,7 @@ function recordOf(test: Test, input: Input, place: string): SourceRecord {
   const others = Object.keys(test).filter((key) => !mappedKeys.has(key));
   return {
     place,
-    title: titleOf(test),
+    title,
     input,
     assert: own ?? each.flatMap(({ assert }) => assert),
     rubric:

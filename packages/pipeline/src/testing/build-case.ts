@@ -56,7 +56,12 @@ export const everyAssertion: readonly Assertion[] = [
 ];
 
 const word = fc.stringMatching(/^[a-z][a-z0-9_]{0,9}$/);
-const values = fc.dictionary(word, fc.jsonValue({ maxDepth: 2 }), { minKeys: 1, maxKeys: 4 });
+/** A value that JSON and YAML keep as it is: no -0, and no key that names a prototype. */
+const kept: fc.Arbitrary<unknown> = fc
+  .json({ maxDepth: 2 })
+  .filter((text) => !text.includes("__proto__"))
+  .map((text): unknown => JSON.parse(text, (_, value: unknown) => (value === 0 ? 0 : value)));
+const values = fc.dictionary(word, kept, { minKeys: 1, maxKeys: 4 });
 
 /** Any valid case, without a judge. */
 export const anyCase: fc.Arbitrary<EvalCase> = fc
@@ -70,7 +75,7 @@ export const anyCase: fc.Arbitrary<EvalCase> = fc
     input: fc.oneof(values, fc.array(values, { minLength: 1, maxLength: 3 })),
     assert: fc.subarray([...everyAssertion], { minLength: 1 }),
     run_on: fc.subarray(["model", "prompt", "tool_schema", "retrieval_index", "code"] as const),
-    known_bad: fc.option(fc.array(fc.jsonValue({ maxDepth: 1 })), { nil: undefined }),
+    known_bad: fc.option(fc.array(kept), { nil: undefined }),
   })
   .map(({ task_type, known_bad, ...rest }) =>
     buildCase({

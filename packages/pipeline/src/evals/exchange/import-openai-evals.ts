@@ -57,6 +57,8 @@ function filled(template: string, item: Json): string {
 interface Message {
   readonly role: string;
   readonly content: string;
+  /** Tells examples in a system message apart. */
+  readonly name?: string;
 }
 
 function contentOf(content: unknown): string {
@@ -67,9 +69,10 @@ function contentOf(content: unknown): string {
 }
 
 function messagesOf(messages: readonly unknown[], item: Json): readonly Message[] {
-  return messages.filter(isObject).map(({ role, content }) => ({
+  return messages.filter(isObject).map(({ role, content, name }) => ({
     role: typeof role === "string" ? role : "user",
     content: filled(contentOf(content), item),
+    ...(typeof name === "string" ? { name } : {}),
   }));
 }
 

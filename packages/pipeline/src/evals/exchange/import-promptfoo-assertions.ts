@@ -112,15 +112,25 @@ function named(assertion: Assertion, { metric }: PromptfooGiven): Assertion {
     : assertion;
 }
 
+/** Types that look at the output: one that a script changed before is another one. */
+function looksAtOutput({ type }: PromptfooGiven): boolean {
+  return !type.includes("trajectory:") && type !== "latency" && type !== "cost";
+}
+
 /**
- * One of promptfoo's assertions here. What has no counterpart (scripts, similarity, files, templates, other judges) is a note that holds it.
+ * One of promptfoo's assertions here. What has no counterpart (scripts, similarity, files, templates, other judges, an output that is
+ * transformed before, a weight of 0, which never fails a test) is a note that holds it.
+ *
+ * @param isTransformed  whether the test changes the output before its assertions see it
  */
-export function mappedFromPromptfoo(given: PromptfooGiven): FromPromptfoo {
+export function mappedFromPromptfoo(given: PromptfooGiven, isTransformed: boolean): FromPromptfoo {
+  const noted = { assert: [], rubric: null, note: `assert ${JSON.stringify(given)}` };
+  const isOther = looksAtOutput(given) && (isTransformed || given["transform"] !== undefined);
+  if (isOther || given["weight"] === 0) return noted;
   const text = textOf(given["value"]);
   if (judged.has(given.type) && text !== null)
     return { assert: [], rubric: { text, model: modelOf(given) }, note: null };
   const assertion = found(given);
-  if (assertion === null)
-    return { assert: [], rubric: null, note: `assert ${JSON.stringify(given)}` };
+  if (assertion === null) return noted;
   return { assert: [named(assertion, given)], rubric: null, note: null };
 }

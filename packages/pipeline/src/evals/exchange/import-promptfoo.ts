@@ -13,6 +13,7 @@ const Test = z.looseObject({
   vars: z.record(z.string(), z.unknown()).default({}),
   assert: z.array(z.looseObject({ type: z.string() })).default([]),
   metadata: z.record(z.string(), z.unknown()).default({}),
+  options: z.record(z.string(), z.unknown()).optional(),
 });
 type Test = z.infer<typeof Test>;
 
@@ -73,10 +74,26 @@ export function fromPromptfoo(text: string, setting: ImportSetting): Importing {
     else records.push(...inputs.map((input) => recordOf(whole, input, titleOf(test), where)));
   }
   const drafts = draftsOf(records, setting);
-  const remarks = Object.keys(value)
-    .filter((key) => !isList && !runs.has(key))
-    .map((key) => `${place([key])}: ${key} is not mapped`);
+  const remarks = isList ? [] : remarksOn(value, place);
   return { ok: true, value: { ...drafts, left: [...left, ...drafts.left], remarks } };
+}
+
+/** What of a config as a whole is not taken. A prompt that is one variable adds nothing to it. */
+function remarksOn(config: object, place: (path: YamlPath) => string): readonly string[] {
+  const entries = Object.entries(config);
+  const isBare = (prompt: unknown) =>
+    typeof prompt === "string" && /^\s*\{\{\s*\w+\s*\}\}\s*$/.test(prompt);
+  const others = entries.filter(([key]) => !runs.has(key));
+  const prompts = entries.filter(
+    ([key, value]) => key === "prompts" && ![value].flat().every(isBare),
+  );
+  return [
+    ...prompts.map(
+      ([key]) =>
+        `${place([key])}: prompts are not taken: the agent gets the variables as its input`,
+    ),
+    ...others.map(([key]) => `${place([key])}: ${key} is not mapped`),
+  ];
 }
 
 function withDefaults(test: Test, defaults: Test | undefined): Test {
@@ -86,6 +103,9 @@ function withDefaults(test: Test, defaults: Test | undefined): Test {
     vars: { ...defaults.vars, ...test.vars },
     assert: [...defaults.assert, ...test.assert],
     metadata: { ...defaults.metadata, ...test.metadata },
+    ...(defaults.options === undefined && test.options === undefined
+      ? {}
+      : { options: { ...defaults.options, ...test.options } }),
   };
 }
 
@@ -124,7 +144,10 @@ function titleOf({ description, metadata, vars }: Test): string {
 
 function recordOf(test: Test, input: Input, title: string, place: string): SourceRecord {
   const own = ownAssertions(test);
-  const each = test.assert.map((assertion) => mappedFromPromptfoo(assertion));
+  const isTransformed = ["transform", "postprocess"].some(
+    (key) => test.options?.[key] !== undefined,
+  );
+  const each = test.assert.map((assertion) => mappedFromPromptfoo(assertion, isTransformed));
   // Beside assertions of our own the test holds them once more in promptfoo's form, and the rubric, which stands nowhere else.
   const rubrics = each.flatMap(({ rubric }) => (rubric === null ? [] : [rubric]));
   const files = Object.entries(input)

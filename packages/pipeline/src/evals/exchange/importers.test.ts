@@ -211,7 +211,10 @@ tests:
       ["nothing (imported from promptfoo)", "assertion", "tests.yaml:20"],
     ]);
     expect(left).toEqual([]);
-    expect(remarks).toEqual(["tests.yaml:4: redteam is not mapped"]);
+    expect(remarks).toEqual([
+      "tests.yaml:2: prompts are not taken: the agent gets the variables as its input",
+      "tests.yaml:4: redteam is not mapped",
+    ]);
     const [first, second] = cases;
     expect(first?.evalCase.input).toEqual({ language: "en", message: "What is the gift limit?" });
     expect(first?.evalCase.assert).toEqual([
@@ -239,6 +242,28 @@ tests:
       },
       { place: "tests.yaml:3", why: "nothing of it can be asked here (it asserts nothing)" },
     ]);
+  });
+
+  test("an assertion on an output that a script changed before, or of weight 0, is a note", () => {
+    const text = `- description: Calls the weather tool
+  vars: {city: Paris}
+  options: {transform: "output[0].name"}
+  assert:
+    - {type: equals, value: get_weather}
+    - {type: trajectory:tool-used, value: get_weather}
+- description: Names the city somewhere
+  vars: {city: Paris}
+  assert:
+    - {type: contains, value: Paris, transform: output.city}
+    - {type: contains, value: France, weight: 0}
+    - {type: contains, value: Seine}
+`;
+    const { cases } = imported("promptfoo", text);
+    expect(cases.map(({ evalCase }) => evalCase.assert)).toEqual([
+      [{ type: "trajectory:tool-used", value: "get_weather" }],
+      [{ type: "output:contains", value: "Seine" }],
+    ]);
+    expect(cases.map(({ notes }) => notes.length)).toEqual([2, 2]);
   });
 
   test("lists among the variables make a case of each combination, as in promptfoo", () => {
@@ -421,6 +446,7 @@ describe("OpenAI Evals", () => {
     const sample = {
       input: [
         { role: "system", content: "Answer in one word." },
+        { role: "system", content: "Rome", name: "example_assistant" },
         { role: "user", content: "Capital of France?" },
       ],
       ideal: ["Paris", "paris"],

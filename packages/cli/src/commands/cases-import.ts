@@ -127,7 +127,7 @@ function report(
       ...(evalCase.judge === undefined ? [] : ["judge"]),
     ];
     printLine(`${path}   ${evalCase.severity} draft, from ${place}: ${asked.join(", ")}`);
-    for (const each of notes) note(`rootward: ${place}: not mapped: ${each}`);
+    for (const each of notes) note(`rootward: ${place}: ${each}`);
   }
   for (const { place, why } of left) note(`rootward: ${place}: no case is made of it: ${why}`);
   for (const remark of remarks) note(`rootward: ${remark}`);

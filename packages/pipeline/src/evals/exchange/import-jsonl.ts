@@ -108,15 +108,13 @@ function caseOf({ place, value }: Line, setting: ImportSetting): ImportedCase | 
         origin: "imported",
         source: `${setting.from}: ${setting.file}`,
       },
-      ...(setting.workflow === null ? {} : { workflow: setting.workflow }),
-      ...(setting.agent === null ? {} : { agent: setting.agent }),
     },
     recordings: tapes,
     rubric: null,
     notes:
       parsed.data.judge === undefined
         ? []
-        : [`the rubric ${parsed.data.judge.rubric} itself: bring the file along`],
+        : [`not mapped: the rubric ${parsed.data.judge.rubric} itself: bring the file along`],
     place,
   };
 }
@@ -139,7 +137,7 @@ function recordOf({ place, value }: Line): SourceRecord | Wrong {
       ...(assert.length > 0 && expected !== undefined
         ? [`expected ${JSON.stringify(expected)}: its assertions decide`]
         : expects.notes),
-      ...others.map((key) => `${key} ${JSON.stringify(value[key])}`),
+      ...others.map((key) => `not mapped: ${key} ${JSON.stringify(value[key])}`),
     ],
     said,
     twin: "",

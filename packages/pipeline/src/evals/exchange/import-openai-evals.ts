@@ -120,7 +120,7 @@ function isOutput(template: unknown): boolean {
 
 function asked(criterion: Criterion, item: Json): Asked {
   const { type, name, input, reference, operation } = criterion;
-  const note = { ...nothing, notes: [`grader ${JSON.stringify(criterion)}`] };
+  const note = { ...nothing, notes: [`not mapped: grader ${JSON.stringify(criterion)}`] };
   if (type === "string_check" && typeof reference === "string" && isOutput(input)) {
     const compare = comparisons[String(operation)];
     const text = filled(reference, item);
@@ -134,7 +134,9 @@ function asked(criterion: Criterion, item: Json): Asked {
     const passing = Array.isArray(labels) ? [`Pass if the label is ${labels.join(" or ")}.`] : [];
     const model = typeof criterion["model"] === "string" ? criterion["model"] : null;
     const score =
-      type === "score_model" ? [`score threshold ${asText(criterion["pass_threshold"])}`] : [];
+      type === "score_model"
+        ? [`not mapped: score threshold ${asText(criterion["pass_threshold"])}`]
+        : [];
     return {
       assert: [],
       rubric: { text: [...text, ...passing].join("\n\n"), model },

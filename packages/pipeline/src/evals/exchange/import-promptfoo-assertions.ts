@@ -124,7 +124,7 @@ function looksAtOutput({ type }: PromptfooGiven): boolean {
  * @param isTransformed  whether the test changes the output before its assertions see it
  */
 export function mappedFromPromptfoo(given: PromptfooGiven, isTransformed: boolean): FromPromptfoo {
-  const noted = { assert: [], rubric: null, note: `assert ${JSON.stringify(given)}` };
+  const noted = { assert: [], rubric: null, note: `not mapped: assert ${JSON.stringify(given)}` };
   const isOther = looksAtOutput(given) && (isTransformed || given["transform"] !== undefined);
   if (isOther || given["weight"] === 0) return noted;
   const text = textOf(given["value"]);

@@ -152,7 +152,9 @@ function recordOf(test: Test, input: Input, title: string, place: string): Sourc
   const rubrics = each.flatMap(({ rubric }) => (rubric === null ? [] : [rubric]));
   const files = Object.entries(input)
     .filter(([, value]) => typeof value === "string" && value.startsWith("file://"))
-    .map(([key, value]) => `vars.${key} ${JSON.stringify(value)}: the text of that file`);
+    .map(
+      ([key, value]) => `not mapped: vars.${key} ${JSON.stringify(value)}, the text of that file`,
+    );
   const others = Object.keys(test).filter((key) => !mappedKeys.has(key));
   return {
     place,
@@ -172,7 +174,7 @@ function recordOf(test: Test, input: Input, title: string, place: string): Sourc
         ? [
             ...each.flatMap(({ note }) => (note === null ? [] : [note])),
             ...files,
-            ...others.map((key) => `${key} ${JSON.stringify(test[key])}`),
+            ...others.map((key) => `not mapped: ${key} ${JSON.stringify(test[key])}`),
           ]
         : [],
     said: test.metadata,

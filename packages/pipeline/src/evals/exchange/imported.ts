@@ -141,7 +141,7 @@ export function draftOf(
   const workflow = text(said["workflow"]) ?? setting.workflow;
   if (workflow === null) return { why: "it names no workflow; give one with --workflow" };
   if (record.assert.length === 0 && rubric === null) {
-    const what = notes.length === 0 ? "it asserts nothing" : `not mapped: ${notes.join("; ")}`;
+    const what = notes.length === 0 ? "it asserts nothing" : notes.join("; ");
     return { why: `nothing of it can be asked here (${what})` };
   }
   const secret = secretIn(JSON.stringify([record.input, record.assert, rubric?.text ?? ""]));
@@ -234,7 +234,7 @@ export function writeImported({ evalCase, notes, place }: ImportedCase): string 
   document.commentBefore = [
     " yaml-language-server: $schema=../schemas/eval-case.v1.schema.json",
     ` Imported from ${place}: a draft until somebody has looked at it.`,
-    ...notes.map((each) => ` not mapped: ${each.replaceAll(/\s+/g, " ")}`),
+    ...notes.map((each) => ` ${each.replaceAll(/\s+/g, " ")}`),
   ].join("\n");
   return document.toString({ lineWidth: 120 });
 }

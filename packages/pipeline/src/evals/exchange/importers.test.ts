@@ -117,7 +117,10 @@ describe("JSON lines", () => {
       assert: [{ type: "output:contains", value: "60 EUR" }],
       provenance: { origin: "imported", source: "jsonl: tests.yaml" },
     });
-    expect(notes).toEqual([expect.stringContaining("expected is asked as"), "score 0.4"]);
+    expect(notes).toEqual([
+      expect.stringContaining("expected is asked as"),
+      "not mapped: score 0.4",
+    ]);
     expect(place).toBe("tests.yaml:2");
   });
 
@@ -223,8 +226,8 @@ tests:
       { type: "trajectory:tool-used", value: ["lookup"], id: "looks it up" },
     ]);
     expect(first?.notes).toEqual([
-      'assert {"type":"similar","value":"sixty","threshold":0.8}',
-      'assert {"type":"javascript","value":"output.length < 100"}',
+      'not mapped: assert {"type":"similar","value":"sixty","threshold":0.8}',
+      'not mapped: assert {"type":"javascript","value":"output.length < 100"}',
     ]);
     expect(first && writeImported(first)).toContain('# not mapped: assert {"type":"similar"');
     expect(second?.rubric?.text).toBe(
@@ -390,7 +393,7 @@ describe("OpenAI Evals", () => {
       { type: "output:matches", value: "[hH][aA][rR][dD][wW][aA][rR][eE]", id: "label" },
     ]);
     expect(cases[0]?.notes).toEqual([
-      'grader {"type":"text_similarity","name":"near","evaluation_metric":"bleu"}',
+      'not mapped: grader {"type":"text_similarity","name":"near","evaluation_metric":"bleu"}',
     ]);
     expect(cases[0]?.place).toMatch(/^evals\.json:\d+$/);
     expect(Number(cases[1]?.place.split(":")[1])).toBeGreaterThan(

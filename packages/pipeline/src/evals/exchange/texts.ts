@@ -40,5 +40,5 @@ export function expectation(expected: unknown): {
       notes: ["expected is asked as: the output contains one of them"],
     };
   }
-  return { assert: [], notes: [`expected ${JSON.stringify(expected)}`] };
+  return { assert: [], notes: [`not mapped: expected ${JSON.stringify(expected)}`] };
 }

@@ -10,6 +10,7 @@ import { loadCases } from "../case-store.ts";
 import { loadConfig } from "../config.ts";
 import { counted, messageOf, note, OperatorError, printLine } from "../output.ts";
 import { programVersion } from "../version.ts";
+import { writeSchemas } from "../case-schemas.ts";
 import { writeTapes } from "../case-tapes.ts";
 import { personOf } from "../person.ts";
 
@@ -65,7 +66,10 @@ function importCases(file: string, options: Options): void {
   const isNew = ({ evalCase: { id } }: ImportedCase) =>
     !known.has(id) && !existsSync(join(folder, "cases", `${id}.yaml`));
   const fresh = read.value.cases.filter(isNew);
-  if (options.dryRun !== true) for (const each of fresh) write(folder, each);
+  if (options.dryRun !== true && fresh.length > 0) {
+    for (const each of fresh) write(folder, each);
+    writeSchemas(folder);
+  }
   report(read.value, fresh, folder, options.dryRun === true);
 }
 

@@ -4,7 +4,6 @@ import type { Command } from "commander";
 import { caseIdOf } from "@rootward/pipeline/evals/generate";
 import type { Generated } from "@rootward/pipeline/evals/generate";
 import { nameOf } from "@rootward/pipeline/evals/grade";
-import { schemaFiles } from "@rootward/pipeline/evals/schema-files";
 import { writeCase } from "@rootward/pipeline/evals/casefile";
 import { severities } from "@rootward/pipeline/model/evalcase";
 import type { Severity } from "@rootward/pipeline/model/evalcase";
@@ -15,6 +14,7 @@ import { loadCases } from "../case-store.ts";
 import { materialFromServer } from "../case-source.ts";
 import type { CaseMaterial } from "../case-source.ts";
 import { materialFromPaths } from "../case-paths.ts";
+import { writeSchemas } from "../case-schemas.ts";
 import { writeTapes } from "../case-tapes.ts";
 import { newChecker } from "../checker.ts";
 import { loadConfig } from "../config.ts";
@@ -142,12 +142,6 @@ function refuseDouble(folder: string, { cluster }: CaseMaterial): void {
     const path = relative(process.cwd(), join(folder, "cases", existing));
     throw new OperatorError(`${cluster.id} has its case already: ${path}; one cluster, one case`);
   }
-}
-
-/** The schemas beside the cases, so that an editor can check them. */
-function writeSchemas(folder: string): void {
-  mkdirSync(join(folder, "schemas"), { recursive: true });
-  for (const [name, text] of schemaFiles()) writeFileSync(join(folder, "schemas", name), text);
 }
 
 /** The cassette before the case: what stops in between leaves no case without its recordings. */

@@ -38,7 +38,7 @@ async function send() {
 `;
 
 /** A recorded answer of `lookup`. */
-export const deskRecording = {
+const deskRecording = {
   tool: "lookup",
   args: { query: "What is the limit for gifts?" },
   result: { documents: [{ id: "DOC-1", text: "Gifts may cost up to 60 EUR." }] },

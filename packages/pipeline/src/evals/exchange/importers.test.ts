@@ -469,6 +469,53 @@ describe("OpenAI Evals", () => {
 });
 
 describe("every import", () => {
+  const deep = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: "small", withCrossShrink: true },
+      fc.constantFrom(null, true, 0, "", "x", "{{item.a}}", "file://x"),
+      fc.array(tie("value"), { maxLength: 3 }),
+      fc.dictionary(
+        fc.constantFrom(
+          ...["tests", "defaultTest", "vars", "assert", "type", "value", "metadata", "options"],
+          ...["case_id", "input", "expected", "ideal", "item", "datasource_item", "sample", "data"],
+          ...["data_source", "source", "content", "testing_criteria", "reference", "operation"],
+          ...["schema", "recordings", "evals", "eval_id", "input_messages", "template", "title"],
+        ),
+        tie("value"),
+        { maxKeys: 4 },
+      ),
+    ),
+  })).value;
+  const texts = fc.oneof(
+    fc.string({ maxLength: 60 }),
+    deep.map((value) => JSON.stringify(value)),
+    fc
+      .array(deep, { maxLength: 3 })
+      .map((each) => each.map((one) => JSON.stringify(one)).join("\n")),
+    deep.map((value) => JSON.stringify({ tests: [value] })),
+    deep.map((value) => JSON.stringify({ item: value, testing_criteria: [value] })),
+  );
+
+  test.each(["promptfoo", "jsonl", "openai-evals"] as const)(
+    "%s: whatever a file holds, it gives valid drafts or says at which line why not",
+    (from) => {
+      fc.assert(
+        fc.property(texts, (text) => {
+          const read = importers[from](text, setting(from));
+          if (!read.ok) {
+            expect(read.errors.length).toBeGreaterThan(0);
+            for (const error of read.errors) expect(error).toMatch(/^tests\.yaml:\d+/);
+            return;
+          }
+          for (const each of read.value.cases)
+            expect(readCase(writeImported(each), "x.yaml")).toMatchObject({ ok: true });
+          for (const { place } of read.value.left) expect(place).toMatch(/^tests\.yaml:\d+/);
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
+
   const row = (input: unknown, more: object = {}) =>
     JSON.stringify({ input, expected: "x y", ...more });
 

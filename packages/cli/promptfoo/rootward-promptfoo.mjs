@@ -44,7 +44,14 @@ export default class RootwardProvider {
         ...(answer.usage?.tokens === undefined
           ? {}
           : { tokenUsage: { total: answer.usage.tokens } }),
-        metadata: { ...answer, calls: replay.calls, durationMs },
+        metadata: {
+          ...answer,
+          calls: replay.calls,
+          durationMs,
+          ...(context?.traceparent === undefined
+            ? {}
+            : { parentSpanId: context.traceparent.split("-")[2] }),
+        },
       };
     } catch (error) {
       return { error: error.message };
@@ -292,7 +299,8 @@ export function retrievalNonEmpty(output, context) {
       ? retrievers.length === 0 || retrievers.includes(call.tool)
       : call.tool === tool,
   );
-  if (asked.length === 0) return judged(false, `${tool ?? "nothing"} was not asked`);
+  if (asked.length === 0)
+    return judged(false, tool === undefined ? "nothing was retrieved" : `${tool} was not called`);
   const count = asked.reduce((sum, { result }) => sum + documentsIn(result), 0);
   return judged(count >= min, `retrieved ${count}, at least ${min} expected`);
 }
@@ -332,13 +340,19 @@ export function noFallback(output, context) {
   return judged(true, "did not fall back");
 }
 
-export function noError(output, context) {
+/** The spans that the agent itself began with: those below the call of the provider, which promptfoo has a span of its own for. */
+function rootsOf(context) {
   const spans = context.trace?.spans ?? [];
-  if (spans.length === 0) throw new Error("no span is visible");
+  const { parentSpanId: caller } = metadataOf(context);
+  if (caller !== undefined) return spans.filter(({ parentSpanId }) => parentSpanId === caller);
   const ids = new Set(spans.map(({ spanId }) => spanId));
-  const wrong = spans.find(
-    ({ parentSpanId, statusCode }) => !ids.has(parentSpanId) && statusCode === 2,
-  );
+  return spans.filter(({ parentSpanId }) => !ids.has(parentSpanId));
+}
+
+export function noError(output, context) {
+  const roots = rootsOf(context);
+  if (roots.length === 0) throw new Error("no span of the agent is visible");
+  const wrong = roots.find(({ statusCode }) => statusCode === 2);
   return judged(wrong === undefined, wrong ? `${wrong.name} ended in an error` : "no error");
 }
 

@@ -94,7 +94,7 @@ describe("assertions", () => {
     expect(() => ask("noFallback", "", { config: {} })).toThrow("nothing tells a fallback");
     const signal = { config: { value: { name: "grounded", gte: 0.7 } } };
     expect(() => ask("signalWithin", "", signal)).toThrow("no span has agent.behavioral.grounded");
-    expect(() => ask("noError", "", {})).toThrow("no span is visible");
+    expect(() => ask("noError", "", {})).toThrow("no span of the agent is visible");
     const tokens = { config: { value: { tokens: 5 } } };
     expect(() => ask("tokensWithin", "", tokens)).toThrow("reports no tokens");
   });
@@ -120,6 +120,21 @@ describe("assertions", () => {
     expect(ask("signalWithin", "", { ...high, ...grounded }).pass).toBe(true);
     expect(ask("noError", "", spans({}, 2)).pass).toBe(false);
     expect(ask("noError", "", spans({})).pass).toBe(true);
+    // promptfoo has spans of its own above those of the agent.
+    const below = (statusCode: number) => ({
+      ...told({ parentSpanId: "call" }),
+      trace: {
+        spans: [
+          { spanId: "call", name: "promptfoo", attributes: {}, statusCode: 0 },
+          { spanId: "a", parentSpanId: "call", name: "run", attributes: {}, statusCode },
+        ],
+      },
+    });
+    expect(ask("noError", "", below(2))).toMatchObject({
+      pass: false,
+      reason: "run ended in an error",
+    });
+    expect(ask("noError", "", below(0)).pass).toBe(true);
     const used = { ...told({ usage: { tokens: 9 } }), config: { value: { tokens: 8 } } };
     expect(ask("tokensWithin", "", used).pass).toBe(false);
   });

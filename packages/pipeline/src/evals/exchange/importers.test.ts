@@ -583,6 +583,14 @@ describe("the promptfoo config", () => {
     ]);
   });
 
+  test("says where a count of steps means something else there", () => {
+    const of = (type: "tool" | "span") =>
+      test_(buildCase({ assert: [{ type: "trajectory:step-count", value: { type, max: 3 } }] }))
+        .text;
+    expect(of("tool")).not.toContain("counts spans of its own");
+    expect(of("span")).toContain("# EC-gift trajectory:step-count: promptfoo tells kinds of steps");
+  });
+
   test("keeps a text that looks like a template from being read as one", () => {
     const { config } = test_(
       buildCase({

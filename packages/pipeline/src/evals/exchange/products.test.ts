@@ -1,3 +1,4 @@
+// What the clients send is printed by scripts/record-dataset-clients.mjs; the expectations below are that, with our values.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { EvalCase } from "../../model/evalcase.ts";

@@ -109,10 +109,11 @@ function mapped(assertion: Assertion, evalCase: EvalCase, folders: Folders): Map
     case "trajectory:tool-args-match":
       return native(assertion.type, assertion.value);
     case "trajectory:step-count": {
-      const { min, max } = assertion.value;
-      return min === undefined && max === undefined
-        ? unmapped("promptfoo wants min or max, and there is neither")
-        : native(assertion.type, assertion.value);
+      const { type, min, max } = assertion.value;
+      if (min === undefined && max === undefined)
+        return unmapped("promptfoo wants min or max, and there is neither");
+      const differs = "promptfoo tells kinds of steps in its own way, and counts spans of its own";
+      return native(assertion.type, assertion.value, type === "tool" ? null : differs);
     }
     case "output:contains":
       return native(

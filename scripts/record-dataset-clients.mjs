@@ -30,11 +30,11 @@ function answerTo(method, path) {
   return path.startsWith("/datasets") && method === "GET" ? [] : { id, name: "failure-evals" };
 }
 
-const server = createServer(async (request, response) => {
+async function record(request, response) {
   const body = Buffer.concat(await request.toArray()).toString();
   console.log(`${request.method} ${request.url}`);
   for (const name of ["authorization", "x-api-key", "confident_api_key", "content-type"])
-    if (request.headers[name]) console.log(`  ${name}: ${request.headers[name]}`);
+    if (request.headers[name]) console.log(`  ${name}: ${String(request.headers[name])}`);
   if (body !== "") console.log(body);
   const answer = answerTo(request.method, request.url);
   response.setHeader(
@@ -42,7 +42,9 @@ const server = createServer(async (request, response) => {
     typeof answer === "string" ? "text/plain" : "application/json",
   );
   response.end(typeof answer === "string" ? answer : JSON.stringify(answer));
-});
+}
+
+const server = createServer((request, response) => void record(request, response));
 
 const clients = {
   async langfuse(url) {

@@ -469,21 +469,16 @@ describe("OpenAI Evals", () => {
 });
 
 describe("every import", () => {
+  const keys =
+    "tests defaultTest vars assert type value metadata options case_id input expected ideal item datasource_item sample data data_source source content testing_criteria reference operation schema recordings evals eval_id input_messages template title".split(
+      " ",
+    );
   const deep = fc.letrec<{ value: unknown }>((tie) => ({
     value: fc.oneof(
       { depthSize: "small", withCrossShrink: true },
       fc.constantFrom(null, true, 0, "", "x", "{{item.a}}", "file://x"),
       fc.array(tie("value"), { maxLength: 3 }),
-      fc.dictionary(
-        fc.constantFrom(
-          ...["tests", "defaultTest", "vars", "assert", "type", "value", "metadata", "options"],
-          ...["case_id", "input", "expected", "ideal", "item", "datasource_item", "sample", "data"],
-          ...["data_source", "source", "content", "testing_criteria", "reference", "operation"],
-          ...["schema", "recordings", "evals", "eval_id", "input_messages", "template", "title"],
-        ),
-        tie("value"),
-        { maxKeys: 4 },
-      ),
+      fc.dictionary(fc.constantFrom(...keys), tie("value"), { maxKeys: 4 }),
     ),
   })).value;
   const texts = fc.oneof(

@@ -13,7 +13,7 @@ if (folder === undefined) {
   console.error("usage: node scripts/record-dataset-clients.mjs FOLDER-WITH-THE-CLIENTS");
   process.exit(2);
 }
-const require = createRequire(join(resolve(folder), "here.js"));
+const clientOf = createRequire(join(resolve(folder), "here.js"));
 
 const id = "11111111-1111-4111-8111-111111111111";
 const example = "6a1f3c1e-5b1a-5c5e-9d3c-6d8a1f1f0a11";
@@ -48,7 +48,7 @@ const server = createServer((request, response) => void record(request, response
 
 const clients = {
   async langfuse(url) {
-    const { LangfuseClient } = require("@langfuse/client");
+    const { LangfuseClient } = clientOf("@langfuse/client");
     const client = new LangfuseClient({ publicKey: "pk-lf-1", secretKey: "sk-lf-1", baseUrl: url });
     await client.api.datasets.create({ name: "failure-evals", metadata: {} });
     await client.api.datasetItems.create({
@@ -63,7 +63,7 @@ const clients = {
     });
   },
   async langsmith(url) {
-    const { Client } = require("langsmith");
+    const { Client } = clientOf("langsmith");
     const client = new Client({ apiUrl: url, apiKey: "lsv2_1" });
     await client.hasDataset({ datasetName: "failure-evals" });
     await client.createDataset("failure-evals", { description: "d", dataType: "kv" });
@@ -74,7 +74,7 @@ const clients = {
     for await (const _ of client.listExamples({ datasetId: id, exampleIds: [example] }));
   },
   async braintrust(url) {
-    const { Braintrust } = require("@braintrust/api");
+    const { Braintrust } = clientOf("@braintrust/api");
     const client = new Braintrust({ apiKey: "sk-1", baseURL: url, maxRetries: 0 });
     await client.project.create({ name: "rootward" });
     await client.dataset.create({ name: "failure-evals", project_id: id });
@@ -82,8 +82,8 @@ const clients = {
     await client.dataset.insert(id, { events: [event] });
   },
   async phoenix(url) {
-    const { createClient } = require("@arizeai/phoenix-client");
-    const { createDataset } = require("@arizeai/phoenix-client/datasets");
+    const { createClient } = clientOf("@arizeai/phoenix-client");
+    const { createDataset } = clientOf("@arizeai/phoenix-client/datasets");
     const client = createClient({
       options: { baseUrl: url, headers: { Authorization: "Bearer p1" } },
     });
@@ -97,9 +97,9 @@ const clients = {
     process.env["DEEPEVAL_TELEMETRY_OPT_OUT"] = "YES";
     // Its address is a constant of a file that its package does not export.
     const dist = join(resolve(folder), "node_modules/deepeval/dist");
-    require(join(dist, "confident/api.js")).API_BASE_URL = url;
-    const { EvaluationDataset } = require(join(dist, "dataset/dataset.js"));
-    const { Golden } = require(join(dist, "dataset/golden.js"));
+    clientOf(join(dist, "confident/api.js")).API_BASE_URL = url;
+    const { EvaluationDataset } = clientOf(join(dist, "dataset/dataset.js"));
+    const { Golden } = clientOf(join(dist, "dataset/golden.js"));
     const golden = new Golden({
       input: input.message,
       additionalMetadata: metadata,

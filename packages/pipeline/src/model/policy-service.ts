@@ -235,6 +235,16 @@ export const servicePolicy = {
     unit: "ms",
     source: "the hosted APIs cut requests after 30 to 60 s themselves",
   },
+  exportBatchCases: {
+    value: 100,
+    unit: "cases a request",
+    source: "the most ids that LangSmith's list of examples answers; a case is about 5 kB",
+  },
+  exportRateRepeats: {
+    value: 5,
+    unit: "repetitions",
+    source: "evals.md 2.3: a healthy case stops its sequential test after 5 passes",
+  },
   forwardQueueBytes: {
     value: 1024 * 1024 * 1024,
     unit: "bytes",

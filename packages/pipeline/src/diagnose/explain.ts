@@ -255,7 +255,7 @@ function diagnosedRun(
     placement,
   }: Pick<FlowRanker, "ranker"> & Pick<Surroundings, "rulings" | "placement">,
 ): DiagnosedRun {
-  const { view, primary, deviations, affected } = member;
+  const { view, deviations, affected } = member;
   const own = rulingsOn(view.run, rulings);
   return {
     id: view.run.id,

@@ -33,7 +33,8 @@ const Answer = z.object({
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000 } as const;
 
-function timeoutMs({ timeout }: AgentConfig): number {
+/** How long an agent may take. */
+export function timeoutMs({ timeout }: AgentConfig): number {
   const [, number = "", unit] = /^(\d+)(ms|s|m)$/.exec(timeout ?? "") ?? [];
   if (unit !== "ms" && unit !== "s" && unit !== "m") return policy("candidateTimeoutMs");
   return Number(number) * unitMs[unit];

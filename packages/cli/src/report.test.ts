@@ -35,7 +35,7 @@ test("a cluster's page gives the answer first, then the proof, and ends with the
   expect(page).toMatchInlineSnapshot(`
     "CL-e4dc5cf4 · G··· · claims: find_rules finds no documents
     20 runs (production) · since 15 Oct 00:00 ±5 h, last 17 Oct 09:00 · state: diagnosed · provisional:
-                 fewer than 20 failures a week
+                 the workflow has 11.2 failures a week, fewer than 20: read each one
 
     cause        retrieval drift · attributed · 5 match · 0 contradict · 1 not run
                  change: index rules: rules-v1 → rules-v2, 15 Oct 00:00 (derived from spans)
@@ -49,7 +49,11 @@ test("a cluster's page gives the answer first, then the proof, and ends with the
       ✓ no change of prompt or model fits better: none fits the onset
     others       prompt regression 2 match, 1 contradict · inter agent misalignment 3 match, 2
                  contradict · tool schema change 1 match, 3 contradict
-    differs      index:rules = rules-v2: 20 of 20 members, 0 of 200 clean runs
+    common       2 calls of tools or more (20 of 20) · calls find_rules (20 of 20) · calls get_claim (20
+                 of 20) · deploy = 1.0.0 (20 of 20) · index:rules = rules-v2 (20 of 20) ·
+                 response_schema:get_claim = as in clean runs (20 of 20)
+    differs      index:rules = rules-v2: 20 of 20 members, 0 of 200 clean runs · 401.0 times [25.2,
+                 6389.2]
 
     first step   Look at what changed in the index, and run these queries again.
                  Queries: what they returned before, and now

@@ -1,11 +1,9 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { caseIdOf } from "@rootward/pipeline/evals/generate";
 import type { Generated } from "@rootward/pipeline/evals/generate";
 import { nameOf } from "@rootward/pipeline/evals/grade";
-import { schemaFiles } from "@rootward/pipeline/evals/schema-files";
 import { writeCase } from "@rootward/pipeline/evals/casefile";
 import { severities } from "@rootward/pipeline/model/evalcase";
 import type { Severity } from "@rootward/pipeline/model/evalcase";
@@ -16,10 +14,15 @@ import { loadCases } from "../case-store.ts";
 import { materialFromServer } from "../case-source.ts";
 import type { CaseMaterial } from "../case-source.ts";
 import { materialFromPaths } from "../case-paths.ts";
+import { writeSchemas } from "../case-schemas.ts";
+import { writeTapes } from "../case-tapes.ts";
 import { newChecker } from "../checker.ts";
 import { loadConfig } from "../config.ts";
+import { personOf } from "../person.ts";
 import { programVersion } from "../version.ts";
 import { counted, messageOf, note, OperatorError, printJson, printLine } from "../output.ts";
+import { registerExport } from "./cases-export.ts";
+import { registerImport } from "./cases-import.ts";
 
 interface AddOptions {
   readonly url?: string;
@@ -56,6 +59,8 @@ export function register(program: Command): void {
     .option("--dir <folder>", "where the cases are", "evals")
     .option("--json", "as JSON")
     .action(listCases);
+  registerExport(cases);
+  registerImport(cases);
 }
 
 function severityOf(text: string | undefined): Severity | null {
@@ -63,28 +68,6 @@ function severityOf(text: string | undefined): Severity | null {
   const found = severities.find((severity) => severity === text);
   if (found) return found;
   throw new OperatorError(`--severity is "${text}"; accepted are ${severities.join(", ")}`, 2);
-}
-
-/** `@name`, from the option or from git, in the form that the schema accepts. */
-function personOf(option: string | undefined): string {
-  const name = option ?? gitUser() ?? "unknown";
-  const word = name
-    .trim()
-    .toLowerCase()
-    .replaceAll(/[^\w./@-]+/g, "-")
-    .replaceAll(/^[@-]+|-+$/g, "");
-  return `@${word || "unknown"}`;
-}
-
-function gitUser(): string | null {
-  try {
-    return execFileSync("git", ["config", "user.name"], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-  } catch {
-    return null;
-  }
 }
 
 function agentOf(option: string | undefined, agents: readonly string[], workflow: string): string {
@@ -161,29 +144,11 @@ function refuseDouble(folder: string, { cluster }: CaseMaterial): void {
   }
 }
 
-/** The schemas beside the cases, so that an editor can check them. */
-function writeSchemas(folder: string): void {
-  mkdirSync(join(folder, "schemas"), { recursive: true });
-  for (const [name, text] of schemaFiles()) writeFileSync(join(folder, "schemas", name), text);
-}
-
 /** The cassette before the case: what stops in between leaves no case without its recordings. */
 function writeFiles(folder: string, generated: Generated): string {
   const { evalCase, cassette } = generated;
-  const tapes = join(folder, "cassettes", evalCase.id);
-  // Recordings of a case that was never finished must not stay beside these.
-  rmSync(tapes, { recursive: true, force: true });
-  mkdirSync(tapes, { recursive: true });
+  writeTapes(folder, evalCase.id, cassette);
   mkdirSync(join(folder, "cases"), { recursive: true });
-  const tools = [...new Set(cassette.map(({ tool }) => tool))];
-  for (const tool of tools) {
-    const lines = cassette.filter((call) => call.tool === tool).map((call) => JSON.stringify(call));
-    writeFileSync(
-      join(tapes, `${tool.replaceAll(/[^\w.-]/g, "_")}.jsonl`),
-      `${lines.join("\n")}\n`,
-    );
-  }
-  if (tools.length === 0) writeFileSync(join(tapes, "none.jsonl"), "");
   writeSchemas(folder);
   const file = join(folder, "cases", `${evalCase.id}.yaml`);
   writeFileSync(file, writeCase(generated));

@@ -43,13 +43,12 @@ export function flowRuns({ slim, isReference }: Keeping): FlowRuns {
   const order = newOrder(kept);
   let news = 0;
   let wholly = false;
-  const changed = (): void => {
-    order.forget();
-    news += 1;
-  };
   const forget = (ids: readonly RunId[]): readonly RunId[] => {
     const gone = ids.filter((id) => kept.delete(id));
-    if (gone.length > 0) changed();
+    if (gone.length > 0) {
+      order.forget();
+      news += 1;
+    }
     return gone;
   };
   const free = (): readonly RunDigest[] =>
@@ -79,8 +78,7 @@ export function flowRuns({ slim, isReference }: Keeping): FlowRuns {
       forget(free().flatMap((run) => (run.startedMs < startMs ? run.id : []))),
     starts: () => free().map(({ startedMs }) => startedMs),
     clear: () => {
-      kept.clear();
-      changed();
+      forget([...kept.keys()]);
     },
     keepWhole: () => {
       wholly = true;

@@ -74,3 +74,16 @@ test("a day stays text, and a path has a line", () => {
 test("an empty file is an empty configuration", () => {
   expect(parseYaml("", "rootward.yaml", RootwardConfig)).toMatchObject({ ok: true, value: {} });
 });
+
+test("an alias without its anchor, and aliases that multiply without end, are errors with their place", () => {
+  expect(errorsOf("workflows:\n  policy: *none\n")).toEqual([
+    "rootward.yaml:2:11: Unresolved alias (the anchor must be set before the alias): none",
+  ]);
+  const bomb = Array.from(
+    { length: 9 },
+    (_, index) => `a${index}: &a${index} [${`*a${index - 1}, `.repeat(9)}]`,
+  ).join("\n");
+  expect(errorsOf(bomb.replace("*a-1, ".repeat(9), "x")).join()).toMatch(
+    /^rootward\.yaml:2:\d+: Excessive alias count/,
+  );
+});

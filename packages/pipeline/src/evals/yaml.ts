@@ -30,7 +30,12 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): 
       }),
     };
   }
-  const written: unknown = document.toJS() ?? {};
+  const plain = valueOf(document);
+  if (!plain.ok) {
+    const { line, col } = lines.linePos(plain.at);
+    return { ok: false, errors: [`${file}:${line}:${col}: ${plain.why}`] };
+  }
+  const written = plain.value;
   const result = schema.safeParse(written);
   if (!result.success) {
     const source: Source = { file, document, lines, accepted: acceptedBy(schema, written) };
@@ -41,6 +46,26 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): 
     value: result.data,
     lineOf: (path) => placeOf(document, lines, path)?.line ?? null,
   };
+}
+
+type Plain =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly at: number; readonly why: string };
+
+/** The document's value; an alias without its anchor, or aliases that multiply without end, are errors at the first alias concerned. */
+function valueOf(document: Document): Plain {
+  try {
+    const value: unknown = document.toJS() ?? {};
+    return { ok: true, value };
+  } catch (error) {
+    const aliases: { readonly source: string; readonly at: number }[] = [];
+    visit(document, {
+      Alias: (_, { source, range }) => void aliases.push({ source, at: range?.[0] ?? 0 }),
+    });
+    const why = firstLine(error instanceof Error ? error.message : String(error));
+    const named = aliases.find(({ source }) => why.endsWith(`: ${source}`)) ?? aliases[0];
+    return { ok: false, at: named?.at ?? 0, why };
+  }
 }
 
 interface Source {

@@ -197,6 +197,12 @@ export const servicePolicy = {
     unit: "runs",
     source: "npm run bench:diagnose: 0.7 kB of memory each, 7 kB where a run failed",
   },
+  wholeRunsMost: {
+    value: 10_000,
+    unit: "runs",
+    source:
+      "before a window is frozen digests are kept whole, 10 kB each; beyond, they are read again once it is",
+  },
   acceptedRunsMost: {
     value: 50_000,
     unit: "runs",
@@ -244,6 +250,16 @@ export const servicePolicy = {
     value: 60_000,
     unit: "ms",
     source: "the hosted APIs cut requests after 30 to 60 s themselves",
+  },
+  exportBatchCases: {
+    value: 100,
+    unit: "cases a request",
+    source: "the most ids that LangSmith's list of examples answers; a case is about 5 kB",
+  },
+  exportRateRepeats: {
+    value: 5,
+    unit: "repetitions",
+    source: "evals.md 2.3: a healthy case stops its sequential test after 5 passes",
   },
   forwardQueueBytes: {
     value: 1024 * 1024 * 1024,

@@ -1,0 +1,97 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { deepevalFile, deepevalLosses } from "@rootward/pipeline/evals/exchange/deepeval";
+import type { ExportedCase, Loss } from "@rootward/pipeline/evals/exchange/exported";
+import { jsonlFile, jsonlLosses } from "@rootward/pipeline/evals/exchange/jsonl";
+import { promptfooFile, promptfooLosses } from "@rootward/pipeline/evals/exchange/promptfoo";
+import type { PromptfooAgent, PromptfooSetting } from "@rootward/pipeline/evals/exchange/promptfoo";
+import { promptfooModule } from "@rootward/pipeline/evals/exchange/promptfoo-assertions";
+import { timeoutMs } from "../candidate.ts";
+import type { LoadedConfig } from "../config.ts";
+import { messageOf, OperatorError } from "../output.ts";
+
+export const fileTargets = ["promptfoo", "jsonl"] as const;
+export type FileTarget = (typeof fileTargets)[number] | "deepeval";
+
+/** A file as it would be written, with what it loses. */
+export interface ExportFile {
+  readonly text: string;
+  readonly losses: readonly Loss[];
+  /** A file that must stand beside it: its name and the path of its source. */
+  readonly beside: { readonly name: string; readonly source: string } | null;
+}
+
+/** The text of an export to a file. `out`: where it will stand, since paths in it start there. */
+export function exportFile(
+  target: FileTarget,
+  cases: readonly ExportedCase[],
+  out: string,
+  loaded: LoadedConfig,
+): ExportFile {
+  switch (target) {
+    case "jsonl":
+      return { text: jsonlFile(cases), losses: cases.flatMap(jsonlLosses), beside: null };
+    case "deepeval":
+      return { text: deepevalFile(cases), losses: cases.flatMap(deepevalLosses), beside: null };
+    case "promptfoo": {
+      const setting = promptfooSetting(dirname(resolve(out)), loaded);
+      return {
+        text: promptfooFile(cases, setting),
+        losses: cases.flatMap((exported) => promptfooLosses(exported, setting)),
+        beside: {
+          name: promptfooModule,
+          source: fileURLToPath(new URL(`../../promptfoo/${promptfooModule}`, import.meta.url)),
+        },
+      };
+    }
+  }
+}
+
+function promptfooSetting(from: string, { config, path }: LoadedConfig): PromptfooSetting {
+  const seen = (folder: string) => relative(from, folder) || ".";
+  const agents = Object.entries(config.agents ?? {}).map(
+    ([name, agent]): [string, PromptfooAgent] => [
+      name,
+      {
+        run: agent.run,
+        timeoutMs: timeoutMs(agent),
+        env: agent.env ?? {},
+        toolUrls: Object.values(agent.tools ?? {}).flatMap(({ base_url_env: name_ }) =>
+          name_ === undefined ? [] : [name_],
+        ),
+      },
+    ],
+  );
+  return {
+    agents: Object.fromEntries(agents),
+    folder: seen(path === null ? process.cwd() : dirname(path)),
+    folderOf: ({ file }) => seen(dirname(resolve(file))),
+    trials: config.trials ?? {},
+  };
+}
+
+const mark = "Written by `rootward cases export";
+
+/**
+ * Writes an export. Writing the same again changes nothing.
+ *
+ * @throws OperatorError  it cannot be written, or a config of somebody else stands there
+ */
+export function writeExport(target: FileTarget, out: string, file: ExportFile): void {
+  const path = resolve(out);
+  if (target === "promptfoo" && existsSync(path) && !readFileSync(path, "utf8").includes(mark)) {
+    throw new OperatorError(
+      `--out ${out} is a config that was not written by this command; name another file, and merge by hand`,
+      2,
+    );
+  }
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    if (file.beside !== null)
+      copyFileSync(file.beside.source, join(dirname(path), file.beside.name));
+    writeFileSync(path, file.text);
+  } catch (error) {
+    throw new OperatorError(`--out ${out} cannot be written: ${messageOf(error)}`, 2);
+  }
+}

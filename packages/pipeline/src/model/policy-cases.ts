@@ -1,0 +1,40 @@
+/** The numbers of eval cases, trials and the gate. */
+export const casesPolicy = {
+  caseFailingShare: { value: 0.95, unit: "share", source: "evals.md 4.3, activation" },
+  caseFailingAllBelow: { value: 20, unit: "runs", source: "evals.md 4.3, activation" },
+  casePassingShare: { value: 0.99, unit: "share", source: "evals.md 4.3, activation" },
+  casePassingMin: { value: 20, unit: "runs", source: "evals.md 4.3, activation" },
+  casePassingAllBelow: { value: 100, unit: "runs", source: "evals.md 4.3, activation" },
+  trialsP0: { value: 9, unit: "trials", source: "evals.md 2.3: a 30 % fault is caught with 96 %" },
+  trialsP2: { value: 3, unit: "trials", source: "evals.md 4.6" },
+  trialsMax: { value: 15, unit: "trials", source: "evals.md 2.3: sequential test" },
+  trialsPassRate: { value: 0.95, unit: "share", source: "evals.md 2.3: the bar" },
+  trialsBrokenRate: { value: 0.6, unit: "share", source: "evals.md 2.3" },
+  trialsAlpha: { value: 0.05, unit: "probability", source: "evals.md 2.3" },
+  trialsBeta: { value: 0.1, unit: "probability", source: "evals.md 2.3" },
+  replayDriftMax: {
+    value: 0.5,
+    unit: "share of calls",
+    source: "evals.md 6.2: above it a trial is undecided",
+  },
+  overrideExpiringDays: { value: 7, unit: "days", source: "evals.md 4.7: expiring within 7 days" },
+  candidateTimeoutMs: { value: 60_000, unit: "ms", source: "evals.md 4.5, agents.timeout" },
+  candidateStdoutBytes: {
+    value: 1024 * 1024,
+    unit: "bytes",
+    source: "an answer and its log lines; more is a program that runs away",
+  },
+  candidateTracesBytes: {
+    value: 64 * 1024 * 1024,
+    unit: "bytes",
+    source: "one trial: as much as one request to the server may hold",
+  },
+  candidateSpansWaitMs: { value: 10_000, unit: "ms", source: "evals.md 2.1: at most 10 s" },
+  candidateGoneQuietMs: {
+    value: 100,
+    unit: "ms",
+    source: "no process of the trial is left, so only a request under way can still bring spans",
+  },
+  validatorTimeoutMs: { value: 30_000, unit: "ms", source: "half of a trial's own time" },
+  patternTimeMs: { value: 1_000, unit: "ms", source: "evals.md 6.8: a worker with a time limit" },
+} as const;

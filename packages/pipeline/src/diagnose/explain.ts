@@ -62,7 +62,7 @@ export function* explainFlow(
     cluster,
     members: buckets[at]?.bucket.members ?? [],
   }));
-  const proposals = proposalsOf(flow.flow, grouped);
+  const proposals = yield* proposalsOf(flow.flow, grouped);
   yield "clusters";
   const workflow = yield* workflowOf(flow, { clusters, around, runs, ranking: standing });
   return { workflow, clusters, proposals, runs };

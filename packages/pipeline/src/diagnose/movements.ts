@@ -2,9 +2,12 @@ import type { Movement } from "../model/baseline.ts";
 import type { RunDigest } from "../model/digest.ts";
 import { policy } from "../model/policy.ts";
 import { signalNames } from "../model/signal.ts";
+import type { SignalName } from "../model/signal.ts";
 import { compareText } from "./flows.ts";
 import { mixShift } from "./mix-shift.ts";
 import type { Bag } from "./mix-shift.ts";
+import { inOneGo } from "./slices.ts";
+import type { Slices } from "./slices.ts";
 import { fisherGreater, levelOf, valuesFell } from "./stats.ts";
 import { summarize } from "./summary.ts";
 
@@ -64,9 +67,17 @@ const sizes = [
   ["tokens", ({ tokens }: Outline): number | null => tokens],
 ] as const;
 
-/** The latest runs of a long list: movements are looked for in a bounded part of it. */
-function latest(runs: readonly RunDigest[], most: number): readonly RunDigest[] {
-  return runs.slice(Math.max(0, runs.length - most));
+/** A run with what movements ask of its steps. */
+interface Outlined {
+  readonly run: RunDigest;
+  readonly outline: Outline;
+}
+
+/** Two groups of runs that are compared. */
+interface Groups {
+  readonly old: readonly Outlined[];
+  readonly fresh: readonly Outlined[];
+  readonly n: { readonly before: number; readonly after: number };
 }
 
 /**
@@ -74,55 +85,76 @@ function latest(runs: readonly RunDigest[], most: number): readonly RunDigest[] 
  * their divergence; steps and tokens by their values; readings that are absent more or less often, which says that the
  * instrumentation changed and not the agent. At most the latest `policy.movementRunsMost` of each group are looked at.
  *
- * @param outlined  what is known of a run's steps; the steps themselves without it
  * @returns the movements in a fixed order; none where either group holds fewer than `policy.movementRuns` runs
  * @source diagnosis.md A3.3.4, decision 3
  */
 export function movementsOf(
   before: readonly RunDigest[],
   after: readonly RunDigest[],
-  outlined: (run: RunDigest) => Outline = outlineOf,
 ): readonly Movement[] {
-  const most = policy("movementRunsMost");
-  const [old, fresh] = [latest(before, most), latest(after, most)];
+  return inOneGo(movementsInSlices(before, after, outlineOf));
+}
+
+/** `movementsOf`, slice by slice. `outlined`: what is known of a run's steps. */
+export function* movementsInSlices(
+  before: readonly RunDigest[],
+  after: readonly RunDigest[],
+  outlined: (run: RunDigest) => Outline,
+): Slices<readonly Movement[]> {
+  // Movements are looked for in a bounded part of a long list.
+  const latest = (runs: readonly RunDigest[]): readonly Outlined[] =>
+    runs.slice(-policy("movementRunsMost")).map((run) => ({ run, outline: outlined(run) }));
+  const [old, fresh] = [latest(before), latest(after)];
   if (old.length < policy("movementRuns") || fresh.length < policy("movementRuns")) return [];
-  const n = { before: old.length, after: fresh.length };
-  return [
-    ...mixes.flatMap(([what, keysOf]): readonly Movement[] => {
-      const bags = (runs: readonly RunDigest[]) =>
-        runs.map((run) => bagOf(keysOf(outlined(run), run)));
-      const shift = mixShift(bags(old), bags(fresh));
-      if (!shift) return [];
-      const { p, size, key, from, to } = shift;
-      return [{ what, p, size, key, from, to, ...n }];
-    }),
-    ...sizes.flatMap(([what, sizeOf]): readonly Movement[] => {
-      const values = (runs: readonly RunDigest[]) =>
-        runs.flatMap((run) => sizeOf(outlined(run)) ?? []);
-      return sizeMoved(what, values(old), values(fresh), n);
-    }),
-    ...signalNames.flatMap((signal): readonly Movement[] => {
-      const [a, b] = [summarize(signal, old), summarize(signal, fresh)];
-      const [less, more] = [
-        { count: a.absent, of: a.runs },
-        { count: b.absent, of: b.runs },
-      ];
-      const p = Math.min(1, 2 * Math.min(fisherGreater(more, less), fisherGreater(less, more)));
-      const [from, to] = [a.absent / a.runs, b.absent / b.runs];
-      const size = Math.abs(to - from);
-      return p <= policy("movementMostChance") && size >= policy("absentMinMove")
-        ? [{ what: "absent", p, size, key: signal, from, to, ...n }]
-        : [];
-    }),
-  ].toSorted((a, b) => compareText(a.what, b.what) || compareText(a.key, b.key));
+  const groups: Groups = { old, fresh, n: { before: old.length, after: fresh.length } };
+  const found: Movement[] = [];
+  for (const mix of mixes) {
+    yield "causes";
+    found.push(...mixMoved(mix, groups));
+  }
+  for (const size of sizes) {
+    yield "causes";
+    found.push(...sizeMoved(size, groups));
+  }
+  yield "causes";
+  found.push(...signalNames.flatMap((signal) => absentMoved(signal, groups)));
+  return found.toSorted((a, b) => compareText(a.what, b.what) || compareText(a.key, b.key));
+}
+
+function mixMoved(
+  [what, keysOf]: (typeof mixes)[number],
+  { old, fresh, n }: Groups,
+): readonly Movement[] {
+  const bags = (runs: readonly Outlined[]) =>
+    runs.map(({ run, outline }) => bagOf(keysOf(outline, run)));
+  const shift = mixShift(bags(old), bags(fresh));
+  if (!shift) return [];
+  const { p, size, key, from, to } = shift;
+  return [{ what, p, size, key, from, to, ...n }];
+}
+
+function absentMoved(signal: SignalName, { old, fresh, n }: Groups): readonly Movement[] {
+  const runsOf = (runs: readonly Outlined[]) => runs.map(({ run }) => run);
+  const [a, b] = [summarize(signal, runsOf(old)), summarize(signal, runsOf(fresh))];
+  const [less, more] = [
+    { count: a.absent, of: a.runs },
+    { count: b.absent, of: b.runs },
+  ];
+  const p = Math.min(1, 2 * Math.min(fisherGreater(more, less), fisherGreater(less, more)));
+  const [from, to] = [a.absent / a.runs, b.absent / b.runs];
+  const size = Math.abs(to - from);
+  return p <= policy("movementMostChance") && size >= policy("absentMinMove")
+    ? [{ what: "absent", p, size, key: signal, from, to, ...n }]
+    : [];
 }
 
 function sizeMoved(
-  what: "steps" | "tokens",
-  old: readonly number[],
-  fresh: readonly number[],
-  n: { readonly before: number; readonly after: number },
+  [what, sizeOf]: (typeof sizes)[number],
+  { old: before, fresh: after, n }: Groups,
 ): readonly Movement[] {
+  const values = (runs: readonly Outlined[]) =>
+    runs.flatMap(({ outline }) => sizeOf(outline) ?? []);
+  const [old, fresh] = [values(before), values(after)];
   if (old.length < policy("movementRuns") || fresh.length < policy("movementRuns")) return [];
   const [fell, rose] = [valuesFell(old, fresh), valuesFell(fresh, old)];
   const p = Math.min(1, 2 * Math.min(fell.p, rose.p));

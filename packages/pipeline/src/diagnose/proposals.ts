@@ -8,6 +8,7 @@ import type { Flow } from "./flows.ts";
 import { meanBetween, meanWithin, traitsOf } from "./gower.ts";
 import type { Traits } from "./gower.ts";
 import { unexplained } from "./signature.ts";
+import type { Slices } from "./slices.ts";
 
 /** A cluster of one flow with its members. */
 export interface Grouped {
@@ -182,7 +183,10 @@ function quietOf({ cluster, members }: Sampled, flow: Flow): ClusterProposal | n
 }
 
 /** What a person is asked about the clusters of one flow: merges, splits and what seems to be mended. */
-export function proposalsOf(flow: Flow, groups: readonly Grouped[]): readonly ClusterProposal[] {
+export function* proposalsOf(
+  flow: Flow,
+  groups: readonly Grouped[],
+): Slices<readonly ClusterProposal[]> {
   const shown = groups
     .filter(
       ({ cluster, members }) =>
@@ -193,9 +197,13 @@ export function proposalsOf(flow: Flow, groups: readonly Grouped[]): readonly Cl
     )
     .slice(0, policy("proposalClustersMost"))
     .map((group): Sampled => ({ ...group, traits: sampleOf(group.members).map(traitsOf) }));
-  return [
-    ...mergesOf(shown),
-    ...shown.flatMap((one) => splitOf(one) ?? []),
-    ...shown.flatMap((one) => quietOf(one, flow) ?? []),
-  ];
+  yield "clusters";
+  const found = [...mergesOf(shown)];
+  for (const one of shown) {
+    yield "clusters";
+    const split = splitOf(one);
+    if (split) found.push(split);
+  }
+  yield "clusters";
+  return [...found, ...shown.flatMap((one) => quietOf(one, flow) ?? [])];
 }

@@ -17,7 +17,7 @@ import { dated } from "./dated.ts";
 import type { Versioned } from "./evidence.ts";
 import { baselineIdOf } from "./flows.ts";
 import { readable } from "./material.ts";
-import { movementsOf, outlineOf } from "./movements.ts";
+import { movementsInSlices, outlineOf } from "./movements.ts";
 import { cleanAt } from "./readflow.ts";
 import type { ReadFlow } from "./readflow.ts";
 import { clusterIdOf, signatureOf } from "./signature.ts";
@@ -47,7 +47,7 @@ export function* workflowOf(
   const attributions = yield* attributionsOf(read, clusters, around);
   const daily = dailyRates(flow.runs);
   yield "causes";
-  const movements = movementsSince(read);
+  const movements = yield* movementsSince(read);
   yield "causes";
   const byVersion = ratesByVersion(read.versioned);
   yield "causes";
@@ -89,12 +89,17 @@ function baselineOf({ reference }: ReadFlow): Baseline | null {
 }
 
 /** What else moved since the first drift that is open, or in the latest runs, against the runs of the baseline. */
-function movementsSince({ flow, reference, drifts, outlines }: ReadFlow): readonly Movement[] {
+function* movementsSince({
+  flow,
+  reference,
+  drifts,
+  outlines,
+}: ReadFlow): Slices<readonly Movement[]> {
   if (!reference.frozen) return [];
   const open = drifts.find((drift) => drift.open);
   const from = open?.onsetMs ?? reference.window?.end ?? Infinity;
   const since = flow.runs.slice(-policy("movementRunsMost"));
-  return movementsOf(
+  return yield* movementsInSlices(
     reference.runs,
     since.filter(({ startedMs }) => startedMs >= from),
     (run) => outlines.get(run.id) ?? outlineOf(run),

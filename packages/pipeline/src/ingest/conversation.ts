@@ -126,6 +126,13 @@ function freshMessages({ agent, input }: LlmCall, heard: Map<string | null, numb
 /** Distinct numbers that replies tell and nothing holds that was read by then. 0 where something that was read cannot be seen. */
 function unsupportedNumbers(run: Run): number {
   if (run.toolCalls.some(isHidden)) return 0;
+  const calls = run.llmCalls.toSorted((a, b) => a.seq - b.seq);
+  const told = calls.map((call) =>
+    repliesOf(call)
+      .flatMap(numbersIn)
+      .filter((one) => one.replace(".", "").length > 1),
+  );
+  if (told.every((numbers) => numbers.length === 0)) return 0;
   const known = new Set(numbersIn(run.input.value ?? ""));
   const add = (text: string): void => {
     for (const one of numbersIn(text)) known.add(one);
@@ -134,7 +141,7 @@ function unsupportedNumbers(run: Run): number {
   const systems = new Set<string>();
   const heard = new Map<string | null, number>();
   const found = new Set<string>();
-  for (const call of run.llmCalls.toSorted((a, b) => a.seq - b.seq)) {
+  for (const [index, call] of calls.entries()) {
     const { system } = call;
     if (system.value !== null && !systems.has(system.value)) add(system.value);
     if (system.value !== null) systems.add(system.value);
@@ -142,8 +149,7 @@ function unsupportedNumbers(run: Run): number {
       if (message.role !== "assistant") add(ownText(message));
     while (waiting[0] !== undefined && waiting[0].seq < call.seq)
       add(waiting.shift()?.text() ?? "");
-    for (const one of repliesOf(call).flatMap(numbersIn))
-      if (one.replace(".", "").length > 1 && !known.has(one)) found.add(one);
+    for (const one of told[index] ?? []) if (!known.has(one)) found.add(one);
   }
   return found.size;
 }

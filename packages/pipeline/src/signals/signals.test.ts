@@ -4,7 +4,7 @@ import { confidence } from "./confidence.ts";
 import { downstreamOk } from "./downstream.ts";
 import { fallback } from "./fallback.ts";
 import type { FallbackStep } from "./fallback.ts";
-import { grounded, isRefusal } from "./grounded.ts";
+import { grounded, isRefusal, wordsOf } from "./grounded.ts";
 import type { GroundedInput } from "./grounded.ts";
 
 const nothing: GroundedInput = {
@@ -205,4 +205,20 @@ test("without a contract downstream_ok is absent, never true", () => {
     value: false,
     method: "contract",
   });
+});
+
+test("words are runs of letters and digits, told alike in plain ASCII and beyond it", () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.string({ unit: "binary-ascii" }), fc.string({ unit: "grapheme" })),
+      (text) => {
+        const lower = text.toLowerCase();
+        const all = lower.match(/[\p{L}\p{N}]+/gu) ?? [];
+        const found = wordsOf(lower);
+        expect(all.filter((word) => found.includes(word))).toEqual(found);
+        expect(wordsOf(`${lower} é`)).toEqual([...found, "é"]);
+      },
+    ),
+  );
+  expect(wordsOf("the first of 12 rules")).toEqual(["first", "12", "rules"]);
 });

@@ -2,7 +2,7 @@ import { type ReadRun, textsOf } from "@rootward/pipeline/ingest/read";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { RunHead, Store } from "@rootward/pipeline/ports";
 import { type Reader, readAgain } from "./reader.ts";
-import type { WorkflowKey } from "./workflow-book.ts";
+import { keyOf, type WorkflowKey } from "./workflow-book.ts";
 
 /** Runs that were measured while less was known of their workflow, and are measured again. */
 export interface Remeasure {
@@ -23,7 +23,7 @@ export function remeasureOver(store: Store, reader: Reader): Remeasure {
     async due(key) {
       const heads = await store.heads({ ...key, limit: policy("remeasureRuns") });
       queues.set(
-        JSON.stringify([key.workflow, key.environment]),
+        keyOf(key),
         heads.toReversed().map(({ id, traceIds }) => ({ id, traceIds })),
       );
     },

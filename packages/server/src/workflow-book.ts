@@ -10,6 +10,11 @@ export interface WorkflowKey {
   readonly environment: string;
 }
 
+/** A workflow in an environment, as one text. */
+export function keyOf({ workflow, environment }: WorkflowKey): string {
+  return JSON.stringify([workflow, environment]);
+}
+
 /** The settings of every workflow, kept in memory: declared in `rootward.yaml`, else learned from stored runs. */
 export interface WorkflowBook extends Settings {
   /** The settings of workflows that were learned: another list whenever they are others. */
@@ -47,12 +52,11 @@ export function workflowBook(
 ): WorkflowBook {
   const entries = new Map<string, Entry>();
   const declaredOf = (workflow: string) => config.workflows?.[workflow] ?? null;
-  const keyOf = (workflow: string, environment: string) => JSON.stringify([workflow, environment]);
   const unlearned = declaredSettings(config, learn);
   let learned: readonly LearnedSettings[] = [];
 
   function entryOf({ workflow, environment }: WorkflowKey): Entry {
-    const key = keyOf(workflow, environment);
+    const key = keyOf({ workflow, environment });
     const known = entries.get(key);
     if (known !== undefined) return known;
     const counts = { runs: 0, learnedAt: 0 };
@@ -80,7 +84,7 @@ export function workflowBook(
       return learned;
     },
     of: (workflow, environment) =>
-      entries.get(keyOf(workflow, environment))?.settings ?? unlearned(workflow),
+      entries.get(keyOf({ workflow, environment }))?.settings ?? unlearned(workflow),
     async open() {
       for (const { runs, ...key } of await store.workflows()) entryOf(key).runs += runs;
       for (const { settings, learnedAt, ...key } of await keptIn(store, readBy)) {

@@ -4,6 +4,7 @@ import type { RunDigest } from "@rootward/pipeline/model/digest";
 import { policy } from "@rootward/pipeline/model/policy";
 import { type SignalName, signalNames } from "@rootward/pipeline/model/signal";
 import { seenTraces, type SeenTraces } from "../seen.ts";
+import { keyOf } from "../workflow-book.ts";
 import { counter, type Family, labelOf, type Sample } from "./family.ts";
 
 /** What of a run is counted. */
@@ -75,10 +76,6 @@ function entryFor(entries: Map<string, Entry>, run: CountedRun): Entry {
   const entry = entries.get(keyOf(kept)) ?? newEntry(kept);
   entries.set(keyOf(kept), entry);
   return entry;
-}
-
-function keyOf({ workflow, environment }: Entry["labels"]): string {
-  return JSON.stringify([workflow, environment]);
 }
 
 function newEntry(labels: Entry["labels"]): Entry {

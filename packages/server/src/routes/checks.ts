@@ -5,26 +5,19 @@ import type { Cluster } from "@rootward/pipeline/model/cluster";
 import { jsonBody } from "../body.ts";
 import type { Context } from "../context.ts";
 import { jsonAnswer } from "../json.ts";
+import { clusterOf } from "../named-cluster.ts";
 import { parsed, Problem } from "../problem.ts";
-import { indexOf } from "../standing.ts";
 
 /** What persons found when they ran the checks of a cluster's causes. The next diagnosis counts it. */
-export function checkRoutes({ store, schedule, now }: Context): Hono {
+export function checkRoutes(context: Context): Hono {
+  const { store, schedule, now } = context;
   const routes = new Hono();
-  const clusterOf = (id: string): Cluster => {
-    const found = indexOf(schedule.diagnosis).clusters.get(id);
-    if (found) return found;
-    throw new Problem(
-      404,
-      `no cluster ${id.slice(0, 100)}. rootward clusters (GET /api/clusters) lists them`,
-    );
-  };
   routes.get("/api/clusters/:id/checks", async (http) => {
-    const { id } = clusterOf(http.req.param("id"));
+    const { id } = clusterOf(context, http.req.param("id"));
     return jsonAnswer((await store.checks()).filter(({ cluster }) => cluster === id));
   });
   routes.post("/api/clusters/:id/checks", async (http) => {
-    const cluster = clusterOf(http.req.param("id"));
+    const cluster = clusterOf(context, http.req.param("id"));
     const { cause = null, ...given } = parsed(
       CheckInput,
       await jsonBody(http.req.raw),
@@ -34,7 +27,7 @@ export function checkRoutes({ store, schedule, now }: Context): Hono {
     refuseUnknown(cluster, result);
     await store.putChecks([result]);
     await schedule.diagnoseAgain(now());
-    return jsonAnswer({ result, attribution: clusterOf(cluster.id).attribution });
+    return jsonAnswer({ result, attribution: clusterOf(context, cluster.id).attribution });
   });
   return routes;
 }

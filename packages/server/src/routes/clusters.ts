@@ -4,7 +4,8 @@ import type { Cluster } from "@rootward/pipeline/model/cluster";
 import { encodeRun } from "@rootward/pipeline/model/run-json";
 import type { Context } from "../context.ts";
 import { jsonAnswer, jsonText } from "../json.ts";
-import { parsed, Problem } from "../problem.ts";
+import { clusterOf } from "../named-cluster.ts";
+import { parsed } from "../problem.ts";
 import { readAgain } from "../reader.ts";
 import { failedBy, indexOf, isShown, latestRuns } from "../standing.ts";
 import { statusOf } from "./status.ts";
@@ -22,18 +23,6 @@ function shownCluster(context: Context, cluster: Cluster) {
 
 function inList(context: Context, cluster: Cluster) {
   return { ...shownCluster(context, cluster), members: cluster.members.slice(-membersInLists) };
-}
-
-function clusterOf(context: Context, id: string): Cluster {
-  const found = indexOf(context.schedule.diagnosis).clusters.get(id);
-  if (found === undefined) {
-    const form = /^CL-[0-9a-f]{8}$/.test(id) ? "" : "; an id is CL- and 8 hex characters";
-    throw new Problem(
-      404,
-      `no cluster ${id.slice(0, 100)}${form}. rootward clusters (GET /api/clusters) lists them`,
-    );
-  }
-  return found;
 }
 
 const RunsQuery = z.object({

@@ -8,8 +8,8 @@ import { ClusterId } from "@rootward/pipeline/model/ids";
 import { jsonBody } from "../body.ts";
 import type { Context } from "../context.ts";
 import { jsonAnswer } from "../json.ts";
+import { clusterOf } from "../named-cluster.ts";
 import { parsed, Problem } from "../problem.ts";
-import { indexOf } from "../standing.ts";
 
 const said = {
   by: z.string().max(200).nullish(),
@@ -32,19 +32,14 @@ type Asked = z.infer<typeof Asked>;
 
 /** The kind of a decision and what it is about. */
 function contentOf(context: Context, asked: Asked, decisions: readonly ClusterDecision[]): object {
-  const known = indexOf(context.schedule.diagnosis).clusters;
-  const clusterOf = (id: string): Cluster => {
-    const found = known.get(id);
-    if (!found) throw new Problem(404, `no cluster ${id}. rootward clusters lists them`);
-    return found;
-  };
+  const named = (id: string): Cluster => clusterOf(context, id);
   switch (asked.kind) {
     case "merge":
-      return mergeOf(clusterOf(asked.clusters[0]), clusterOf(asked.clusters[1]));
+      return mergeOf(named(asked.clusters[0]), named(asked.clusters[1]));
     case "split":
-      return { kind: "split", cluster: clusterOf(asked.cluster).id, feature: asked.feature };
+      return { kind: "split", cluster: named(asked.cluster).id, feature: asked.feature };
     case "resolve":
-      return { kind: "resolve", cluster: clusterOf(asked.cluster).id };
+      return { kind: "resolve", cluster: named(asked.cluster).id };
     case "undo": {
       if (standing(decisions).some(({ id }) => id === asked.decision)) {
         return { kind: "undo", decision: asked.decision };

@@ -7,6 +7,7 @@ import type { RunHead } from "@rootward/pipeline/ports";
 import type { Context } from "../context.ts";
 import { contentTypes } from "../otlp-answer.ts";
 import { jsonAnswer, jsonText, plainAttributes, plainJson } from "../json.ts";
+import { clusterOf } from "../named-cluster.ts";
 import { parsed, Problem } from "../problem.ts";
 import { readOne } from "../reader.ts";
 import { ruledOrigin } from "../ruled-origin.ts";
@@ -42,8 +43,7 @@ export function runRoutes(context: Context): Hono {
 
 async function listed(context: Context, query: z.infer<typeof ListQuery>) {
   const index = indexOf(context.schedule.diagnosis);
-  const cluster = query.cluster === undefined ? null : index.clusters.get(query.cluster);
-  if (cluster === undefined) throw new Problem(404, `no cluster ${query.cluster ?? ""}`);
+  const cluster = query.cluster === undefined ? null : clusterOf(context, query.cluster);
   const members = cluster === null ? null : new Set(cluster.members);
   const accepts = (digest: RunHead): boolean =>
     (members === null || members.has(digest.id)) &&

@@ -118,8 +118,8 @@ function threadOf(start: Start): Thread {
         jobs += 1;
         const isKnown = by.learned === learned;
         const job: Job = { ...by, id: jobs, groups, learned: isKnown ? null : by.learned };
-        learned = by.learned;
         worker.postMessage(job, bytesOf(groups));
+        learned = by.learned;
         waiting.set(job.id, { resolve, reject });
       }),
     async close() {

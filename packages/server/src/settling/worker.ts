@@ -10,7 +10,7 @@ import { decoded } from "../gathered.ts";
 import { declaredSettings } from "../declared-settings.ts";
 import { blocksOfRuns } from "../store/run-blocks.ts";
 import { unmappedCounter } from "../unmapped.ts";
-import type { LearnedSettings, WorkflowKey } from "../workflow-book.ts";
+import { keyOf, type LearnedSettings } from "../workflow-book.ts";
 import type { Done, Failed, Job, Start } from "./message.ts";
 import { readingOf } from "./reading-of.ts";
 import { outlineOf, settledRun } from "./settler.ts";
@@ -52,10 +52,6 @@ function settlingBy({ rootward, folder }: Start): (job: Job) => Promise<Done> {
       unmapped: countsOf(counters.unmapped),
     };
   };
-}
-
-function keyOf({ workflow, environment }: WorkflowKey): string {
-  return JSON.stringify([workflow, environment]);
 }
 
 function* contentsOf(groups: Job["groups"]): Generator<TraceContent> {

@@ -38,36 +38,31 @@ export function inserterOf(
   let inserted: Queued[] = [];
   let inserting: Promise<void> | null = null;
   const inTurn = oneAtATime();
+  // Nothing gets another name while it is inserted under the one that it has.
+  const undisturbed = oneAtATime();
 
-  const next = async (): Promise<void> => {
-    const [queued] = ready;
-    if (queued === undefined) return;
-    const { name, head } = queued.segment;
-    const { table, columns } = head;
-    await target.insertNative({ table, columns, path: dataPath(folder, name) }, name);
-    ready.shift();
-    inserted.push(queued);
-  };
+  const next = (): Promise<void> =>
+    undisturbed(async () => {
+      const [queued] = ready;
+      if (queued === undefined) return;
+      const { name, head } = queued.segment;
+      const { table, columns } = head;
+      await target.insertNative({ table, columns, path: dataPath(folder, name) }, name);
+      ready.shift();
+      inserted.push(queued);
+    });
 
-  /** The engine takes each name once: what it must take again gets a new one. */
-  const renamed = async (queued: Queued): Promise<void> => {
-    const { segment } = queued;
-    queued.segment = { ...segment, name: newName() };
-    await copySegment(folder, segment.name, queued.segment.name);
-    await removeSegment(folder, segment.name);
-  };
-
-  const insertAgain = async (tables: ReadonlySet<string>): Promise<ReadonlySet<string>> => {
-    const isConcerned = ({ segment }: Queued): boolean => tables.has(segment.head.table);
-    const running = inserting === null ? undefined : ready[0];
-    // Those that wait may have been inserted before, by an earlier process; the one that is being inserted was not.
-    const waiting = ready.filter((queued) => queued !== running && isConcerned(queued));
-    const again = inserted.filter(isConcerned);
-    for (const queued of [...waiting, ...again]) await renamed(queued);
-    inserted = inserted.filter((queued) => !isConcerned(queued));
-    ready.push(...again);
-    return new Set([...waiting, ...again].map(({ segment }) => segment.head.table));
-  };
+  const insertAgain = (tables: ReadonlySet<string>): Promise<ReadonlySet<string>> =>
+    undisturbed(async () => {
+      const isConcerned = ({ segment }: Queued): boolean => tables.has(segment.head.table);
+      // Those that wait may have been inserted before, by an earlier process.
+      const waiting = ready.filter(isConcerned);
+      const again = inserted.filter(isConcerned);
+      for (const queued of [...waiting, ...again]) await rename(queued, folder, newName());
+      inserted = inserted.filter((queued) => !isConcerned(queued));
+      ready.push(...again);
+      return new Set([...waiting, ...again].map(({ segment }) => segment.head.table));
+    });
 
   return {
     add: (segment) => void ready.push({ segment }),
@@ -93,4 +88,12 @@ export function inserterOf(
     },
     bytes: () => ready.reduce((sum, { segment }) => sum + segment.bytes, 0),
   };
+}
+
+/** The engine takes each name once: what it must take again gets a new one. */
+async function rename(queued: Queued, folder: string, name: string): Promise<void> {
+  const { segment } = queued;
+  await copySegment(folder, segment.name, name);
+  queued.segment = { ...segment, name };
+  await removeSegment(folder, segment.name);
 }

@@ -1,4 +1,4 @@
-import { open, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isMissing } from "../files.ts";
 
@@ -55,7 +55,7 @@ export async function filesAreWhole({
 
 async function isGone(folder: string): Promise<boolean> {
   try {
-    await (await open(folder, "r")).close();
+    await stat(folder);
     return false;
   } catch (cause) {
     if (isMissing(cause)) return true;

@@ -36,6 +36,11 @@ type Reader =
  * @param askLately  all of a quarter of a second before
  */
 export function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, Reader> {
+  /** What is kept as JSON: the first column of a statement's rows. */
+  const told =
+    <T>(statement: string, as: (value: unknown) => T) =>
+    async (): Promise<readonly T[]> =>
+      (await ask(statement)).map((row) => as(JSON.parse(textAt(row, 0))));
   return {
     traces: (ids) => tracesOf(ids, ask),
     tracesAfter: (after, limit, query) => tracesAfter(ask, query, { after: after ?? "", limit }),
@@ -52,17 +57,15 @@ export function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, R
       const rows = await ask("texts", { hashes });
       return new Map(rows.map((row) => [textAt(row, 0), textAt(row, 1)]));
     },
-    changes: async () => (await ask("changes")).map((row) => asChange(JSON.parse(textAt(row, 0)))),
-    rulings: async () => (await ask("rulings")).map((row) => asRuling(JSON.parse(textAt(row, 0)))),
-    reviews: async () =>
-      (await ask("reviews")).map((row) => ReviewRecord.parse(JSON.parse(textAt(row, 0)))),
-    checks: async () => (await ask("checks")).map((row) => asCheck(JSON.parse(textAt(row, 0)))),
-    decisions: async () =>
-      (await ask("decisions")).map((row) => ClusterDecision.parse(JSON.parse(textAt(row, 0)))),
-    baselines: async () =>
-      (await ask("baselines")).map((row) => asBaseline(JSON.parse(textAt(row, 0)))),
-    references: async () =>
-      (await ask("references")).map((row) => asReference(JSON.parse(textAt(row, 0)))),
+    changes: told("changes", (value) => own<Change>(value, "atMs", "change")),
+    rulings: told("rulings", (value) => own<Ruling>(value, "ruling", "ruling")),
+    reviews: told("reviews", (value) => ReviewRecord.parse(value)),
+    checks: told("checks", (value) => own<CheckResult>(value, "check", "result of a check")),
+    decisions: told("decisions", (value) => ClusterDecision.parse(value)),
+    baselines: told("baselines", (value) =>
+      own<AcceptedBaseline>(value, "fromMs", "accepted baseline"),
+    ),
+    references: told("references", (value) => own<FrozenReference>(value, "runIds", "reference")),
     counts: layout.kind === "single" ? countsKept(askLately) : async () => await counted(askLately),
   };
 }
@@ -85,9 +88,3 @@ function countsKept(ask: Ask): Store["counts"] {
   };
 }
 type StoreCounts = Awaited<ReturnType<Store["counts"]>>;
-
-const asChange = (value: unknown) => own<Change>(value, "atMs", "change");
-const asRuling = (value: unknown) => own<Ruling>(value, "ruling", "ruling");
-const asCheck = (value: unknown) => own<CheckResult>(value, "check", "result of a check");
-const asBaseline = (value: unknown) => own<AcceptedBaseline>(value, "fromMs", "accepted baseline");
-const asReference = (value: unknown) => own<FrozenReference>(value, "runIds", "reference");

@@ -1,17 +1,12 @@
-import type { AcceptedBaseline } from "@rootward/pipeline/model/accepted";
-import type { Diagnosis, FrozenReference } from "@rootward/pipeline/model/baseline";
-import type { ClusterDecision } from "@rootward/pipeline/model/decision";
-import type { Change } from "@rootward/pipeline/model/change";
-import { checkKey } from "@rootward/pipeline/model/check-result";
-import type { CheckResult } from "@rootward/pipeline/model/check-result";
+import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { RunDigest, VersionText } from "@rootward/pipeline/model/digest";
-import type { Ruling } from "@rootward/pipeline/model/ruling";
 import type { SignalName } from "@rootward/pipeline/model/signal";
 import { blockOf } from "./native.ts";
 import type { Cell, TableShape } from "./native.ts";
 import type { Block } from "./record-blocks.ts";
 
-function blockIn<S extends TableShape>(
+/** A block of rows given as objects with exactly the columns of the shape. */
+export function blockIn<S extends TableShape>(
   table: string,
   shape: S,
   rows: readonly Readonly<Record<keyof S & string, Cell>>[],
@@ -96,7 +91,7 @@ function signalCells(run: RunDigest): SignalCells {
 }
 
 /** Milliseconds as a whole number: a run's times come from nanoseconds and may carry a fraction. */
-function whole(ms: number): number {
+export function whole(ms: number): number {
   return Math.floor(ms);
 }
 
@@ -191,146 +186,6 @@ export function blocksOfRuns(
 ): readonly Block[] {
   const blocks = [runsBlock(runs, version), headsBlock(runs, version), textsBlock(texts, version)];
   return blocks.filter(({ rows }) => rows > 0);
-}
-
-export function changesBlock(changes: readonly Change[], version: bigint): Block {
-  const shape = {
-    id: "String",
-    at_ms: "Int64",
-    kind: "String",
-    workflow: "String",
-    environment: "String",
-    service: "String",
-    title: "String",
-    before: "String",
-    after: "String",
-    origin: "String",
-    content: "String",
-    version: "UInt64",
-  } as const;
-  const rows = changes.map((change) => ({
-    id: change.id,
-    at_ms: whole(change.atMs),
-    kind: change.kind,
-    workflow: change.workflow ?? "",
-    environment: change.environment ?? "",
-    service: change.service ?? "",
-    title: change.title,
-    before: change.before ?? "",
-    after: change.after ?? "",
-    origin: change.origin,
-    content: JSON.stringify(change),
-    version,
-  }));
-  return blockIn("stored_changes", shape, rows);
-}
-
-/** What people said about the origins of runs. */
-export function rulingsBlock(rulings: readonly Ruling[], version: bigint): Block {
-  const shape = {
-    id: "String",
-    run_id: "String",
-    at_ms: "Int64",
-    workflow: "String",
-    environment: "String",
-    ruling: "String",
-    span_id: "String",
-    step: "String",
-    author: "String",
-    note: "String",
-    content: "String",
-    version: "UInt64",
-  } as const;
-  const rows = rulings.map((ruling) => ({
-    id: ruling.id,
-    run_id: ruling.runId,
-    at_ms: whole(ruling.atMs),
-    workflow: ruling.workflow,
-    environment: ruling.environment,
-    ruling: ruling.ruling,
-    span_id: ruling.step.spanId,
-    step: ruling.step.name,
-    author: ruling.by ?? "",
-    note: ruling.note ?? "",
-    content: JSON.stringify(ruling),
-    version,
-  }));
-  return blockIn("stored_rulings", shape, rows);
-}
-
-/** What persons found, by the check it is a result of. */
-export function checksBlock(results: readonly CheckResult[], version: bigint): Block {
-  const shape = {
-    key: "String",
-    cluster: "String",
-    at_ms: "Int64",
-    content: "String",
-    version: "UInt64",
-  } as const;
-  const rows = results.map((result) => ({
-    key: checkKey(result),
-    cluster: result.cluster,
-    at_ms: whole(result.atMs),
-    content: JSON.stringify(result),
-    version,
-  }));
-  return blockIn("stored_checks", shape, rows);
-}
-
-/** What people decided about clusters. */
-export function decisionsBlock(decisions: readonly ClusterDecision[], version: bigint): Block {
-  const shape = {
-    id: "String",
-    at_ms: "Int64",
-    kind: "String",
-    content: "String",
-    version: "UInt64",
-  } as const;
-  const rows = decisions.map((decision) => ({
-    id: decision.id,
-    at_ms: whole(decision.atMs),
-    kind: decision.kind,
-    content: JSON.stringify(decision),
-    version,
-  }));
-  return blockIn("stored_decisions", shape, rows);
-}
-
-/** Baselines that a person accepted. */
-export function baselinesBlock(accepted: readonly AcceptedBaseline[], version: bigint): Block {
-  const shape = {
-    id: "String",
-    workflow: "String",
-    environment: "String",
-    from_ms: "Int64",
-    content: "String",
-    version: "UInt64",
-  } as const;
-  const rows = accepted.map((one) => ({
-    id: one.id,
-    workflow: one.workflow,
-    environment: one.environment,
-    from_ms: whole(one.fromMs),
-    content: JSON.stringify(one),
-    version,
-  }));
-  return blockIn("stored_baselines", shape, rows);
-}
-
-/** Which runs are baselines. */
-export function referencesBlock(references: readonly FrozenReference[], version: bigint): Block {
-  const shape = {
-    workflow: "String",
-    environment: "String",
-    id: "String",
-    content: "String",
-    version: "UInt64",
-  } as const;
-  const rows = references.map((reference) => {
-    const { workflow, environment, id } = reference;
-    return { workflow, environment, id, content: JSON.stringify(reference), version };
-  });
-  return blockIn("stored_references", shape, rows);
 }
 
 /** Texts, each under a key. */

@@ -100,9 +100,20 @@ export async function copySegment(folder: string, name: string, second: string):
   // The data first: an index without its data would be taken for a segment.
   for (const pathOf of [dataPath, indexPath]) {
     const [from, to] = [pathOf(folder, name), pathOf(folder, second)];
-    await link(from, to).catch(async () => await copyFile(from, to));
+    await link(from, to).catch(async () => await copyDurably(from, to));
   }
   await syncFolder(folder);
+}
+
+/** A copy whose bytes are on the disk when it returns. */
+async function copyDurably(from: string, to: string): Promise<void> {
+  await copyFile(from, to);
+  const handle = await open(to, "r+");
+  try {
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Removes both files of a segment, those of them that exist. */

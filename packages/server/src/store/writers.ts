@@ -2,16 +2,16 @@ import { checkKey } from "@rootward/pipeline/model/check-result";
 import type { Store } from "@rootward/pipeline/ports";
 import { logsBlock, spansBlock } from "./record-blocks.ts";
 import type { Block } from "./record-blocks.ts";
-import { reviewsBlock } from "./review-blocks.ts";
+import { blocksOfRuns } from "./run-blocks.ts";
 import {
   baselinesBlock,
-  blocksOfRuns,
   changesBlock,
   checksBlock,
   decisionsBlock,
   referencesBlock,
+  reviewsBlock,
   rulingsBlock,
-} from "./run-blocks.ts";
+} from "./told-blocks.ts";
 import type { Wal } from "./wal.ts";
 
 type Puts =

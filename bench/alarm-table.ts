@@ -5,7 +5,8 @@ import { increments } from "@rootward/pipeline/diagnose/cusum";
 import { betaBinomialAtMost } from "@rootward/pipeline/diagnose/stats";
 import { fallMatters } from "@rootward/pipeline/diagnose/window-test";
 import { policy } from "@rootward/pipeline/model/policy";
-import { betas, numbers } from "./numbers.ts";
+import { sequence } from "@rootward/pipeline/diagnose/sequence";
+import { betas } from "./numbers.ts";
 
 const quarterRuns = [130, 650, 2600, 13_000];
 const baselines = [50, 200, 1000];
@@ -122,7 +123,7 @@ const effort = Number(process.argv[2] ?? 8000);
 const rows = quarterRuns.map((runs) =>
   baselines.map((baseline) =>
     rates.map((rate) => {
-      const random = numbers(runs * 31 + baseline * 7 + Math.round(rate * 1000));
+      const random = sequence(runs * 31 + baseline * 7 + Math.round(rate * 1000));
       // Short quarters cost little: their limits need not be uncertain.
       const count = Math.ceil(runs > 5000 ? effort / 2 : runs < 1000 ? effort * 5 : effort);
       const quarters = Array.from({ length: count }, () => quarter(random, rate, baseline, runs));

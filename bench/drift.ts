@@ -8,7 +8,7 @@ import type { Observation } from "@rootward/pipeline/diagnose/window";
 import { policy } from "@rootward/pipeline/model/policy";
 import { firstAlarms, readings, rules, still } from "./drift-world.ts";
 import type { Rule, World } from "./drift-world.ts";
-import { numbers } from "./numbers.ts";
+import { sequence } from "@rootward/pipeline/diagnose/sequence";
 
 const { values: flags } = parseArgs({
   options: {
@@ -82,7 +82,7 @@ function simulate(
   count: number,
 ): { readonly firsts: Readonly<Record<Rule, number>>[]; readonly onsets: number[] } {
   const seed = world.perWeek * 13 + world.baseline * 7 + world.before * 1000 + world.icc * 9000;
-  const random = numbers(Math.round(seed + world.after * 77_000 + (world.graded ? 5 : 0)));
+  const random = sequence(Math.round(seed + world.after * 77_000 + (world.graded ? 5 : 0)));
   const firsts: Readonly<Record<Rule, number>>[] = [];
   const onsets: number[] = [];
   for (let index = 0; index < count; index++) {
@@ -179,7 +179,7 @@ for (const perWeek of wants("ten") ? traffics : []) {
 
 function cost(): { readonly readings: number; readonly millisecondsEach: number } {
   const world = { ...still, perWeek: 1000, baseline: 200, before: 0.94, graded: true };
-  const source = readings(numbers(1), world);
+  const source = readings(sequence(1), world);
   const all = Array.from({ length: 200_200 }, () => source.next().value as Observation);
   const traffic = { quarterReadings: 13_000, window: 143, streams: 1, graded: true };
   const watch = beginWatch(traffic, all.slice(0, 200));

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { z } from "zod";
+import type { z } from "zod";
 import { readCase } from "@rootward/pipeline/evals/casefile";
-import type { RecordedCall } from "@rootward/pipeline/evals/cassette";
+import { RecordedCall } from "@rootward/pipeline/evals/cassette";
 import { nameOf } from "@rootward/pipeline/evals/grade";
 import { parseYaml } from "@rootward/pipeline/evals/yaml";
 import { Closure, Override } from "@rootward/pipeline/model/evalcase";
@@ -25,14 +25,6 @@ export interface CaseStore {
   readonly closures: readonly Closure[];
   readonly problems: readonly string[];
 }
-
-const Recorded = z.object({
-  tool: z.string(),
-  args: z.unknown(),
-  result: z.unknown(),
-  failed: z.boolean().optional(),
-  from: z.object({ trace_id: z.string(), span_id: z.string() }),
-});
 
 function yamlFiles(folder: string): string[] {
   if (!existsSync(folder)) return [];
@@ -127,7 +119,7 @@ export function readCassette(evalCase: EvalCase, file: string): readonly Recorde
 
 function recordedCall(line: string, where: string): RecordedCall {
   try {
-    return Recorded.parse(JSON.parse(line));
+    return RecordedCall.parse(JSON.parse(line));
   } catch {
     throw new Error(`${where} is no recorded call; expected {"tool", "args", "result", "from"}`);
   }

@@ -1,4 +1,14 @@
 import { execFileSync } from "node:child_process";
+import { userInfo } from "node:os";
+
+/** The name that who types has on this machine; null where the machine knows none, as in many containers. */
+export function login(): string | null {
+  try {
+    return userInfo().username;
+  } catch {
+    return null;
+  }
+}
 
 /** `@name`, from the option or from git, in the form that the schema accepts. */
 export function personOf(option: string | undefined): string {
@@ -11,7 +21,8 @@ export function personOf(option: string | undefined): string {
   return `@${word || "unknown"}`;
 }
 
-function gitUser(): string | null {
+/** The name that git knows; null without one. */
+export function gitUser(): string | null {
   try {
     return execFileSync("git", ["config", "user.name"], {
       encoding: "utf8",

@@ -208,6 +208,10 @@ describe("confirm and reject", () => {
       /get_claim +confirmed +\S+.*\n.*find_rules +rejected +Bob +it was down\n/,
     );
     expect(list.stdout).toContain("claims (production): 1 run with a confirmed origin");
+    await rootward("reject", run.id, "get_claim");
+    const taken = await rootward("confirm", "--list");
+    expect(taken.stdout).toContain("no origin is confirmed");
+    await rootward("confirm", run.id, "get_claim");
     const json = await rootward("confirm", "--list", "--json");
     expect(JSON.parse(json.stdout)).toEqual(kept);
     const shown = await rootward("show", run.id);

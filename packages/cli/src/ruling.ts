@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { z } from "zod";
 import { RunId } from "@rootward/pipeline/model/ids";
@@ -6,6 +5,7 @@ import { Ruling } from "@rootward/pipeline/model/ruling";
 import type { RulingWord } from "@rootward/pipeline/model/ruling";
 import { requestJson, serverUrl } from "./api.ts";
 import { counted, OperatorError, plain, printJson, printLine, table } from "./output.ts";
+import { login } from "./person.ts";
 import { head, shortTime, wrap } from "./report.ts";
 import { originPart } from "./run-page.ts";
 import { ShownDiagnosed } from "./shown-run.ts";
@@ -78,15 +78,6 @@ export async function rule(
   if (diagnosed !== null) for (const line of originPart(diagnosed)) printLine(line);
 }
 
-/** The name that who types has on this machine; null where the machine knows none. */
-function login(): string | null {
-  try {
-    return userInfo().username;
-  } catch {
-    return null;
-  }
-}
-
 /** Prints all rulings, the latest first. */
 export async function listRulings(options: RulingOptions): Promise<void> {
   const server = serverUrl(options.url);
@@ -119,13 +110,20 @@ export async function listRulings(options: RulingOptions): Promise<void> {
         ]),
     ),
   );
-  printLine(`\n${systems(rulings)}`);
+  printLine(`\n${confirmedText(rulings)}`);
 }
 
-/** How many origins are confirmed of each workflow: what a ranker is fitted to. */
-function systems(rulings: readonly Ruling[]): string {
+/**
+ * How many origins are confirmed of each workflow: what a ranker is fitted to. Of what was said of one step the newest holds.
+ *
+ * @param rulings  earliest first
+ */
+function confirmedText(rulings: readonly Ruling[]): string {
+  const newest = new Map(
+    rulings.map((one) => [`${one.runId} ${one.step.spanId} ${one.step.seq}`, one]),
+  );
   const runs = new Map<string, Set<string>>();
-  for (const { workflow, environment, runId, ruling } of rulings) {
+  for (const { workflow, environment, runId, ruling } of newest.values()) {
     if (ruling !== "confirmed") continue;
     const key = `${workflow} (${environment})`;
     runs.set(key, (runs.get(key) ?? new Set()).add(runId));

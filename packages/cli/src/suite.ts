@@ -1,17 +1,13 @@
-import { dirname, relative, resolve } from "node:path";
-import { gate } from "@rootward/pipeline/pipeline";
+import { relative, resolve } from "node:path";
 import type { GateCase } from "@rootward/pipeline/pipeline";
 import type { Severity } from "@rootward/pipeline/model/evalcase";
 import type { CaseResult } from "@rootward/pipeline/model/verdict";
-import { newCandidate } from "./candidate.ts";
-import { loadCases, readCassette } from "./case-store.ts";
+import { loadCases } from "./case-store.ts";
 import type { CaseStore } from "./case-store.ts";
-import { newChecker } from "./checker.ts";
-import { startCollector } from "./collector.ts";
 import { loadConfig } from "./config.ts";
 import type { LoadedConfig } from "./config.ts";
-import { contractsOf } from "./contracts.ts";
 import { OperatorError } from "./output.ts";
+import { tryCases } from "./trying.ts";
 
 /** The two functions of a test runner that are needed; vitest, jest and node:test have them. */
 export interface Runner {
@@ -63,7 +59,7 @@ export function rootwardCases(options: SuiteOptions = {}): void {
   const chosen = chosenCases(store, options);
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
   describe("eval cases", () => {
-    test(`the cases of ${relative(process.cwd(), resolve(dir)) || dir} can be read`, () =>
+    test(`the cases of ${relative(process.cwd(), resolve(dir)) || dir} can be read`, async () =>
       checkStore(store, chosen));
     for (const entry of chosen) {
       const { id, severity, title } = entry.evalCase;
@@ -100,53 +96,32 @@ function chosenCases({ cases }: CaseStore, { ids, severities }: SuiteOptions): r
   );
 }
 
-async function checkStore({ problems }: CaseStore, chosen: readonly GateCase[]): Promise<void> {
+function checkStore({ problems }: CaseStore, chosen: readonly GateCase[]): void {
   if (problems.length > 0) throw new Error(problems.join("\n"));
   if (chosen.length === 0)
     throw new Error("no active case was chosen: a suite without cases passes nothing");
-  return await Promise.resolve();
 }
 
 async function tryCase(entry: GateCase, store: CaseStore, loaded: LoadedConfig): Promise<void> {
-  const { config, path } = loaded;
-  const collector = await startCollector();
-  try {
-    const verdict = await gate(
-      {
-        cases: [entry],
-        overrides: store.overrides,
-        problems: [],
-        today: new Date().toISOString().slice(0, 10),
-        breakGlass: config.overrides?.p0_break_glass ?? false,
-        trials: config.trials ?? {},
-        concurrency: 1,
-        contractFor: contractsOf(config, path),
-        map: config.map ?? [],
-        onProgress: () => undefined,
-      },
-      {
-        checker: newChecker(),
-        candidate: newCandidate({
-          agents: config.agents ?? {},
-          folder: path === null ? process.cwd() : dirname(path),
-          collector,
-          cassetteOf: (evalCase) => readCassette(evalCase, entry.file),
-        }),
-      },
-    );
-    const [result] = verdict.cases;
-    if (result === undefined) throw new Error(verdict.sentence);
-    settle(result);
-  } finally {
-    await collector.stop();
-  }
+  const verdict = await tryCases(
+    {
+      cases: [entry],
+      overrides: store.overrides,
+      problems: [],
+      concurrency: 1,
+      onProgress: () => undefined,
+    },
+    loaded,
+  );
+  const [result] = verdict.cases;
+  if (result === undefined) throw new Error(verdict.sentence);
+  settle(result);
 }
 
 /** Lets a test pass or fail as the result demands. */
 function settle(result: CaseResult): void {
   const { action, verdict } = result;
-  if (verdict === "undecided") throw new Error(sentence(result, "could not be decided"));
-  switch (action) {
+  switch (verdict === "undecided" ? "undecided" : action) {
     case "ok":
     case "overridden":
       return;

@@ -91,20 +91,30 @@ export async function unpacked(
 }
 
 /**
- * The JSON of a request to the API.
+ * The bytes of a request to the API that is announced as JSON.
  *
- * @throws Problem 415 if it is not announced as JSON (which a foreign page cannot do unasked), 413, 400
+ * @param hint  what else to say to who announces something else
+ * @throws Problem 415 if it is not (which a foreign page cannot do unasked), 413, 400
  */
-export async function jsonBody(request: Request): Promise<unknown> {
+export async function jsonBytes(request: Request, hint = ""): Promise<Uint8Array> {
   const type = request.headers.get("content-type") ?? "";
   if (!/^application\/json\b/i.test(type)) {
-    throw new Problem(415, `content-type is "${type}"; expected application/json`);
+    throw new Problem(415, `content-type is "${type}"; expected application/json${hint}`);
   }
-  const bytes = await bodyBytes(request, policy("jsonBodyLimitBytes"));
+  return await bodyBytes(request, policy("jsonBodyLimitBytes"));
+}
+
+/** @throws Problem 400 */
+export function jsonOf(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Problem(400, `the body is not JSON: ${why}`);
   }
+}
+
+/** The JSON of a request to the API. @throws Problem as `jsonBytes` and `jsonOf` */
+export async function jsonBody(request: Request): Promise<unknown> {
+  return jsonOf(await jsonBytes(request));
 }

@@ -217,7 +217,7 @@ async function runJob(parts: Parts, job: Job): Promise<void> {
     // Diagnosed before it counts as done: who waits for the end sees the new readings' diagnosis.
     job.isDiagnosing = true;
     if (job.kept.changed > 0 && job.ends !== "rest")
-      await parts.schedule.diagnoseAgain(parts.now());
+      await parts.schedule.diagnoseAgain(parts.now(), true);
     job.kept = { ...job.kept, state };
     await keep(parts.store, job.kept);
   } catch (error) {

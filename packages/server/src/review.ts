@@ -11,6 +11,7 @@ import { chooseBatch } from "@rootward/pipeline/diagnose/triage/batch";
 import { triageRunOf } from "@rootward/pipeline/diagnose/triage/score";
 import type { TriageRun } from "@rootward/pipeline/diagnose/triage/score";
 import { triageRuns } from "@rootward/pipeline/diagnose/triage/triage";
+import type { RunDigest } from "@rootward/pipeline/model/digest";
 import type { RunId } from "@rootward/pipeline/model/ids";
 import { policy } from "@rootward/pipeline/model/policy";
 import { batchId } from "@rootward/pipeline/model/review";
@@ -18,7 +19,7 @@ import type { ReviewBatch } from "@rootward/pipeline/model/review";
 import type { TimeWindow } from "@rootward/pipeline/model/time";
 import type { Context } from "./context.ts";
 import { inGoes } from "./reader.ts";
-import { failedBy, indexOf } from "./standing.ts";
+import { failedBy, indexOf, workflowOf } from "./standing.ts";
 
 type Asks = Pick<Context, "store" | "schedule">;
 
@@ -36,9 +37,7 @@ export async function reviewBook({ store }: Pick<Context, "store">): Promise<Rev
 /** What normal runs of a workflow look like, made again of the baseline that the last diagnosis froze; null before it did. */
 async function cleanOf({ store, schedule }: Asks, place: Place): Promise<Clean | null> {
   const { diagnosis } = schedule;
-  const found = diagnosis?.workflows.find(
-    ({ name, environment }) => name === place.workflow && environment === place.environment,
-  );
+  const found = workflowOf(diagnosis, place);
   if (!found?.baseline?.frozen) return null;
   const index = indexOf(diagnosis);
   const runs = await store.runs({ ...place, window: found.baseline.window });
@@ -57,11 +56,11 @@ async function counted(
   const index = indexOf(schedule.diagnosis);
   const runs = await store.runs({ ...place, window: of.window, limit: policy("reviewRunsMost") });
   const inWindow = new Set(runs.map(({ id }) => id));
-  const earlier = [];
-  for (const id of of.judged) {
-    const run = inWindow.has(id) ? null : await store.run(id);
-    if (run !== null && !inWindow.has(run.id)) earlier.push(run);
-  }
+  const judged = await runsNamed(
+    store,
+    [...of.judged].filter((id) => !inWindow.has(id)),
+  );
+  const earlier = [...judged.values()].filter(({ id }) => !inWindow.has(id));
   const all: TriageRun[] = [];
   for await (const run of inGoes([...runs, ...earlier])) {
     const cluster = index.standings.get(run.id)?.cluster;
@@ -152,11 +151,30 @@ async function failedRuns(
 ): Promise<ReadonlyMap<RunId, boolean>> {
   // Standings know of what needs a clean window; runs that no diagnosis has seen stand as measured.
   const index = indexOf(schedule.diagnosis);
-  const found = new Map<RunId, boolean>();
+  const all = [...ids];
+  const unseen = await runsNamed(
+    store,
+    all.filter((id) => !index.standings.has(id)),
+  );
+  return new Map(
+    all.flatMap((id) => {
+      const run = index.standings.get(id) ?? unseen.get(id);
+      return run === undefined ? [] : [[id, run.failed.length > 0] as const];
+    }),
+  );
+}
+
+/** Runs by the id or alias that they are asked for, as far as they are stored: by their own ids all at once. */
+async function runsNamed(
+  store: Context["store"],
+  ids: readonly RunId[],
+): Promise<ReadonlyMap<RunId, RunDigest>> {
+  const found = new Map<RunId, RunDigest>();
+  if (ids.length === 0) return found;
+  for (const run of await store.runsWith(ids)) found.set(run.id, run);
   for (const id of ids) {
-    const standing = index.standings.get(id);
-    const run = standing ?? (await store.run(id));
-    if (run !== null) found.set(id, run.failed.length > 0);
+    const run = found.has(id) ? null : await store.run(id);
+    if (run !== null) found.set(id, run);
   }
   return found;
 }

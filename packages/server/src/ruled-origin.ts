@@ -7,7 +7,7 @@ import type { Diagnosis } from "@rootward/pipeline/model/baseline";
 import type { DiagnosedRun } from "@rootward/pipeline/model/cluster";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
 import type { Ruling } from "@rootward/pipeline/model/ruling";
-import { indexOf } from "./standing.ts";
+import { indexOf, workflowOf } from "./standing.ts";
 
 /**
  * What the last diagnosis says of a run, with the rulings that came since: whoever confirms or rejects an origin sees it at once.
@@ -23,9 +23,7 @@ export function ruledOrigin(
   const diagnosed = indexOf(diagnosis).diagnosed.get(run.id) ?? null;
   const own = rulingsOn(run, byRun(rulings));
   if (diagnosed === null || own.length === 0) return diagnosed;
-  const workflow = diagnosis?.workflows.find(
-    ({ name, environment }) => name === run.workflow && environment === run.environment,
-  );
+  const workflow = workflowOf(diagnosis, run);
   const found = foundOrigin({
     view: viewOf(run),
     deviations: diagnosed.deviations,

@@ -119,6 +119,39 @@ describe("a diagnosis is made", () => {
   });
 });
 
+test("a diagnosis that failed is made again when the next would be due, and not on every tick", async () => {
+  const door = await openDoor();
+  const { schedule } = door.context;
+  const working = { ...door.store };
+  await door.post("/v1/traces", bodyJson(root));
+  let tried = 0;
+  door.store.putDiagnosis = async () => {
+    tried += 1;
+    throw new Error("not now");
+  };
+  await expect(schedule.tick(door.nowMs + 1_000)).rejects.toThrow("not now");
+  expect(schedule.behind).toBe(true);
+  await schedule.tick(door.nowMs + 2_000);
+  expect(tried).toBe(1);
+  Object.assign(door.store, working);
+  await schedule.tick(door.nowMs + 7_000);
+  expect(schedule.diagnosis?.workflows).toMatchObject([{ runs: 1 }]);
+  expect(schedule.behind).toBe(false);
+});
+
+test("what is told of changes is diagnosed without new runs", async () => {
+  const door = await openDoor();
+  const { schedule } = door.context;
+  await door.post("/v1/traces", bodyJson(root));
+  await schedule.tick(door.nowMs + 1_000);
+  expect(schedule.behind).toBe(false);
+  const change = { kind: "deploy", at: "2026-11-14T05:58:00Z", title: "3.8.0" };
+  await door.post("/api/changes", JSON.stringify(change));
+  expect(schedule.behind).toBe(true);
+  await schedule.tick(door.nowMs + 7_000);
+  expect(schedule.behind).toBe(false);
+});
+
 describe("a record is late", () => {
   test("when its trace was settled before, and not when it only waited in the store", () => {
     const open = openTraces();

@@ -40,8 +40,8 @@ export interface Schedule {
   tick(nowMs: number): Promise<void>;
   /** Settles every trace whose root has ended, quiet or not, and diagnoses. */
   diagnoseNow(nowMs: number): Promise<Diagnosis>;
-  /** Diagnoses what is settled, and settles nothing. */
-  diagnoseAgain(nowMs: number): Promise<Diagnosis>;
+  /** Diagnoses what is settled, and settles nothing. `all`: as `Stages.diagnose`; false without it. */
+  diagnoseAgain(nowMs: number, all?: boolean): Promise<Diagnosis>;
   /** Something that a diagnosis reads has changed beside the runs: the next tick diagnoses again, if the last time is long enough ago. */
   diagnoseSoon(): void;
   /** Does something while nothing is settled or diagnosed. */
@@ -71,9 +71,11 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
 
   async function diagnose(nowMs: number, all: boolean): Promise<Diagnosis> {
     const startMs = performance.now();
-    unseen = 0;
-    diagnosis = await parts.stages.diagnose(all);
+    const seen = unseen;
+    // One that fails is tried again as soon as the next would be due.
     diagnosedMs = nowMs;
+    diagnosis = await parts.stages.diagnose(all);
+    unseen -= seen;
     tookMs = performance.now() - startMs;
     return diagnosis;
   }
@@ -103,7 +105,7 @@ export function schedule(parts: Parts, first: Diagnosis | null): Schedule {
         await settleQuiet(nowMs, 0);
         return await diagnose(nowMs, true);
       }),
-    diagnoseAgain: (nowMs) => alone(async () => await diagnose(nowMs, true)),
+    diagnoseAgain: (nowMs, all = false) => alone(async () => await diagnose(nowMs, all)),
     diagnoseSoon: () => void (unseen += 1),
     alone,
     async rest() {

@@ -1,5 +1,5 @@
 import { oncePer } from "@rootward/pipeline/ingest/memo";
-import type { Diagnosis, RunStanding } from "@rootward/pipeline/model/baseline";
+import type { Diagnosis, RunStanding, WorkflowDiagnosis } from "@rootward/pipeline/model/baseline";
 import type { Cluster, DiagnosedRun } from "@rootward/pipeline/model/cluster";
 import type { ClusterId, RunId } from "@rootward/pipeline/model/ids";
 import { policy } from "@rootward/pipeline/model/policy";
@@ -43,6 +43,16 @@ const madeOf = oncePer((diagnosis: Diagnosis): Index => ({
 
 export function indexOf(diagnosis: Diagnosis | null): Index {
   return diagnosis === null ? noIndex : madeOf(diagnosis);
+}
+
+/** What the last diagnosis says of a workflow in an environment. */
+export function workflowOf(
+  diagnosis: Diagnosis | null,
+  { workflow, environment }: { readonly workflow: string; readonly environment: string },
+): WorkflowDiagnosis | undefined {
+  return diagnosis?.workflows.find(
+    (one) => one.name === workflow && one.environment === environment,
+  );
 }
 
 /** Why a run failed, after diagnosis read it again; as measured, while it is not diagnosed. */

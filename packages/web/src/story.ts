@@ -15,7 +15,7 @@ export function isFinding(cluster: ShownCluster): boolean {
   return cluster.signature.primary !== "unexplained" && cluster.size >= policy("clusterShownFrom");
 }
 
-/** Whether a person must still act: no case guards it and nobody wrote why none is due. */
+/** Whether a person must still act: no case guards it, nobody called it mended or wrote why no case is due. */
 export function isOpen(cluster: ShownCluster): boolean {
   const done: readonly ShownCluster["state"][] = ["guarded", "resolved", "closed_without_eval"];
   return !done.includes(cluster.state);
@@ -70,7 +70,7 @@ function afterDrift(name: WorkflowDiagnosis, clusters: readonly ShownCluster[]):
   const explained = own.find((one) => namedCause(one) !== null);
   if (explained === undefined) return "; no cause is named yet";
   const cause = namedCause(explained);
-  const guard = isOpen(explained) ? "no case guards it" : "a case guards it";
+  const guard = explained.state === "guarded" ? "a case guards it" : "no case guards it";
   return cause === null ? "" : `; most likely ${wordsOfCause(cause.cause)}, ${guard}`;
 }
 

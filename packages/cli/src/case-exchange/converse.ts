@@ -26,7 +26,7 @@ const again = [429, 500, 502, 503, 504];
 /**
  * Sends the requests of a conversation one after the other.
  *
- * @returns how many were sent; null if it was stopped while it waited: what was sent stays, and sending again changes nothing
+ * @returns how many were sent; null if it was stopped before the last: what was sent stays, and sending again changes nothing
  * @throws OperatorError  nobody answers, or an answer is a refusal: with product, address, request, status and what it said
  */
 export async function converse(
@@ -37,6 +37,7 @@ export async function converse(
   let sent = 0;
   for (let step = turn(() => conversation.next(), api); ;) {
     if (step.done === true) return sent;
+    if (patience.stop.aborted) return null;
     const answer = await send(step.value, api, patience);
     if (answer === null) return null;
     sent += 1;

@@ -98,6 +98,7 @@ async function send(
   name: ProductName,
   keys: readonly string[],
   base = url,
+  stop = new AbortController().signal,
 ): Promise<number | null> {
   const { title, headers, converse: talk } = products[name];
   const api: Api = {
@@ -107,7 +108,7 @@ async function send(
     keys: products[name].keys.join(" and "),
   };
   const place = { dataset: "failure-evals", project: "rootward", overwrite: false };
-  const patience = { stop: new AbortController().signal, onWait: () => undefined };
+  const patience = { stop, onWait: () => undefined };
   return await converse(talk(cases, place), api, patience);
 }
 
@@ -130,6 +131,13 @@ describe("over the wire", () => {
         part(`${example}.outputs`, '{"answer":"60 EUR"}') +
         `--${boundary}--`,
     );
+  });
+
+  test("what is stopped sends no further request", async () => {
+    const stop = new AbortController();
+    stop.abort();
+    expect(await send("langsmith", ["lsv2_1"], url, stop.signal)).toBeNull();
+    expect(taken).toEqual([]);
   });
 
   test.each([

@@ -119,10 +119,13 @@ async function toProduct(
   tellLosses(cases.flatMap((exported: ExportedCase) => product.losses(exported)));
 }
 
-/** Runs with Ctrl-C stopping what waits. */
+/** Runs with Ctrl-C stopping before the next request. */
 async function withPatience<T>(work: (patience: Patience) => Promise<T>): Promise<T> {
   const stop = new AbortController();
-  const onInterrupt = () => stop.abort();
+  const onInterrupt = () => {
+    stop.abort();
+    note("rootward: stopping after the request that is under way");
+  };
   process.once("SIGINT", onInterrupt);
   try {
     return await work({ stop: stop.signal, onWait: note });

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { userInfo } from "node:os";
 import { z } from "zod";
 import { requestJson, serverUrl } from "../api.ts";
 import { OperatorError, printJson, printLine } from "../output.ts";
+import { login } from "../person.ts";
 
 const results = ["matches", "contradicts", "not_run"] as const;
 
@@ -38,8 +38,10 @@ export function registerCheck(clusters: Command): void {
 
 async function record(
   { cluster, check, result }: Readonly<Record<"cluster" | "check" | "result", string>>,
-  { note = "", by = userInfo().username, url, json }: Options,
+  { note = "", by: told, url, json }: Options,
 ): Promise<void> {
+  const by = told ?? login();
+  if (by === null) throw new OperatorError("--by is missing: this machine knows no name", 2);
   if (!/^CL-[0-9a-f]{8}$/.test(cluster)) {
     throw new OperatorError(
       `the cluster is "${cluster}"; expected CL- and 8 hex characters, as in: rootward clusters`,

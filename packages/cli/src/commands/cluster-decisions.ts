@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { requestJson, serverUrl } from "../api.ts";
 import { OperatorError, printJson, printLine, table } from "../output.ts";
+import { login } from "../person.ts";
 
 interface Options {
   readonly note?: string;
@@ -48,7 +49,7 @@ export function registerDecisions(clusters: Command): void {
   const person = (command: Command): Command =>
     command
       .option("--note <text>", "why, for whoever reads it later")
-      .option("--by <name>", "who decides (default: USER)")
+      .option("--by <name>", "who decides (default: who is logged in)")
       .option("--url <url>", "the server (default: ROOTWARD_URL or http://127.0.0.1:4318)")
       .option("--json", "print what was stored");
   person(
@@ -85,7 +86,7 @@ export function registerDecisions(clusters: Command): void {
 }
 
 async function decide(asked: object, options: Options): Promise<void> {
-  const by = options.by ?? process.env["USER"] ?? null;
+  const by = options.by ?? login();
   const body = { ...asked, by, note: options.note ?? null };
   const answer = await requestJson(serverUrl(options.url), "/api/decisions", body);
   if (options.json) {

@@ -1,7 +1,6 @@
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Command } from "commander";
-import { gate } from "@rootward/pipeline/pipeline";
 import {
   githubAnnotations,
   junitReport,
@@ -9,15 +8,12 @@ import {
   terminalReport,
 } from "@rootward/pipeline/evals/report";
 import type { GateVerdict } from "@rootward/pipeline/model/verdict";
-import { newCandidate } from "../candidate.ts";
-import { loadCases, readCassette } from "../case-store.ts";
+import { loadCases } from "../case-store.ts";
 import type { CaseStore } from "../case-store.ts";
-import { newChecker } from "../checker.ts";
-import { startCollector } from "../collector.ts";
 import { loadConfig } from "../config.ts";
-import { contractsOf } from "../contracts.ts";
 import { messageOf, note, OperatorError, printLine, progress } from "../output.ts";
 import { compareWithBase } from "../ratchet.ts";
+import { tryCases } from "../trying.ts";
 
 interface GateOptions {
   readonly dir: string;
@@ -48,11 +44,6 @@ export function register(program: Command): void {
     .action(runGate);
 }
 
-/** The machine's calendar day in UTC. No flag sets it: an override must not outlive its date by asking for another one. */
-function today(): string {
-  return new Date().toISOString().slice(0, 10);
-}
-
 function selected(store: CaseStore, id: string | undefined): CaseStore {
   if (id === undefined) return store;
   const cases = store.cases.filter(({ evalCase }) => evalCase.id === id);
@@ -62,7 +53,7 @@ function selected(store: CaseStore, id: string | undefined): CaseStore {
 }
 
 async function runGate(options: GateOptions): Promise<void> {
-  const { config, path } = loadConfig(options.config);
+  const loaded = loadConfig(options.config);
   const folder = resolve(options.dir);
   if (!existsSync(folder) && options.dir !== "evals") {
     throw new OperatorError(`--dir ${options.dir} does not exist`, 2);
@@ -71,42 +62,26 @@ async function runGate(options: GateOptions): Promise<void> {
   const store = selected(all, options.case);
   const ratchet = compareWithBase(all, options.base);
   for (const warning of ratchet.warnings) note(`rootward: ${warning}`);
-  const collector = await startCollector();
   const bar = progress(`trying ${store.cases.length} cases`);
-  const files = new Map(store.cases.map(({ evalCase, file }) => [evalCase.id, file]));
   try {
-    const verdict = await gate(
+    const verdict = await tryCases(
       {
         cases: store.cases,
         overrides: store.overrides,
         problems: [...store.problems, ...ratchet.problems],
-        today: today(),
-        breakGlass: config.overrides?.p0_break_glass ?? false,
-        trials: config.trials ?? {},
         concurrency: Math.max(
           1,
-          ...Object.values(config.agents ?? {}).map(({ concurrency }) => concurrency ?? 2),
+          ...Object.values(loaded.config.agents ?? {}).map(({ concurrency }) => concurrency ?? 2),
         ),
-        contractFor: contractsOf(config, path),
-        map: config.map ?? [],
         onProgress: (done, of) => bar.update(done, of),
       },
-      {
-        checker: newChecker(),
-        candidate: newCandidate({
-          agents: config.agents ?? {},
-          folder: path === null ? process.cwd() : dirname(path),
-          collector,
-          cassetteOf: (evalCase) => readCassette(evalCase, files.get(evalCase.id) ?? ""),
-        }),
-      },
+      loaded,
     );
     bar.end();
     write(verdict, options);
     process.exitCode = options.advisory ? 0 : verdict.exitCode;
   } finally {
     bar.end();
-    await collector.stop();
   }
 }
 

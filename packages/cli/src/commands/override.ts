@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { Command } from "commander";
@@ -10,6 +9,7 @@ import { policy } from "@rootward/pipeline/model/policy";
 import { loadCases } from "../case-store.ts";
 import { loadConfig } from "../config.ts";
 import { note, OperatorError, printJson, printLine, table } from "../output.ts";
+import { gitUser, personOf } from "../person.ts";
 
 interface NewOptions {
   readonly dir: string;
@@ -77,7 +77,7 @@ function newOverride(id: string, options: NewOptions): void {
     risk: options.risk,
     incident: options.incident,
     follow_up: options.followUp,
-    requested_by: options.requestedBy ?? gitUser(),
+    requested_by: options.requestedBy ?? gitPerson(),
     approved_by: options.approvedBy,
     created,
     expires: options.expires,
@@ -159,21 +159,6 @@ function refusal(
     .join("; ");
 }
 
-function gitUser(): string | undefined {
-  try {
-    const name = execFileSync("git", ["config", "user.name"], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    return `@${name
-      .trim()
-      .toLowerCase()
-      .replaceAll(/[^\w.]+/g, "-")}`;
-  } catch {
-    return undefined;
-  }
-}
-
 const dayMs = 86_400_000;
 
 /** What an override is worth today. */
@@ -208,4 +193,10 @@ function listOverrides({ dir, json }: { readonly dir: string; readonly json?: bo
     for (const problem of problems) note(`rootward: ${problem}`);
   }
   if (problems.length > 0) process.exitCode = 1;
+}
+
+/** The person that git knows; undefined without one. */
+function gitPerson(): string | undefined {
+  const name = gitUser();
+  return name === null ? undefined : personOf(name);
 }

@@ -17,7 +17,7 @@ export function register(program: Command): void {
   program
     .command("sql")
     .description(
-      "ask the server one SELECT over spans, logs, runs, readings, clusters, changes, notes, verdicts",
+      "ask the server one SELECT over spans, logs, runs, readings, clusters, changes, rulings, notes, verdicts",
     )
     .argument("<query>", 'such as "SELECT count() FROM spans"')
     .option("--json", "print {columns, rows}")

@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import { z } from "zod";
 import type { ReviewBook } from "@rootward/pipeline/diagnose/review/book";
 import { policy } from "@rootward/pipeline/model/policy";
@@ -8,6 +7,7 @@ import type { Run } from "@rootward/pipeline/model/run";
 import { decodeRun } from "@rootward/pipeline/model/run-json";
 import { requestJson } from "../api.ts";
 import { OperatorError } from "../output.ts";
+import { login } from "../person.ts";
 
 /** A workflow in an environment of a server. */
 export interface Place {
@@ -63,7 +63,7 @@ function pathOf(path: string, query: Readonly<Record<string, string | undefined>
 
 /** Who reads: as told, else the variable ROOTWARD_REVIEWER, else the name of the user of this machine. */
 export function reviewerOf(told: string | undefined): string {
-  const name = (told ?? process.env["ROOTWARD_REVIEWER"] ?? userInfo().username).trim();
+  const name = (told ?? process.env["ROOTWARD_REVIEWER"] ?? login() ?? "").trim();
   if (name === "") throw new OperatorError("--reviewer is empty; expected a name", 2);
   return name;
 }

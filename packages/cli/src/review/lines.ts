@@ -18,12 +18,13 @@ export function columnsOf(text: string): number {
 /** The beginning of a text, at most so many columns, with `…` where it was cut. */
 export function cutTo(text: string, columns: number): string {
   if (columnsOf(text) <= columns) return text;
-  let kept = "";
+  let [end, taken] = [0, 0];
   for (const character of text) {
-    if (columnsOf(kept + character) > columns - 1) break;
-    kept += character;
+    taken += columnsOf(character);
+    if (taken > columns - 1) break;
+    end += character.length;
   }
-  return `${kept}…`;
+  return `${text.slice(0, end)}…`;
 }
 
 /** A text filled up with blanks to so many columns. */
@@ -33,12 +34,14 @@ export function padTo(text: string, columns: number): string {
 
 /** The longest beginning of a word that fits, at least one character of it. */
 function beginningOf(word: string, columns: number): string {
-  let kept = "";
+  let [end, taken] = [0, 0];
   for (const character of word) {
-    if (kept !== "" && columnsOf(kept + character) > columns) break;
-    kept += character;
+    const width = columnsOf(character);
+    if (end > 0 && taken + width > columns) break;
+    end += character.length;
+    taken += width;
   }
-  return kept;
+  return word.slice(0, end);
 }
 
 /** Words longer than a line begin where they stand, so that what comes before them is not left alone. */
@@ -46,13 +49,14 @@ function wrapLine(text: string, columns: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
   for (let word of plain(text).split(" ")) {
-    for (;;) {
+    for (let width = columnsOf(word); ;) {
       const room = columns - (line === "" ? 0 : columnsOf(line) + 1);
-      if (columnsOf(word) <= room) break;
-      if (columnsOf(word) > columns && room > columns / 2) {
+      if (width <= room) break;
+      if (width > columns && room > columns / 2) {
         const piece = beginningOf(word, room);
         lines.push(line === "" ? piece : `${line} ${piece}`);
         word = word.slice(piece.length);
+        width -= columnsOf(piece);
       } else lines.push(line);
       line = "";
     }

@@ -1,15 +1,17 @@
+import { z } from "zod";
 import { isObject } from "./pointer.ts";
 import type { Subject } from "./subject.ts";
 
 /** One recorded call of a tool: a line of `cassettes/<case>/<tool>.jsonl`. */
-export interface RecordedCall {
-  readonly tool: string;
-  readonly args: unknown;
-  readonly result: unknown;
+export const RecordedCall = z.object({
+  tool: z.string(),
+  args: z.unknown(),
+  result: z.unknown(),
   /** The call failed: the replay answers as a server that failed. */
-  readonly failed?: boolean | undefined;
-  readonly from: { readonly trace_id: string; readonly span_id: string };
-}
+  failed: z.boolean().optional(),
+  from: z.object({ trace_id: z.string(), span_id: z.string() }),
+});
+export type RecordedCall = Readonly<z.infer<typeof RecordedCall>>;
 
 export type Cassette =
   | { readonly ok: true; readonly calls: readonly RecordedCall[]; readonly redacted: number }

@@ -6,6 +6,7 @@ import { jsonBody } from "../body.ts";
 import type { Context } from "../context.ts";
 import { jsonAnswer } from "../json.ts";
 import { parsed, Problem } from "../problem.ts";
+import { workflowOf } from "../standing.ts";
 
 /** What each workflow is compared with, and a person's word that something else is normal from a time on. */
 export function baselineRoutes(context: Context): Hono {
@@ -36,7 +37,7 @@ async function acceptedOf(
   const input = parsed(AcceptInput, body, "the baseline");
   const { workflow, environment, by, change = null, reprocess } = input;
   const known = schedule.diagnosis?.workflows ?? [];
-  const found = known.find((one) => one.name === workflow && one.environment === environment);
+  const found = workflowOf(schedule.diagnosis, input);
   if (!found) {
     const names = known.map((one) => `${one.name} (${one.environment})`).join(", ");
     throw new Problem(

@@ -34,6 +34,7 @@ export function changeRoutes({ store, schedule }: Context): Hono {
       ? parsed(z.array(ChangeInput).min(1), body, "the changes")
       : [parsed(ChangeInput, body, "the change")];
     await store.putChanges(changes);
+    schedule.diagnoseSoon();
     return jsonAnswer({ changes });
   });
   return routes;

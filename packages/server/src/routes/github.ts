@@ -2,8 +2,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { Hono } from "hono";
 import { z } from "zod";
 import type { Change } from "@rootward/pipeline/model/change";
-import { policy } from "@rootward/pipeline/model/policy";
-import { bodyBytes } from "../body.ts";
+import { jsonBytes, jsonOf } from "../body.ts";
 import type { Context } from "../context.ts";
 import { jsonAnswer } from "../json.ts";
 import { parsed, Problem } from "../problem.ts";
@@ -66,24 +65,20 @@ type Told = { readonly change: Change } | { readonly ignored: string };
  * GitHub's webhook: a deployment becomes a change when its status is success, a release when it is published. The same event sent
  * again is the same change: ids are those of GitHub's deployment or release.
  */
-export function githubRoutes({ store, github = unsigned }: Context): Hono {
+export function githubRoutes({ store, schedule, github = unsigned }: Context): Hono {
   const routes = new Hono();
   routes.post("/api/changes/github", async (http) => {
-    const type = http.req.header("content-type") ?? "";
-    if (!/^application\/json\b/i.test(type)) {
-      throw new Problem(
-        415,
-        `content-type is "${type}"; expected application/json, which is set in the webhook's form`,
-      );
-    }
-    const bytes = await bodyBytes(http.req.raw, policy("jsonBodyLimitBytes"));
+    const bytes = await jsonBytes(http.req.raw, ", which is set in the webhook's form");
     authorize(bytes, http.req.header("x-hub-signature-256"), github);
     const told = toldBy(http.req.header("x-github-event"), jsonOf(bytes), github);
     if ("ignored" in told) return jsonAnswer({ changes: [], ignored: told.ignored });
     const known = (await store.changes()).find(({ id }) => id === told.change.id);
     // A deployment may succeed more than once: it took effect the first time.
     const first = known !== undefined && known.atMs <= told.change.atMs ? known : told.change;
-    if (first !== known) await store.putChanges([first]);
+    if (first !== known) {
+      await store.putChanges([first]);
+      schedule.diagnoseSoon();
+    }
     return jsonAnswer({ changes: [first] });
   });
   return routes;
@@ -115,15 +110,6 @@ function authorize(
       403,
       "X-Hub-Signature-256 does not fit the body: the webhook's secret is not the one that this server was given",
     );
-  }
-}
-
-function jsonOf(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Problem(400, `the body is not JSON: ${why}`);
   }
 }
 

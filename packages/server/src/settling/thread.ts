@@ -126,6 +126,7 @@ function threadOf(start: Start): Thread {
       const last = worker;
       worker = null;
       await last?.terminate();
+      ended("the settling thread was closed");
     },
   };
 }

@@ -43,7 +43,7 @@ export interface Engine {
   insertNative(segment: Segment, token: string): Promise<void>;
   /**
    * Looks whether all that was inserted is written whole, and mends what is not. `insertAgain` is told of tables that lack something
-   * that an insert brought, before it is taken out of them; it answers for which of them this will be inserted again. A server
+   * that an insert brought; it answers for which of them this will be inserted again. A server
    * looks after its own disk, and says nothing.
    *
    * @throws PortError store_full, store_down

@@ -25,8 +25,9 @@ interface Access {
 /**
  * The embedded engine takes no notice of a write that fails: on a full disk an insert and a merge both say that all is well, with
  * files that are empty or cut off. A part with such files is found by their sizes, and its table is loaded anew: the engine then sets
- * the part aside by itself, and takes up again what was merged into it, which it keeps for a minute. What an insert made is
- * gone with its part: it must be inserted again, and the part stays where it is until whoever inserts knows.
+ * the part aside by itself, with whatever else of the table it cannot read, and takes up again what was merged into it, which it
+ * keeps for a minute. What an insert made is gone with its part, and must be inserted again: so every check asks after all that
+ * is set aside, by whomever, and a part is dropped when whoever inserts has it.
  */
 export function partKeeper(access: Access): PartKeeper {
   const { query, warn } = access;
@@ -39,38 +40,48 @@ export function partKeeper(access: Access): PartKeeper {
     return await looker.broken();
   };
 
-  /** Takes the parts out of their tables; the copies that the engine sets aside hold nothing that is not elsewhere. */
-  const takeOut = async (broken: readonly Part[]): Promise<void> => {
+  /** Set aside by the engine and found nowhere else: said once, and kept. */
+  const kept = new Set<string>();
+
+  /** Loads the tables of these parts anew: the engine sets them aside, and whatever else of the tables is broken by then. */
+  const reload = async (broken: readonly Part[]): Promise<void> => {
     for (const table of tablesOf(broken)) await tables.load(table);
-    const names = new Set(broken.map(keyOf));
+  };
+
+  /** Of merged parts what they were made of is there again. */
+  const dropMerged = async (broken: readonly Part[]): Promise<void> => {
+    const names = new Set(broken.filter(({ inserted }) => !inserted).map(keyOf));
     for (const part of await partsSetAside(query))
       if (names.has(keyOf(part))) await tables.drop(part);
   };
 
-  /** What the engine set aside by itself at its start, as after a crash on a full disk. */
-  const atStart = once(async (insertAgain: InsertAgain): Promise<void> => {
-    const found = await partsSetAside(query);
-    const made = found.filter((part) => part.inserted);
-    const again = made.length === 0 ? new Set<string>() : await insertAgain(tablesOf(made));
+  /** What an insert made and the engine set aside, here or at its start, is inserted again or kept as it is. */
+  const answerForAside = async (insertAgain: InsertAgain): Promise<void> => {
+    const found = (await partsSetAside(query)).filter((part) => !kept.has(keyOf(part)));
+    const made = tablesOf(found.filter(({ inserted }) => inserted));
+    const again = made.size === 0 ? made : await insertAgain(made);
     for (const part of found) {
       if (part.inserted && again.has(part.table)) await tables.drop(part);
-      else
-        warn(`part ${part.name} of ${part.table} could not be read at the start, and is set aside`);
+      else {
+        kept.add(keyOf(part));
+        warn(`part ${part.name} of ${part.table} could not be read, and is set aside`);
+      }
     }
-  });
+  };
 
   return {
     mend: () =>
       inTurn(async () => {
-        await takeOut((await brokenParts()).filter((part) => !part.inserted));
+        const merged = (await brokenParts()).filter((part) => !part.inserted);
+        await reload(merged);
+        await dropMerged(merged);
       }),
     check: (insertAgain) =>
       inTurn(async () => {
-        await atStart(insertAgain);
         const broken = await brokenParts();
-        const made = tablesOf(broken.filter((part) => part.inserted));
-        if (made.size > 0) await insertAgain(made);
-        await takeOut(broken);
+        await reload(broken);
+        await dropMerged(broken);
+        await answerForAside(insertAgain);
       }),
   };
 }
@@ -103,6 +114,19 @@ function tablesBehind({ alone }: Access) {
 
 /** Looks at active parts, at each until it was found whole. */
 function lookerAt({ query, warn }: Access) {
+  const isReadable = async ({ table, name }: Part): Promise<boolean> => {
+    try {
+      const rows = await query(`CHECK TABLE ${table} PART ${quoted(name)}`);
+      return rows.every((row) => Number(row[1]) === 1);
+    } catch (cause) {
+      // Merged into another one meanwhile, which is looked at in its turn.
+      if (/NO_SUCH_DATA_PART/.test(String(cause))) return true;
+      // Too large to be read in a query's time: it is not for that that nothing else is let go of.
+      if (!/TIMEOUT_EXCEEDED/.test(String(cause))) throw cause;
+      warn(`part ${name} of ${table} is too large to be read through, and is taken for whole`);
+      return true;
+    }
+  };
   let whole: ReadonlySet<string> = new Set();
   let said: ReadonlySet<string> = new Set();
   return {
@@ -112,7 +136,7 @@ function lookerAt({ query, warn }: Access) {
       for (const row of await query(statementOf("parts"))) {
         const part = partOf(row);
         const isWhole =
-          whole.has(keyOf(part)) || (await filesAreWhole(part)) || (await isReadable(query, part));
+          whole.has(keyOf(part)) || (await filesAreWhole(part)) || (await isReadable(part));
         if (isWhole) known.add(keyOf(part));
         else broken.push(part);
       }
@@ -122,27 +146,6 @@ function lookerAt({ query, warn }: Access) {
       return broken;
     },
   };
-}
-
-/** Does something the first time that it succeeds. */
-function once(work: (insertAgain: InsertAgain) => Promise<void>) {
-  let done = false;
-  return async (insertAgain: InsertAgain): Promise<void> => {
-    if (done) return;
-    await work(insertAgain);
-    done = true;
-  };
-}
-
-async function isReadable(query: Access["query"], { table, name }: Part): Promise<boolean> {
-  try {
-    const rows = await query(`CHECK TABLE ${table} PART ${quoted(name)}`);
-    return rows.every((row) => Number(row[1]) === 1);
-  } catch (cause) {
-    // Merged into another one meanwhile, which is looked at in its turn.
-    if (/NO_SUCH_DATA_PART/.test(String(cause))) return true;
-    throw cause;
-  }
 }
 
 /** A part that the engine could not read when it loaded its table. */

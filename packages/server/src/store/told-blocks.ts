@@ -4,7 +4,6 @@ import type { Change } from "@rootward/pipeline/model/change";
 import { checkKey } from "@rootward/pipeline/model/check-result";
 import type { CheckResult } from "@rootward/pipeline/model/check-result";
 import type { ClusterDecision } from "@rootward/pipeline/model/decision";
-import { recordKey } from "@rootward/pipeline/model/review";
 import type { ReviewRecord } from "@rootward/pipeline/model/review";
 import type { Ruling } from "@rootward/pipeline/model/ruling";
 import type { Cell, TableShape } from "./native.ts";
@@ -131,8 +130,8 @@ export function referencesBlock(told: readonly FrozenReference[], version: bigin
   return toldBlock("stored_references", shape, { told, cells, version });
 }
 
-/** Annotations, failure modes and batches, each record once. */
-export function reviewsBlock(records: readonly ReviewRecord[], version: bigint): Block {
+/** Annotations, failure modes and batches. */
+export function reviewsBlock(told: readonly ReviewRecord[], version: bigint): Block {
   const shape = {
     id: "String",
     at: "String",
@@ -164,6 +163,5 @@ export function reviewsBlock(records: readonly ReviewRecord[], version: bigint):
       failure_mode: annotation?.failureMode ?? "",
     };
   };
-  const told = [...new Map(records.map((record) => [recordKey(record), record])).values()];
   return toldBlock("stored_reviews", shape, { told, cells, version });
 }

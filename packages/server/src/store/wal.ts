@@ -263,21 +263,7 @@ function walOver(parts: WalParts): Wal {
     timer.unref();
   };
 
-  let looks = 0;
-  const watch = setInterval(() => {
-    looks += 1;
-    // What merges wrote is looked at as well, less often: the engine keeps what was merged for a minute.
-    if (!inserter.unconfirmed && looks % policy("confirmIdleTimes") !== 0) return;
-    // What fails is tried again, and what was not confirmed is kept.
-    inserter
-      .confirm()
-      .then(
-        () => inserter.drain(),
-        () => undefined,
-      )
-      .catch(() => later(policy("insertRetryMs")));
-  }, policy("confirmEveryMs"));
-  watch.unref();
+  const watch = watchOver(inserter, () => later(policy("insertRetryMs")));
 
   return {
     append: async (blocks, from = "sender") => {
@@ -302,4 +288,34 @@ function walOver(parts: WalParts): Wal {
       await inserter.confirm();
     },
   };
+}
+
+/**
+ * Looks every second at what was inserted, and less often at what merges wrote: the engine keeps what was merged for a minute. What cannot
+ * be looked at is kept, and looked at the next time.
+ *
+ * @param retry  called when what must be inserted again could not be
+ */
+function watchOver(inserter: Inserter, retry: () => void): NodeJS.Timeout {
+  let looks = 0;
+  let trouble = "";
+  const look = async (): Promise<void> => {
+    try {
+      await inserter.confirm();
+      trouble = "";
+    } catch (cause) {
+      const text = String(cause);
+      const line = `rootward: what was inserted cannot be looked at, and is looked at again: ${text}\n`;
+      if (text !== trouble) process.stderr.write(line);
+      trouble = text;
+      return;
+    }
+    await inserter.drain().catch(retry);
+  };
+  const timer = setInterval(() => {
+    looks += 1;
+    if (inserter.unconfirmed || looks % policy("confirmIdleTimes") === 0) void look();
+  }, policy("confirmEveryMs"));
+  timer.unref();
+  return timer;
 }

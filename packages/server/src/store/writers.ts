@@ -1,4 +1,5 @@
 import { checkKey } from "@rootward/pipeline/model/check-result";
+import { recordKey } from "@rootward/pipeline/model/review";
 import type { Store } from "@rootward/pipeline/ports";
 import { logsBlock, spansBlock } from "./record-blocks.ts";
 import type { Block } from "./record-blocks.ts";
@@ -44,6 +45,13 @@ export interface Writing {
 /** Writes to the log, from which the engine takes it. */
 export function writers({ wal, clock }: Writing): Writers {
   let runsVersion = 0n;
+  /** Of several under one key the last is kept. */
+  const told =
+    <T>(block: (told: readonly T[], version: bigint) => Block, keyOf: (one: T) => string) =>
+    async (all: readonly T[]): Promise<void> => {
+      const latest = [...new Map(all.map((one) => [keyOf(one), one])).values()];
+      if (latest.length > 0) await wal.append([block(latest, clock())]);
+    };
   return {
     putReferences: async (references) => {
       if (references.length > 0) await wal.append([referencesBlock(references, clock())], "server");
@@ -60,28 +68,15 @@ export function writers({ wal, clock }: Writing): Writers {
     nextVersion: clock,
     runsVersion: () => runsVersion,
     putBlocks: (blocks) => wal.append(blocks, "server"),
-    putChanges: async (changes) => {
-      if (changes.length > 0) await wal.append([changesBlock(latestById(changes), clock())]);
-    },
-    putRulings: async (rulings) => {
-      if (rulings.length > 0) await wal.append([rulingsBlock(latestById(rulings), clock())]);
-    },
-    putReviews: async (records) => {
-      if (records.length > 0) await wal.append([reviewsBlock(records, clock())]);
-    },
-    putChecks: async (results) => {
-      const latest = [...new Map(results.map((result) => [checkKey(result), result])).values()];
-      if (latest.length > 0) await wal.append([checksBlock(latest, clock())]);
-    },
-    putDecisions: async (decisions) => {
-      if (decisions.length > 0) await wal.append([decisionsBlock(latestById(decisions), clock())]);
-    },
-    putBaselines: async (accepted) => {
-      if (accepted.length > 0) await wal.append([baselinesBlock(latestById(accepted), clock())]);
-    },
+    putChanges: told(changesBlock, idOf),
+    putRulings: told(rulingsBlock, idOf),
+    putReviews: told(reviewsBlock, recordKey),
+    putChecks: told(checksBlock, checkKey),
+    putDecisions: told(decisionsBlock, idOf),
+    putBaselines: told(baselinesBlock, idOf),
   };
 }
 
-function latestById<T extends { readonly id: string }>(entries: readonly T[]): readonly T[] {
-  return [...new Map(entries.map((entry) => [entry.id, entry])).values()];
+function idOf({ id }: { readonly id: string }): string {
+  return id;
 }

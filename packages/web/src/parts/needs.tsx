@@ -37,9 +37,7 @@ function clusterNeed(cluster: ShownCluster, nowMs: number, runs: number): Need {
       : `${wordsOfCause(cause.cause)}, ${checkCounts(cause)}.`;
   return {
     key: cluster.id,
-    isAlarm:
-      cluster.state === "regressed" ||
-      (cause !== null && cluster.state !== "guarded" && cluster.state !== "resolved"),
+    isAlarm: cluster.state === "regressed" || cause !== null,
     text: (
       <>
         <b>{cluster.title}.</b>{" "}

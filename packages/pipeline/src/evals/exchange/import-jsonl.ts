@@ -1,21 +1,13 @@
 import { z } from "zod";
 import { Assertion, EvalCase } from "../../model/evalcase.ts";
-import type { RecordedCall } from "../cassette.ts";
-import { draftsOf } from "./imported.ts";
+import { RecordedCall } from "../cassette.ts";
+import { draftsOf, secretOf } from "./imported.ts";
 import type { Import, ImportedCase, Importing, ImportSetting, SourceRecord } from "./imported.ts";
 import { linesOf } from "./lines.ts";
 import type { Line } from "./lines.ts";
 import { expectation } from "./texts.ts";
 
-const Recorded = z.object({
-  tool: z.string(),
-  args: z.unknown(),
-  result: z.unknown(),
-  failed: z.boolean().optional(),
-  from: z.object({ trace_id: z.string(), span_id: z.string() }),
-});
-
-const Recordings = z.array(Recorded).default([]);
+const Recordings = z.array(RecordedCall).default([]);
 
 /** A row of input and expectation, as most products export one. */
 const Row = z.looseObject({
@@ -52,7 +44,11 @@ export function fromJsonl(text: string, setting: ImportSetting): Importing {
   }
   if (wrong.length > 0) return { ok: false, errors: wrong };
   const drafts = draftsOf(records, setting);
-  return { ok: true, value: { ...drafts, ...firstOfEach([...whole, ...drafts.cases], drafts) } };
+  const told = whole.map((each) => ({ each, why: secretOf(each) }));
+  const safe = told.flatMap(({ each, why }) => (why === null ? [each] : []));
+  const left = told.flatMap(({ each: { place }, why }) => (why === null ? [] : [{ place, why }]));
+  const others = { ...drafts, left: [...drafts.left, ...left] };
+  return { ok: true, value: { ...others, ...firstOfEach([...safe, ...drafts.cases], others) } };
 }
 
 /** Of cases with one id the first; the others are left. */
@@ -98,7 +94,6 @@ function caseOf({ place, value }: Line, setting: ImportSetting): ImportedCase | 
   const calls = Recordings.safeParse(recordings);
   if (!calls.success) return issues(place, calls.error, "recordings");
   const { provenance } = parsed.data;
-  const tapes: readonly RecordedCall[] = calls.data;
   return {
     evalCase: {
       ...parsed.data,
@@ -109,7 +104,7 @@ function caseOf({ place, value }: Line, setting: ImportSetting): ImportedCase | 
         source: `${setting.from}: ${setting.file}`,
       },
     },
-    recordings: tapes,
+    recordings: calls.data,
     rubric: null,
     notes:
       parsed.data.judge === undefined
@@ -132,7 +127,6 @@ function recordOf({ place, value }: Line): SourceRecord | Wrong {
     input: typeof input === "string" ? { message: input } : input,
     assert: [...assert, ...(assert.length > 0 ? [] : expects.assert)],
     rubric: null,
-    reference: null,
     notes: [
       ...(assert.length > 0 && expected !== undefined
         ? [`expected ${JSON.stringify(expected)}: its assertions decide`]

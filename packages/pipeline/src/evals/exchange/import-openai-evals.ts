@@ -1,7 +1,7 @@
 import type { Assertion, EvalCase } from "../../model/evalcase.ts";
 import { isObject, valuesAt } from "../pointer.ts";
 import { contentHash } from "./exported.ts";
-import { draftsOf } from "./imported.ts";
+import { draftsOf, oneRubric } from "./imported.ts";
 import type { Importing, ImportSetting, SourceRecord } from "./imported.ts";
 import { evalRecords } from "./openai-evals-records.ts";
 import type { Criterion, EvalItem, EvalRecords } from "./openai-evals-records.ts";
@@ -162,14 +162,7 @@ function recordOf(entry: EvalItem, { criteria }: EvalRecords): SourceRecord {
       typeof last === "string" && last !== "" ? last : `${own?.name ?? "item"} ${asText(item)}`,
     input,
     assert: [...each.flatMap(({ assert }) => assert), ...ideal.assert],
-    rubric:
-      rubrics.length === 0
-        ? null
-        : {
-            text: rubrics.map(({ text }) => text).join("\n\n"),
-            model: rubrics.find(({ model }) => model !== null)?.model ?? null,
-          },
-    reference: null,
+    rubric: oneRubric(rubrics),
     notes: [...each.flatMap(({ notes }) => notes), ...ideal.notes],
     said: {},
     twin: "",

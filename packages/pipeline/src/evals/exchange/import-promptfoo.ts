@@ -5,7 +5,7 @@ import { isObject } from "../pointer.ts";
 import { parseYaml } from "../yaml.ts";
 import type { YamlPath } from "../yaml.ts";
 import { mappedFromPromptfoo } from "./import-promptfoo-assertions.ts";
-import { draftsOf } from "./imported.ts";
+import { draftsOf, oneRubric } from "./imported.ts";
 import type { Importing, ImportSetting, SourceRecord } from "./imported.ts";
 
 const Test = z.looseObject({
@@ -161,14 +161,7 @@ function recordOf(test: Test, input: Input, title: string, place: string): Sourc
     title,
     input,
     assert: own ?? each.flatMap(({ assert }) => assert),
-    rubric:
-      rubrics.length === 0
-        ? null
-        : {
-            text: rubrics.map(({ text }) => text).join("\n\n"),
-            model: rubrics.find(({ model }) => model !== null)?.model ?? null,
-          },
-    reference: null,
+    rubric: oneRubric(rubrics),
     notes:
       own === null
         ? [

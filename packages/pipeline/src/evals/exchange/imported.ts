@@ -57,7 +57,6 @@ export interface SourceRecord {
   readonly assert: readonly Assertion[];
   /** What a model is to judge by; null: nothing. */
   readonly rubric: { readonly text: string; readonly model: string | null } | null;
-  readonly reference: unknown;
   readonly notes: readonly string[];
   /** What it says of itself under the keys of a case file. */
   readonly said: Readonly<{ [key: string]: unknown }>;
@@ -115,6 +114,17 @@ function text(value: unknown): string | null {
   return typeof value === "string" && value.trim() !== "" ? value : null;
 }
 
+/** Several rubrics as one, judged by the first model that one names; null without any. */
+export function oneRubric(
+  rubrics: readonly NonNullable<SourceRecord["rubric"]>[],
+): SourceRecord["rubric"] {
+  if (rubrics.length === 0) return null;
+  return {
+    text: rubrics.map((one) => one.text).join("\n\n"),
+    model: rubrics.find(({ model }) => model !== null)?.model ?? null,
+  };
+}
+
 function rubricText(
   id: string,
   { text: body, model }: NonNullable<SourceRecord["rubric"]>,
@@ -144,8 +154,6 @@ export function draftOf(
     const what = notes.length === 0 ? "it asserts nothing" : notes.join("; ");
     return { why: `nothing of it can be asked here (${what})` };
   }
-  const secret = secretIn(JSON.stringify([record.input, record.assert, rubric?.text ?? ""]));
-  if (secret !== null) return { why: `it holds what looks like ${secret}` };
   const id = importedId(record, setting.from);
   const { rank, note } = rankOf(said);
   const parsed = EvalCase.safeParse({ ...fields(record, setting, workflow), id, ...rank });
@@ -153,15 +161,27 @@ export function draftOf(
     const [issue] = parsed.error.issues;
     return { why: `${issue?.path.join(".") ?? "the case"}: ${issue?.message ?? "is wrong"}` };
   }
-  return {
-    made: {
-      evalCase: parsed.data,
-      recordings: [],
-      rubric: rubric === null ? null : { id, text: rubricText(id, rubric) },
-      notes: note === null ? notes : [...notes, note],
-      place,
-    },
+  const made = {
+    evalCase: parsed.data,
+    recordings: [],
+    rubric: rubric === null ? null : { id, text: rubricText(id, rubric) },
+    notes: note === null ? notes : [...notes, note],
+    place,
   };
+  const why = secretOf(made);
+  return why === null ? { made } : { why };
+}
+
+/** What in an import looks like a secret, as a reason to leave it; null where nothing does. Notes and recordings are written too. */
+export function secretOf({
+  evalCase,
+  recordings,
+  rubric,
+  notes,
+}: Omit<ImportedCase, "place">): string | null {
+  const written = [JSON.stringify([evalCase, recordings]), rubric?.text ?? "", ...notes];
+  const secret = secretIn(written.join("\n"));
+  return secret === null ? null : `it holds what looks like ${secret}`;
 }
 
 /** Of what a record says of itself, the keys of a case that are taken as they are. */
@@ -169,13 +189,9 @@ const taken = ["task_type", "recognize", "trials", "run_on", "known_bad"] as con
 
 /** The case's fields beside id, class and severity; not checked yet. */
 function fields(record: SourceRecord, setting: ImportSetting, workflow: string) {
-  const { said, rubric, reference } = record;
+  const { said, rubric } = record;
   const { from, file, by, today, version } = setting;
   const own = taken.flatMap((key) => (said[key] === undefined ? [] : [[key, said[key]] as const]));
-  const judge = {
-    rubric: `../rubrics/${importedId(record, from)}.md`,
-    ...(reference === null ? {} : { reference, inputs: ["input", "output", "reference"] }),
-  };
   return {
     schema: "eval-case/v1",
     title: titleOf(record.title, from),
@@ -192,7 +208,7 @@ function fields(record: SourceRecord, setting: ImportSetting, workflow: string) 
     ...Object.fromEntries(own),
     input: record.input,
     assert: record.assert,
-    ...(rubric === null ? {} : { judge }),
+    ...(rubric === null ? {} : { judge: { rubric: `../rubrics/${importedId(record, from)}.md` } }),
   };
 }
 

@@ -1,0 +1,52 @@
+import { dirname } from "node:path";
+import type { Override } from "@rootward/pipeline/model/evalcase";
+import type { GateVerdict } from "@rootward/pipeline/model/verdict";
+import { gate } from "@rootward/pipeline/pipeline";
+import type { GateCase, GateInput } from "@rootward/pipeline/pipeline";
+import { newCandidate } from "./candidate.ts";
+import { readCassette } from "./case-store.ts";
+import { newChecker } from "./checker.ts";
+import { startCollector } from "./collector.ts";
+import type { LoadedConfig } from "./config.ts";
+import { contractsOf } from "./contracts.ts";
+
+/** What is tried, beside what `rootward.yaml` says of agents, trials and contracts. */
+interface Trying extends Pick<GateInput, "problems" | "concurrency" | "onProgress"> {
+  readonly cases: readonly GateCase[];
+  readonly overrides: readonly Override[];
+}
+
+/**
+ * Tries cases on the agents of `rootward.yaml`, with their recordings, and decides as of the machine's calendar day in UTC. No flag sets
+ * it: an override must not outlive its date by asking for another one.
+ */
+export async function tryCases(
+  tried: Trying,
+  { config, path }: LoadedConfig,
+): Promise<GateVerdict> {
+  const files = new Map(tried.cases.map(({ evalCase, file }) => [evalCase.id, file]));
+  const collector = await startCollector();
+  try {
+    return await gate(
+      {
+        ...tried,
+        today: new Date().toISOString().slice(0, 10),
+        breakGlass: config.overrides?.p0_break_glass ?? false,
+        trials: config.trials ?? {},
+        contractFor: contractsOf(config, path),
+        map: config.map ?? [],
+      },
+      {
+        checker: newChecker(),
+        candidate: newCandidate({
+          agents: config.agents ?? {},
+          folder: path === null ? process.cwd() : dirname(path),
+          collector,
+          cassetteOf: (evalCase) => readCassette(evalCase, files.get(evalCase.id) ?? ""),
+        }),
+      },
+    );
+  } finally {
+    await collector.stop();
+  }
+}

@@ -27,13 +27,9 @@ export function controlsOf(
       return {
         workflow: other.flow.workflow,
         around: (atMs) => {
-          const split = firstFrom(other.versioned, atMs);
-          const most = policy("controlRuns");
-          const count = (from: number, to: number): Share => {
-            const part = other.versioned.slice(Math.max(0, from), to);
-            return { count: part.filter(({ run }) => broken.has(run.id)).length, of: part.length };
-          };
-          return { before: count(split - most, split), after: count(split, split + most) };
+          const known = broken.around.get(atMs) ?? brokenAround(other, broken, atMs);
+          broken.around.set(atMs, known);
+          return known;
         },
         got: (change) =>
           change.origin === "told"
@@ -46,23 +42,35 @@ export function controlsOf(
     });
 }
 
+/** Members of a flow that broke in one way, and how many of its runs around a time did. */
+interface Broken {
+  readonly ids: ReadonlySet<RunId>;
+  readonly around: Map<number, ReturnType<Control["around"]>>;
+}
+
 /** Each cluster of every other flow asks them of the same flow. */
-const brokenBy = new WeakMap<ReadFlow, Map<string, ReadonlySet<RunId>>>();
+const brokenBy = new WeakMap<ReadFlow, Map<string, Broken>>();
 const modelsBy = new WeakMap<readonly Versioned[], ReadonlySet<string>>();
 
-/** Members of a flow that broke in one way. */
-function brokenIn(read: ReadFlow, primary: string): ReadonlySet<RunId> {
-  const known = brokenBy.get(read) ?? new Map<string, ReadonlySet<RunId>>();
+function brokenIn(read: ReadFlow, primary: string): Broken {
+  const known = brokenBy.get(read) ?? new Map<string, Broken>();
   brokenBy.set(read, known);
-  const broken =
-    known.get(primary) ??
-    new Set(
-      read.members
-        .filter((member) => member.primary?.name === primary)
-        .map(({ entry }) => entry.run.id),
-    );
+  const before = known.get(primary);
+  if (before) return before;
+  const members = read.members.filter((member) => member.primary?.name === primary);
+  const broken = { ids: new Set(members.map(({ entry }) => entry.run.id)), around: new Map() };
   known.set(primary, broken);
   return broken;
+}
+
+function brokenAround({ versioned }: ReadFlow, { ids }: Broken, atMs: number) {
+  const split = firstFrom(versioned, atMs);
+  const most = policy("controlRuns");
+  const count = (from: number, to: number): Share => {
+    const part = versioned.slice(Math.max(0, from), to);
+    return { count: part.filter(({ run }) => ids.has(run.id)).length, of: part.length };
+  };
+  return { before: count(split - most, split), after: count(split, split + most) };
 }
 
 /** Models that answered a flow's runs. */

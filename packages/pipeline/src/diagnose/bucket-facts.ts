@@ -1,4 +1,5 @@
 import { agentsOf } from "./beside.ts";
+import { resultsOn } from "./bucket-life.ts";
 import type { Clean } from "./cleanwindow.ts";
 import type { Control } from "./controls.ts";
 import type { Dated } from "./dated.ts";
@@ -6,10 +7,9 @@ import { firstFrom } from "./evidence.ts";
 import type { Versioned } from "./evidence.ts";
 import { confidenceOf, taskFocusOf } from "./facts.ts";
 import type { Facts } from "./facts.ts";
-import { fitOf } from "./fit.ts";
+import { fitOf, upToLast } from "./fit.ts";
 import type { Fit } from "./fit.ts";
 import type { ReadFlow } from "./readflow.ts";
-import { clusterIdOf } from "./signature.ts";
 import type { Slices } from "./slices.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { weighFits } from "./terms.ts";
@@ -17,7 +17,10 @@ import type { WeighedFit } from "./terms.ts";
 import { timelineOf } from "./timing.ts";
 
 /** What a bucket is held against. */
-export interface Beside extends Pick<Surroundings, "changes" | "toldAny" | "rows" | "results"> {
+export interface Beside extends Pick<
+  Surroundings,
+  "changes" | "toldAny" | "rows" | "results" | "placement"
+> {
   /** The clean window by which its members were signed. */
   readonly clean: Clean | null;
   readonly cleanRuns: readonly Versioned[];
@@ -28,7 +31,7 @@ export interface Beside extends Pick<Surroundings, "changes" | "toldAny" | "rows
 /** Everything that the checks of the lookup table ask about the members of a bucket. */
 export function* factsOf(flow: ReadFlow, one: Dated, beside: Beside): Slices<Facts> {
   const { signature, members } = one.bucket;
-  const { fits, weighed } = yield* fitsOf(one, beside);
+  const { fits, weighed } = yield* fitsOf(flow, one, beside);
   const entries = members.map(({ entry }) => entry);
   const from = one.onset?.atMs ?? members[0]?.entry.run.startedMs ?? 0;
   const since = flow.versioned.slice(firstFrom(flow.versioned, from));
@@ -53,7 +56,7 @@ export function* factsOf(flow: ReadFlow, one: Dated, beside: Beside): Slices<Fac
     ruledOut: fitting("ruled_out"),
     weighed,
     rows: beside.rows,
-    results: beside.results.filter(({ cluster }) => cluster === clusterIdOf(signature)),
+    results: resultsOn(one.bucket, beside),
     toldAny: beside.toldAny,
     confidence,
     confidenceBeside,
@@ -64,11 +67,13 @@ export function* factsOf(flow: ReadFlow, one: Dated, beside: Beside): Slices<Fac
 
 /** How the changes fit the onset of a bucket, best first, and weighed; nothing where it has none. */
 function* fitsOf(
-  { bucket, ids, onset, before }: Dated,
+  { versioned }: ReadFlow,
+  { bucket, ids, onset }: Dated,
   { changes, controls }: Pick<Beside, "changes" | "controls">,
 ): Slices<{ readonly fits: readonly Fit[]; readonly weighed: readonly WeighedFit[] }> {
   if (!onset || changes.length === 0) return { fits: [], weighed: [] };
   const { signature, members } = bucket;
+  const before = upToLast(versioned, ids);
   const timeline = timelineOf(before, ids);
   yield "causes";
   const fits: Fit[] = [];

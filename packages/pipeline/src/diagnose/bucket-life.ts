@@ -21,3 +21,13 @@ export function lifeOfBucket(
     },
   };
 }
+
+/** What persons found when they ran checks of a cluster, by its own id or one that leads to it. */
+export function resultsOn(
+  { id }: Pick<Bucket, "id">,
+  { results, placement }: Pick<Surroundings, "results" | "placement">,
+): Surroundings["results"] {
+  const ids = new Set<string>([id]);
+  for (const [alias, kept] of placement.aliases) if (kept === id) ids.add(alias);
+  return results.filter(({ cluster }) => ids.has(cluster));
+}

@@ -25,11 +25,6 @@ export interface Bucket {
   readonly members: readonly Member[];
 }
 
-/** In which cluster a member of a flow stands. */
-export function clusterIdFor(flow: Flow, member: Member, placement: Placement): ClusterId {
-  return placeOf(placement, clusterIdOf(signatureOf(flow, member.primary)), member);
-}
-
 /**
  * Every member in the bucket of its signature, or where people have put that, buckets by size, then key. Nothing but each run itself
  * and the decisions decide where it goes. What was merged has the signature of the one that was kept, where a member still shows it.
@@ -40,12 +35,15 @@ export function bucketsOf(
   placement: Placement,
 ): readonly Bucket[] {
   const buckets = new Map<ClusterId, Bucket & { readonly members: Member[] }>();
+  const ids = new Map<string, ClusterId>();
   for (const member of members) {
     const signature = signatureOf(flow, member.primary);
-    const id = clusterIdFor(flow, member, placement);
+    const own = ids.get(signature.key) ?? clusterIdOf(signature);
+    ids.set(signature.key, own);
+    const id = placeOf(placement, own, member);
     const found = buckets.get(id);
     found?.members.push(member);
-    const isNamed = clusterIdOf(signature) === id;
+    const isNamed = own === id;
     const kept = found && !isNamed ? found.signature : signature;
     buckets.set(id, { id, signature: kept, members: found?.members ?? [member] });
   }

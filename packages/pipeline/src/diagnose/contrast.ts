@@ -106,7 +106,7 @@ function liftOf(
 ): Pick<Difference, "lift" | "liftLow" | "liftHigh"> {
   const [x, m, y, n] = [a.count + 0.5, a.of + 0.5, b.count + 0.5, b.of + 0.5];
   const lift = x / m / (y / n);
-  const spread = 1.96 * Math.sqrt(1 / x - 1 / m + 1 / y - 1 / n);
+  const spread = policy("interval95") * Math.sqrt(1 / x - 1 / m + 1 / y - 1 / n);
   return { lift, liftLow: lift * Math.exp(-spread), liftHigh: lift * Math.exp(spread) };
 }
 
@@ -165,8 +165,8 @@ export function examplesOf({ runs, counts }: Described): {
   return { representative: medoid.member, diverse };
 }
 
-/** One minus the Jaccard index. */
-function apart(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+/** One minus the Jaccard index; 0 for two empty sets. */
+export function apart(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
   let both = 0;
   for (const feature of a) if (b.has(feature)) both += 1;
   const all = a.size + b.size - both;

@@ -2,7 +2,6 @@ import type { RunId } from "../model/ids.ts";
 import { bucketsOf } from "./cluster.ts";
 import type { Bucket } from "./cluster.ts";
 import type { Placement } from "./decisions.ts";
-import type { Versioned } from "./evidence.ts";
 import { onsetOf, upToLast } from "./fit.ts";
 import type { Onset } from "./fit.ts";
 import type { ReadFlow } from "./readflow.ts";
@@ -13,8 +12,6 @@ export interface Dated {
   readonly bucket: Bucket;
   readonly ids: ReadonlySet<RunId>;
   readonly onset: Onset | null;
-  /** The flow's runs up to the last member. */
-  readonly before: readonly Versioned[];
 }
 
 /** A read flow with its buckets: what its neighbours may be told of it. */
@@ -25,8 +22,7 @@ export interface DatedFlow {
 
 export function dated(flow: ReadFlow, bucket: Bucket): Dated {
   const ids = new Set(bucket.members.map(({ entry }) => entry.run.id));
-  const before = upToLast(flow.versioned, ids);
-  return { bucket, ids, before, onset: onsetOf(before, ids) };
+  return { bucket, ids, onset: onsetOf(upToLast(flow.versioned, ids), ids) };
 }
 
 /** The buckets of a flow's failed runs, where people have put them, each with its onset. */

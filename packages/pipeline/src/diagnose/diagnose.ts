@@ -17,7 +17,7 @@ import { diagnosisMemory } from "./memory.ts";
 import type { RememberedFlow } from "./memory.ts";
 import type { ReadFlow } from "./readflow.ts";
 import { byRun } from "./rulings.ts";
-import { inOneGo, mapInSlices } from "./slices.ts";
+import { inOneGo, eachInSlices } from "./slices.ts";
 import type { Slices } from "./slices.ts";
 import { sharedTexts } from "./surroundings.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -71,7 +71,7 @@ export function diagnoseRuns(input: DiagnoseInput): Diagnosis {
 /** `diagnoseRuns`, slice by slice. */
 export function* diagnoseInSlices({ runs, ...rest }: DiagnoseInput): Slices<Diagnosis> {
   const memory = diagnosisMemory([], () => null);
-  yield* mapInSlices("readings", runs, memory.put);
+  yield* eachInSlices("readings", runs, memory.put);
   const readings: Reading[] = [];
   for (const of of memory.flows()) {
     const read = yield* of.read(rest.options);

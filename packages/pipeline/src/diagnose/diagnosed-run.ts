@@ -1,7 +1,7 @@
 import type { DiagnosedRun } from "../model/cluster.ts";
+import type { ClusterId } from "../model/ids.ts";
 import type { Ranker } from "../rank/ranker.ts";
 import type { Clean } from "./cleanwindow.ts";
-import { clusterIdFor } from "./cluster.ts";
 import type { Member } from "./facts.ts";
 import { cleanAt } from "./readflow.ts";
 import type { ReadFlow } from "./readflow.ts";
@@ -10,8 +10,9 @@ import { foundOrigin } from "./suspects.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** What the origin of a run is looked for with, beside the run. */
-export interface OriginMeans extends Pick<Surroundings, "rulings" | "placement"> {
+export interface OriginMeans extends Pick<Surroundings, "rulings"> {
   readonly ranker: Ranker;
+  readonly cluster: ClusterId;
 }
 
 interface Said {
@@ -28,12 +29,11 @@ const said = new WeakMap<Member, Said>();
 export function diagnosedRun(
   read: ReadFlow,
   member: Member,
-  { ranker, rulings, placement }: OriginMeans,
+  { ranker, rulings, cluster }: OriginMeans,
 ): DiagnosedRun {
   const { view, deviations, affected } = member;
   const clean = cleanAt(read, view.run.startedMs);
   const own = rulingsOn(view.run, rulings);
-  const cluster = clusterIdFor(read.flow, member, placement);
   const by = own.length === 0 ? "" : JSON.stringify(own);
   const before = said.get(member);
   if (

@@ -57,10 +57,6 @@ export function* driftsInSlices(flow: Flow, reference: Reference): Slices<Drifti
 }
 
 /** A stream watched up to its last reading. `streams`: how many are, of the workflow. */
-export function watchOf(stream: Stream, streams: number): Watch {
-  return inOneGo(watchInSlices(stream, streams));
-}
-
 function* watchInSlices(stream: Stream, streams: number): Slices<Watch> {
   const watch = beginWatch(trafficOf(stream, streams), stream.reference);
   yield* eachInSlices("drifts", stream.later, (reading) => take(watch, reading));

@@ -1,5 +1,6 @@
 import type { AcceptedBaseline } from "../model/accepted.ts";
 import type { Drift, FrozenReference } from "../model/baseline.ts";
+import type { Change } from "../model/change.ts";
 import type { RunId } from "../model/ids.ts";
 import { changesOf } from "./evidence.ts";
 import { byStart } from "./flows.ts";
@@ -131,7 +132,15 @@ function* joined(flow: Flow, read: readonly ReadEra[]): Slices<ReadFlow> {
       judged.drifts.map((drift) => endedAt(drift, era.toMs)),
     ),
     versioned,
-    changes: yield* changesOf(whole, versioned),
+    changes: [
+      ...(yield* changesOf(whole, versioned)).filter((change) => !isOfShape(change)),
+      ...read.flatMap(({ era, signed: { changes } }) =>
+        changes.filter(
+          (change) =>
+            isOfShape(change) && change.atMs >= era.signsFromMs && change.atMs < era.signsToMs,
+        ),
+      ),
+    ],
     members: signed
       .flatMap((one) => ownOf(one, one.members, ({ entry }) => entry.run.id))
       .toSorted((a, b) => byStart(a.entry.run, b.entry.run)),
@@ -140,6 +149,11 @@ function* joined(flow: Flow, read: readonly ReadEra[]): Slices<ReadFlow> {
       .slice(0, -1)
       .map(({ era, signed: { clean } }): Earlier => ({ signsToMs: era.signsToMs, clean })),
   };
+}
+
+/** Shapes are told beside the clean window of their era: between two of them a shape is no other because its name is. */
+function isOfShape({ field }: Change): boolean {
+  return field?.startsWith("response_schema:") === true;
 }
 
 function endedAt(drift: Drift, endMs: number): Drift {

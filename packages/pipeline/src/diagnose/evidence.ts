@@ -199,15 +199,26 @@ export function ledgerOf(told: readonly Change[], derived: readonly Change[]): r
   return [...unique.values()].toSorted((a, b) => a.atMs - b.atMs || compareText(a.id, b.id));
 }
 
+const servicesBy = new WeakMap<Flow, ReadonlySet<string>>();
+
+/** The services of a flow: every change asks for them. */
+function servicesOf(flow: Flow): ReadonlySet<string> {
+  const known = servicesBy.get(flow);
+  if (known) return known;
+  const first = flow.runs.slice(0, policy("changeWindowRuns"));
+  const services = new Set(first.map((run) => run.service));
+  servicesBy.set(flow, services);
+  return services;
+}
+
 /** Whether a change may concern a flow: told entries without a workflow or service concern everyone. */
 export function concerns(change: Change, flow: Flow): boolean {
-  const services = new Set(
-    flow.runs.slice(0, policy("changeWindowRuns")).map((run) => run.service),
-  );
   return (
     (change.workflow === null || change.workflow === flow.workflow) &&
     (change.environment === null || change.environment === flow.environment) &&
-    (change.service === null || change.workflow === flow.workflow || services.has(change.service))
+    (change.service === null ||
+      change.workflow === flow.workflow ||
+      servicesOf(flow).has(change.service))
   );
 }
 

@@ -21,7 +21,7 @@ import { readable } from "./material.ts";
 import { proposalsOf } from "./proposals.ts";
 import { cleanAt } from "./readflow.ts";
 import type { ReadFlow } from "./readflow.ts";
-import { mapInSlices } from "./slices.ts";
+import { eachInSlices } from "./slices.ts";
 import type { Slices } from "./slices.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { workflowOf } from "./workflow-told.ts";
@@ -45,9 +45,15 @@ export function* explainFlow(
 ): Slices<ExplainedFlow> {
   const { ranker, standing } = flowRanker(flow.flow, around.rulings);
   yield "causes";
-  const runs = yield* mapInSlices("causes", flow.members, (member) =>
-    diagnosedRun(flow, member, { ...around, ranker }),
+  const places = new Map(
+    buckets.flatMap(({ bucket }) => bucket.members.map((member) => [member, bucket.id] as const)),
   );
+  const runs: DiagnosedRun[] = [];
+  yield* eachInSlices("causes", flow.members, (member) => {
+    const cluster = places.get(member);
+    if (cluster !== undefined)
+      runs.push(diagnosedRun(flow, member, { ...around, ranker, cluster }));
+  });
   const means: Means = {
     around,
     others,

@@ -66,7 +66,7 @@ export function flowRuns({ slim, isReference }: Keeping): FlowRuns {
       if (isKnown(kept.get(run.id), run)) return;
       news += 1;
       const shared = slim?.share(run) ?? run;
-      const waits = clean === null && (slim === null || wholly || hasRoom());
+      const waits = wholly || (clean === null && (slim === null || hasRoom()));
       const held = waits ? waitingRun(shared) : heldBy(shared, clean);
       order.put(held, kept.get(run.id));
       kept.set(run.id, held);

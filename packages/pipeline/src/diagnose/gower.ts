@@ -1,3 +1,4 @@
+import { apart } from "./contrast.ts";
 import type { Member } from "./facts.ts";
 import { componentOf, isCall, toolOrder } from "./view.ts";
 
@@ -44,14 +45,6 @@ export function traitsOf({ view, deviations, primary }: Member): Traits {
     errorCount: failed.length,
     length: view.steps.length,
   };
-}
-
-/** One minus the Jaccard index; 0 for two empty sets. */
-function apart(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
-  let both = 0;
-  for (const one of a) if (b.has(one)) both += 1;
-  const all = a.size + b.size - both;
-  return all === 0 ? 0 : 1 - both / all;
 }
 
 /** How far two counts are apart on a logarithmic scale, 1 from a factor of eight on. */

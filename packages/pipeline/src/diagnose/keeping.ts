@@ -2,6 +2,7 @@ import type { FrozenReference } from "../model/baseline.ts";
 import type { RunDigest, RunGroup } from "../model/digest.ts";
 import type { RunId } from "../model/ids.ts";
 import type { Reading } from "./diagnose.ts";
+import { acceptedFor } from "./eras.ts";
 import { diagnosisMemory } from "./memory.ts";
 import type { DiagnosisMemory, RememberedFlow } from "./memory.ts";
 import type { ReadingOptions } from "./remembered-flow.ts";
@@ -96,7 +97,10 @@ async function memoryOf(kept: Kept, around: Surroundings): Promise<DiagnosisMemo
   const references = await around.source.references();
   const memory = diagnosisMemory(references);
   for (const { id } of references) kept.stored.add(id);
-  for (const of of memory.flows()) await putReference(memory, of, around);
+  for (const of of memory.flows()) {
+    if (acceptedFor(of.flow, around.options.accepted ?? []).length > 0) of.flow.wholeRuns();
+    else await putReference(memory, of, around);
+  }
   return memory;
 }
 
@@ -117,8 +121,8 @@ async function readAnew(
   around: Surroundings,
 ): Promise<Reading["read"]> {
   const { workflow, environment } = of.flow;
-  of.flow.forget();
-  await putReference(memory, of, around);
+  memory.forget(of.flow);
+  if (!of.flow.isWhole()) await putReference(memory, of, around);
   for await (const group of around.source.runsAfter(null, { workflow, environment })) {
     await around.pace(putAll(memory, { ...group, replaced: [] }));
     memory.trim(around.runsMost);

@@ -1,3 +1,4 @@
+import { jaccard } from "../rank/similarity.ts";
 import type { Attribution, Material } from "../model/attribution.ts";
 import type { MaterialKind } from "../model/causes.ts";
 import type { Change } from "../model/change.ts";
@@ -52,12 +53,6 @@ function wordsOf(query: string): ReadonlySet<string> {
   return new Set(query.toLowerCase().match(/[\p{L}\p{N}]{3,}/gu));
 }
 
-function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
-  let both = 0;
-  for (const word of a) if (b.has(word)) both += 1;
-  return both / Math.max(1, a.size + b.size - both);
-}
-
 /** Representative queries with what the most similar clean query returned, and what they return now. */
 function queries(facts: Facts): Material {
   const before = facts.cleanRuns.flatMap(({ run }) =>
@@ -75,7 +70,7 @@ function queries(facts: Facts): Material {
   const rows = [...now].slice(0, policy("queriesShown")).map(([query, documents]) => {
     const words = wordsOf(query);
     const like = before
-      .map((one) => ({ ...one, likeness: overlap(words, one.words) }))
+      .map((one) => ({ ...one, likeness: jaccard(words, one.words) }))
       .reduce<{ likeness: number; query: string; text: string } | null>(
         (best, one) =>
           one.likeness > (best?.likeness ?? 0)

@@ -18,13 +18,15 @@ export type { RememberedFlow } from "./remembered-flow.ts";
  */
 export interface DiagnosisMemory {
   readonly put: (run: RunDigest) => void;
+  /** Forgets all runs of a flow, which are put again. */
+  readonly forget: (flow: FlowMemory) => void;
   /** Forgets runs that others replaced. */
   readonly drop: (ids: readonly RunId[]) => void;
   /** By workflow, then environment; those of references also while no run of them is here. */
   readonly flows: () => readonly RememberedFlow[];
   /**
    * Drops the runs that started first, all but those of references, where it holds more than so many, or more than
-   * `policy.acceptedRunsMost` of a flow whose runs are kept whole. @returns how many it dropped, ever
+   * `policy.acceptedRunsMost` of a flow whose runs are kept whole. @returns how many it lacks by now
    */
   readonly trim: (most: number) => number;
 }
@@ -51,7 +53,8 @@ export function diagnosisMemory(
     return found;
   };
   const places = new Map<RunId, FlowMemory>();
-  let dropped = 0;
+  /** Runs that were dropped, while no other reading of their flow has brought them back. */
+  const lacking = new Map<FlowMemory, number>();
   for (const reference of frozen) flowOf(reference);
   return {
     put: (run) => {
@@ -67,6 +70,10 @@ export function diagnosisMemory(
         places.delete(id);
       }
     },
+    forget: (flow) => {
+      flow.forget();
+      lacking.delete(flow);
+    },
     flows: () =>
       [...flows]
         .toSorted(([a], [b]) => compareText(a, b))
@@ -78,9 +85,12 @@ export function diagnosisMemory(
         ...whole.flatMap((flow) => dropFirst([flow], policy("acceptedRunsMost"))),
         ...dropFirst(all, most),
       ];
-      for (const id of early) places.delete(id);
-      dropped += early.length;
-      return dropped;
+      for (const id of early) {
+        const flow = places.get(id);
+        places.delete(id);
+        if (flow) lacking.set(flow, (lacking.get(flow) ?? 0) + 1);
+      }
+      return [...lacking.values()].reduce((sum, count) => sum + count, 0);
     },
   };
 }

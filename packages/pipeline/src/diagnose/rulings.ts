@@ -1,3 +1,4 @@
+import { groupBy } from "./flows.ts";
 import type { RunDigest, StepDigest } from "../model/digest.ts";
 import type { RuledStep, Ruling } from "../model/ruling.ts";
 
@@ -62,13 +63,7 @@ export function ruledIn(run: Pick<RunDigest, "steps">, rulings: readonly Ruling[
 
 /** Rulings by the id of the run that they were made on. */
 export function byRun(rulings: readonly Ruling[]): ReadonlyMap<string, readonly Ruling[]> {
-  const found = new Map<string, Ruling[]>();
-  for (const ruling of rulings) {
-    const list = found.get(ruling.runId);
-    if (list) list.push(ruling);
-    else found.set(ruling.runId, [ruling]);
-  }
-  return found;
+  return groupBy(rulings, ({ runId }) => runId);
 }
 
 /** The rulings on a run, also those that were made while it had another id. */

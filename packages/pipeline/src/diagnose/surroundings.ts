@@ -4,7 +4,7 @@ import type { CheckResult } from "../model/check-result.ts";
 import { policy } from "../model/policy.ts";
 import type { Ruling } from "../model/ruling.ts";
 import { controlsOf } from "./beside.ts";
-import { lifeOfBucket } from "./bucket-life.ts";
+import { lifeOfBucket, resultsOn } from "./bucket-life.ts";
 import { alikeTo } from "./dated.ts";
 import type { Dated, DatedFlow } from "./dated.ts";
 import type { Placement } from "./decisions.ts";
@@ -44,14 +44,18 @@ export function* surroundingsOf(
   yield "causes";
   const rest = clusterIdOf(signatureOf(flow.flow, undefined));
   const beside: unknown[] = [];
+  // They depend on nothing of a bucket but in which way it broke.
+  const controls = new Map<string, readonly unknown[]>();
   for (const one of buckets) {
-    const own = clusterIdOf(one.bucket.signature);
     beside.push([
       lifeOfBucket(one.bucket, around),
       alikeTo(one, others),
-      results.filter(({ cluster }) => cluster === own),
-      controlsBeside(flow, one, { others, changes: concerning }),
+      resultsOn(one.bucket, around),
     ]);
+    const { primary } = one.bucket.signature;
+    if (one.onset && !controls.has(primary)) {
+      controls.set(primary, controlsBeside(flow, one, { others, changes: concerning }));
+    }
     yield "causes";
   }
   return JSON.stringify([
@@ -61,6 +65,7 @@ export function* surroundingsOf(
     yield* rulingsIn(flow, around.rulings),
     rows,
     beside,
+    [...controls],
     // A drift of its own is held against every change, and its causes are those of what nothing explains.
     flow.drifts.length > 0 ? [changes, results.filter(({ cluster }) => cluster === rest)] : null,
   ]);

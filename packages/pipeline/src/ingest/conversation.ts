@@ -88,12 +88,14 @@ function lastWordsBefore(run: Run, call: ToolCall): string | null {
 }
 
 const number = /(?<![\w.#-])\$?\d[\d,]*(?:\.\d+)?(?![\w-])/g;
+/** Most numbers of a text: as they are written, they are what they would be written back as. */
+const plainInteger = /^[1-9]\d{0,14}$/;
 const longestRead = 100_000;
 
 /** The numbers in a text, however they are written: `$1,200.50` and `1200.5` are one. */
 function numbersIn(text: string): readonly string[] {
   return (text.slice(0, longestRead).match(number) ?? []).map((written) =>
-    String(Number(written.replaceAll(/[$,]/g, ""))),
+    plainInteger.test(written) ? written : String(Number(written.replaceAll(/[$,]/g, ""))),
   );
 }
 

@@ -21,12 +21,15 @@ const families: readonly Family[] = [
   dialogueFeatures,
 ];
 
-function rounded(values: FeatureValues): FeatureValues {
-  return Object.fromEntries(
-    Object.entries(values)
-      .map(([name, value]) => [name, Math.round(value * 1e4) / 1e4] as const)
-      .filter(([, value]) => value !== 0),
-  );
+/** What all families say of one step, to four digits; what is 0 is left out. */
+function rounded(values: Iterable<FeatureValues | undefined>): FeatureValues {
+  const all: Record<string, number> = {};
+  for (const own of values)
+    for (const [name, value] of Object.entries(own ?? {})) {
+      const kept = Math.round(value * 1e4) / 1e4;
+      if (kept !== 0) all[name] = kept;
+    }
+  return all;
 }
 
 /**
@@ -45,6 +48,6 @@ export function featuresOf(
   return course.suspects.map(({ step, agent }, index) => ({
     step,
     agent,
-    values: rounded(Object.assign({}, ...rows.map((row) => row[index]))),
+    values: rounded(rows.map((row) => row[index])),
   }));
 }

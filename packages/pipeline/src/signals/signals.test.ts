@@ -4,7 +4,7 @@ import { confidence } from "./confidence.ts";
 import { downstreamOk } from "./downstream.ts";
 import { fallback } from "./fallback.ts";
 import type { FallbackStep } from "./fallback.ts";
-import { grounded, isRefusal, wordsOf } from "./grounded.ts";
+import { grounded, isRefusal, unsupported, wordsOf } from "./grounded.ts";
 import type { GroundedInput } from "./grounded.ts";
 
 const nothing: GroundedInput = {
@@ -221,4 +221,37 @@ test("words are runs of letters and digits, told alike in plain ASCII and beyond
     ),
   );
   expect(wordsOf("the first of 12 rules")).toEqual(["first", "12", "rules"]);
+});
+
+test("units are found in order alike in plain ASCII and beyond it", () => {
+  const word = fc.constantFrom(
+    "1",
+    "200",
+    "the",
+    "of",
+    "to",
+    "policy",
+    "pol",
+    "icy",
+    "covers",
+    "x1",
+  );
+  const between = fc.constantFrom(" ", ", ", "-", "", " the ", ". ");
+  const text = fc
+    .array(fc.tuple(word, between), { maxLength: 14 })
+    .map((parts) => parts.flat().join(""));
+  const unit = fc.array(word, { minLength: 1, maxLength: 4 }).map((words) => words.join(","));
+  fc.assert(
+    fc.property(
+      fc.array(unit, { maxLength: 4 }),
+      fc.array(text, { maxLength: 3 }),
+      (units, texts) => {
+        const beyond = texts.map((own) => `é ${own} é`);
+        expect(unsupported(units, texts)).toEqual(unsupported(units, beyond));
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+  expect(unsupported(["1,200 policy"], ["it is 1 of the 200; policy"])).toEqual([]);
+  expect(unsupported(["1,200 policy"], ["it is 1 of 2001; policy"])).toEqual(["1,200 policy"]);
 });

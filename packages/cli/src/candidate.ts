@@ -6,7 +6,7 @@ import type { RecordedCall } from "@rootward/pipeline/evals/cassette";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { Span } from "@rootward/pipeline/model/span";
-import type { AgentConfig } from "@rootward/pipeline/model/workflow";
+import type { AgentConfig } from "@rootward/pipeline/model/gate-config";
 import type { Candidate, TrialEvidence } from "@rootward/pipeline/ports";
 import type { Collector, TrialPost } from "./collector.ts";
 import { groupLives, killGroup, runProgram } from "./program.ts";

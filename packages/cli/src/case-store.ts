@@ -5,7 +5,8 @@ import { readCase } from "@rootward/pipeline/evals/casefile";
 import { RecordedCall } from "@rootward/pipeline/evals/cassette";
 import { nameOf } from "@rootward/pipeline/evals/grade";
 import { parseYaml } from "@rootward/pipeline/evals/yaml";
-import { Closure, Override } from "@rootward/pipeline/model/evalcase";
+import { Closure } from "@rootward/pipeline/model/closure";
+import { Override } from "@rootward/pipeline/model/override";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import { messageOf } from "./output.ts";
 

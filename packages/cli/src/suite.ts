@@ -1,6 +1,6 @@
 import { relative, resolve } from "node:path";
 import type { GateCase } from "@rootward/pipeline/pipeline";
-import type { Severity } from "@rootward/pipeline/model/evalcase";
+import type { Severity } from "@rootward/pipeline/model/evalfields";
 import type { CaseResult } from "@rootward/pipeline/model/verdict";
 import { loadCases } from "./case-store.ts";
 import type { CaseStore } from "./case-store.ts";

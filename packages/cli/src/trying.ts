@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import type { Override } from "@rootward/pipeline/model/evalcase";
+import type { Override } from "@rootward/pipeline/model/override";
 import type { GateVerdict } from "@rootward/pipeline/model/verdict";
 import { gate } from "@rootward/pipeline/pipeline";
 import type { GateCase, GateInput } from "@rootward/pipeline/pipeline";

@@ -3,7 +3,7 @@ import { join, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { stringify } from "yaml";
 import { nameOf } from "@rootward/pipeline/evals/grade";
-import { Override } from "@rootward/pipeline/model/evalcase";
+import { Override } from "@rootward/pipeline/model/override";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import { policy } from "@rootward/pipeline/model/policy";
 import { loadCases } from "../case-store.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Assertion } from "../model/evalcase.ts";
+import type { Assertion } from "../model/assertion.ts";
 import type { Run } from "../model/run.ts";
 import type { Signals } from "../model/signal.ts";
 import { buildDigest, buildStep, goodSignals, measured } from "../testing/build-digest.ts";

@@ -1,4 +1,4 @@
-import type { Assertion } from "../model/evalcase.ts";
+import type { Assertion } from "../model/assertion.ts";
 import {
   argsMatch,
   argsSupported,

@@ -1,4 +1,4 @@
-import type { Assertion } from "../model/evalcase.ts";
+import type { Assertion } from "../model/assertion.ts";
 import { policy } from "../model/policy.ts";
 import { judge } from "./assertions.ts";
 import { nameOf } from "./grade.ts";

@@ -1,5 +1,6 @@
 import { severityFloor } from "../model/evalcase.ts";
-import type { FailureClass, Severity } from "../model/evalcase.ts";
+import type { FailureClass } from "../model/evalcase.ts";
+import type { Severity } from "../model/evalfields.ts";
 import { policy } from "../model/policy.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { WorkflowSettings } from "../model/workflow.ts";

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { EvalCase, severities } from "../model/evalcase.ts";
-import type { Override, Severity } from "../model/evalcase.ts";
+import { EvalCase } from "../model/evalcase.ts";
+import { severities } from "../model/evalfields.ts";
+import type { Severity } from "../model/evalfields.ts";
+import type { Override } from "../model/override.ts";
 import { gateExitCodes } from "../model/verdict.ts";
 import type { GateOutcome, TrialOutcome } from "../model/verdict.ts";
 import { decide } from "./gate.ts";

@@ -1,4 +1,4 @@
-import type { Override } from "../model/evalcase.ts";
+import type { Override } from "../model/override.ts";
 import type { Day } from "../model/time.ts";
 import { gateExitCodes } from "../model/verdict.ts";
 import type { CaseAction, CaseResult, GateOutcome, GateVerdict } from "../model/verdict.ts";

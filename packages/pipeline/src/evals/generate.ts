@@ -1,5 +1,7 @@
 import type { Cluster } from "../model/cluster.ts";
-import type { Assertion, EvalCase, Severity } from "../model/evalcase.ts";
+import type { Assertion } from "../model/assertion.ts";
+import type { EvalCase } from "../model/evalcase.ts";
+import type { Severity } from "../model/evalfields.ts";
 import type { Day } from "../model/time.ts";
 import type { WorkflowSettings } from "../model/workflow.ts";
 import { choose, lacking } from "./backtest.ts";

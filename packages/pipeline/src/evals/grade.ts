@@ -1,4 +1,5 @@
-import type { Assertion, EvalCase } from "../model/evalcase.ts";
+import type { Assertion } from "../model/assertion.ts";
+import type { EvalCase } from "../model/evalcase.ts";
 import type { Grade } from "../model/verdict.ts";
 import { judge } from "./assertions.ts";
 import type { OutputChecker, Subject } from "./subject.ts";

@@ -1,4 +1,4 @@
-import type { Assertion } from "../model/evalcase.ts";
+import type { Assertion } from "../model/assertion.ts";
 import { policy } from "../model/policy.ts";
 import { isObject } from "./pointer.ts";
 import { outputJson } from "./subject.ts";

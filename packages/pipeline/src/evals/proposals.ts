@@ -1,7 +1,7 @@
 import { isStandardCause } from "../model/attribution.ts";
 import type { CauseName } from "../model/attribution.ts";
 import type { Cluster } from "../model/cluster.ts";
-import type { Assertion } from "../model/evalcase.ts";
+import type { Assertion } from "../model/assertion.ts";
 import { policy } from "../model/policy.ts";
 import { handoffContracts, outputPaths } from "./learned.ts";
 import type { Subject } from "./subject.ts";

@@ -1,5 +1,6 @@
-import { severities } from "../model/evalcase.ts";
-import type { Closure, EvalCase } from "../model/evalcase.ts";
+import { severities } from "../model/evalfields.ts";
+import type { Closure } from "../model/closure.ts";
+import type { EvalCase } from "../model/evalcase.ts";
 import { isDeepStrictEqual } from "./equal.ts";
 import { nameOf } from "./grade.ts";
 

@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { Closure, EvalCase, Override } from "../model/evalcase.ts";
+import { Closure } from "../model/closure.ts";
+import { EvalCase } from "../model/evalcase.ts";
+import { Override } from "../model/override.ts";
 
 const schemas = {
   "eval-case.v1": EvalCase,

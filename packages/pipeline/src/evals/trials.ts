@@ -1,4 +1,5 @@
-import type { EvalCase, Severity, TrialsPolicy } from "../model/evalcase.ts";
+import type { EvalCase, TrialsPolicy } from "../model/evalcase.ts";
+import type { Severity } from "../model/evalfields.ts";
 import { policy } from "../model/policy.ts";
 import type { Grade, Trial, TrialOutcome } from "../model/verdict.ts";
 import { sequential, upperFailureRate } from "./statistics.ts";

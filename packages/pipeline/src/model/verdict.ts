@@ -1,4 +1,4 @@
-import type { Severity } from "./evalcase.ts";
+import type { Severity } from "./evalfields.ts";
 
 /** One grader's result. A grader that errs has not passed. */
 export type Grade =

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { OwnCauses } from "./causes.ts";
+import { gateConfig } from "./gate-config.ts";
 
 const SignalSetting = z.union([
   z.literal("off"),
@@ -59,29 +60,6 @@ const WorkflowConfig = z.strictObject({
   task_type: z.strictObject({ attribute: z.string() }).optional(),
 });
 export type WorkflowConfig = z.infer<typeof WorkflowConfig>;
-
-const AgentTool = z.strictObject({
-  via: z.literal("http"),
-  base_url_env: z.string().optional(),
-});
-
-const AgentConfig = z.strictObject({
-  adapter: z.literal("command"),
-  run: z.array(z.string()).min(1),
-  timeout: z
-    .string()
-    .regex(/^\d+(ms|s|m)$/)
-    .optional(),
-  concurrency: z.int().min(1).max(64).optional(),
-  tools: z.record(z.string(), AgentTool).optional(),
-  env: z.record(z.string(), z.string()).optional(),
-});
-export type AgentConfig = z.infer<typeof AgentConfig>;
-
-const TrialsConfig = z.strictObject({
-  policy: z.enum(["must_hold", "rate"]),
-  n: z.int().min(1).max(200).optional(),
-});
 
 const Port = z.int().min(0).max(65535);
 /** The address that a sender would be given for spans; where log records go is told by it. */
@@ -180,19 +158,7 @@ export const RootwardConfig = z.strictObject({
   /** Rows of one's own in the lookup table. Source: docs/causes.md. */
   causes: OwnCauses.optional(),
   changes: z.strictObject({ github: GithubConfig.optional() }).optional(),
-  agents: z.record(z.string(), AgentConfig).optional(),
-  trials: z
-    .strictObject({
-      P0: TrialsConfig.optional(),
-      P1: TrialsConfig.optional(),
-      P2: TrialsConfig.optional(),
-    })
-    .optional(),
-  overrides: z
-    .strictObject({
-      p0_break_glass: z.boolean().optional(),
-    })
-    .optional(),
+  ...gateConfig,
 });
 export type RootwardConfig = z.infer<typeof RootwardConfig>;
 

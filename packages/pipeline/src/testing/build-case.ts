@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { EvalCase, failureClasses, severityFloor } from "../model/evalcase.ts";
-import type { Assertion } from "../model/evalcase.ts";
+import type { Assertion } from "../model/assertion.ts";
 
 /** A hand-written case that cites only what was retrieved, with whatever is given instead. */
 export function buildCase(more: Partial<EvalCase> = {}): EvalCase {

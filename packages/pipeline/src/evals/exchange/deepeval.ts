@@ -1,4 +1,4 @@
-import type { Assertion } from "../../model/evalcase.ts";
+import type { Assertion } from "../../model/assertion.ts";
 import { isObject } from "../pointer.ts";
 import { ApiRefusal, post } from "./api.ts";
 import type { Conversation } from "./api.ts";

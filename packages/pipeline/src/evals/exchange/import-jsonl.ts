@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Assertion, EvalCase } from "../../model/evalcase.ts";
+import { Assertion } from "../../model/assertion.ts";
+import { EvalCase } from "../../model/evalcase.ts";
 import { RecordedCall } from "../cassette.ts";
 import { draftsOf, secretOf } from "./imported.ts";
 import type { Import, ImportedCase, Importing, ImportSetting, SourceRecord } from "./imported.ts";

@@ -1,4 +1,5 @@
-import type { Assertion, EvalCase } from "../../model/evalcase.ts";
+import type { Assertion } from "../../model/assertion.ts";
+import type { EvalCase } from "../../model/evalcase.ts";
 import { isObject, valuesAt } from "../pointer.ts";
 import { contentHash } from "./exported.ts";
 import { draftsOf, oneRubric } from "./imported.ts";

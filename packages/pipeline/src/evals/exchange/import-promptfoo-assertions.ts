@@ -1,4 +1,4 @@
-import { Assertion } from "../../model/evalcase.ts";
+import { Assertion } from "../../model/assertion.ts";
 import { isObject } from "../pointer.ts";
 import { anyCase, escaped } from "./texts.ts";
 

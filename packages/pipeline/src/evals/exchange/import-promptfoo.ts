@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Assertion } from "../../model/evalcase.ts";
+import { Assertion } from "../../model/assertion.ts";
 import type { EvalCase } from "../../model/evalcase.ts";
 import { isObject } from "../pointer.ts";
 import { parseYaml } from "../yaml.ts";

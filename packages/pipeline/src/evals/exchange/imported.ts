@@ -1,6 +1,9 @@
 import { Document } from "yaml";
-import { EvalCase, failureClasses, severities, severityFloor } from "../../model/evalcase.ts";
-import type { Assertion, FailureClass, Severity } from "../../model/evalcase.ts";
+import { EvalCase, failureClasses, severityFloor } from "../../model/evalcase.ts";
+import { severities } from "../../model/evalfields.ts";
+import type { Assertion } from "../../model/assertion.ts";
+import type { FailureClass } from "../../model/evalcase.ts";
+import type { Severity } from "../../model/evalfields.ts";
 import type { Day } from "../../model/time.ts";
 import { secretIn } from "../cassette.ts";
 import type { RecordedCall } from "../cassette.ts";

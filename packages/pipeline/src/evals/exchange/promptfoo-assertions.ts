@@ -1,4 +1,5 @@
-import type { Assertion, EvalCase } from "../../model/evalcase.ts";
+import type { Assertion } from "../../model/assertion.ts";
+import type { EvalCase } from "../../model/evalcase.ts";
 import { nameOf } from "../grade.ts";
 
 /** The file beside a config that runs the agent and holds the assertions that promptfoo does not have. */

@@ -1,5 +1,6 @@
 import { Document } from "yaml";
-import type { Severity, TrialsPolicy } from "../../model/evalcase.ts";
+import type { TrialsPolicy } from "../../model/evalcase.ts";
+import type { Severity } from "../../model/evalfields.ts";
 import { policy } from "../../model/policy.ts";
 import { trialsOf } from "../trials.ts";
 import { inputObject, metadataOf } from "./exported.ts";

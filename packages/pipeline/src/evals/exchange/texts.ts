@@ -1,4 +1,4 @@
-import type { Assertion } from "../../model/evalcase.ts";
+import type { Assertion } from "../../model/assertion.ts";
 
 /** A text as a pattern that matches it alone. */
 export function escaped(text: string): string {

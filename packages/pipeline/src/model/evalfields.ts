@@ -1,0 +1,9 @@
+import { z } from "zod";
+
+export const severities = ["P0", "P1", "P2"] as const;
+export type Severity = (typeof severities)[number];
+
+/** A day of the calendar, as every file under `evals/` writes it. */
+export const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, "expected a day, YYYY-MM-DD");
+/** A person or a team, as CODEOWNERS writes them. */
+export const person = z.string().regex(/^@?[\w.-]+(\/[\w.-]+)?$/, "expected a name such as @mira");

@@ -484,7 +484,28 @@ test("a failure that shows in some trials only is found by a rate, and reports g
     schema: "gate-result/v1",
     outcome: "pass",
     exitCode: 0,
-    cases: [{ case: "EC-gift", verdict: "pass", trials: { fail: 1, undecided: 0 } }],
+    cases: [
+      {
+        case: "EC-gift",
+        verdict: "pass",
+        trials: { fail: 1, undecided: 0 },
+        trialResults: expect.arrayContaining([
+          expect.objectContaining({ index: 0, outcome: "fail", drift: 0 }),
+          expect.objectContaining({
+            index: 1,
+            outcome: "pass",
+            grades: [
+              {
+                kind: "pass",
+                assertion: "citations:subset-of-retrieved",
+                why: "every cited id was retrieved: DOC-1",
+                line: expect.any(Number),
+              },
+            ],
+          }),
+        ]),
+      },
+    ],
   });
   expect(readFileSync(join(made.folder, "gate.xml"), "utf8")).toContain('failures="0"');
   expect(readFileSync(summary, "utf8")).toContain("Rootward gate: Pass");

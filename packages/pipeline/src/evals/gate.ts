@@ -122,6 +122,13 @@ function resultOf({ tally, file, lines }: Decided, coverage: Coverage): CaseResu
       fail: count("fail"),
       undecided: count("undecided"),
     },
+    trialResults: tally.trials.map((trial) => ({
+      ...trial,
+      grades: trial.grades.map((grade) => ({
+        ...grade,
+        line: lines.get(grade.assertion) ?? null,
+      })),
+    })),
     failed: tally.failed.map((assertion) => ({ assertion, line: lines.get(assertion) ?? null })),
     why: coverage.note === null ? tally.why : `${tally.why} (${coverage.note})`,
     drift: tally.trials.reduce((sum, trial) => sum + trial.drift, 0),

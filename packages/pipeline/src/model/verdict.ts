@@ -18,6 +18,14 @@ export interface Trial {
   readonly durationMs: number;
 }
 
+/** A grade with the line of its assertion in the case file; null where it stands in none, as what a judge says. */
+export type PlacedGrade = Grade & { readonly line: number | null };
+
+/** One trial as the verdict tells it: every grade, passed ones too, each with its sentence and its line. */
+export interface TrialResult extends Omit<Trial, "grades"> {
+  readonly grades: readonly PlacedGrade[];
+}
+
 export type CaseAction = "ok" | "block" | "needs_override" | "overridden" | "undecided" | "logged";
 
 export interface CaseResult {
@@ -34,6 +42,8 @@ export interface CaseResult {
     readonly fail: number;
     readonly undecided: number;
   };
+  /** The trials behind the counts, in the order in which they ran. */
+  readonly trialResults: readonly TrialResult[];
   /** Ids or types of the failing assertions, with their lines in the case file. */
   readonly failed: readonly { readonly assertion: string; readonly line: number | null }[];
   readonly why: string;

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
+import { GateVerdict } from "@rootward/pipeline/model/verdict";
 
 const program = fileURLToPath(new URL("main.ts", import.meta.url));
 const loader = createRequire(import.meta.url).resolve("tsx");
@@ -489,6 +490,7 @@ test("a failure that shows in some trials only is found by a rate, and reports g
         case: "EC-gift",
         verdict: "pass",
         trials: { fail: 1, undecided: 0 },
+        ms: expect.any(Number),
         trialResults: expect.arrayContaining([
           expect.objectContaining({ index: 0, outcome: "fail", drift: 0 }),
           expect.objectContaining({
@@ -507,6 +509,7 @@ test("a failure that shows in some trials only is found by a rate, and reports g
       },
     ],
   });
+  expect(GateVerdict.parse(verdict)).toEqual(verdict);
   expect(readFileSync(join(made.folder, "gate.xml"), "utf8")).toContain('failures="0"');
   expect(readFileSync(summary, "utf8")).toContain("Rootward gate: Pass");
 });

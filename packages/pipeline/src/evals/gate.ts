@@ -132,6 +132,7 @@ function resultOf({ tally, file, lines }: Decided, coverage: Coverage): CaseResu
     failed: tally.failed.map((assertion) => ({ assertion, line: lines.get(assertion) ?? null })),
     why: coverage.note === null ? tally.why : `${tally.why} (${coverage.note})`,
     drift: tally.trials.reduce((sum, trial) => sum + trial.drift, 0),
+    ms: tally.trials.reduce((sum, trial) => sum + trial.durationMs, 0),
     upperFailureRate: tally.upperFailureRate,
     override: coverage.id,
   };

@@ -2,15 +2,17 @@ import { z } from "zod";
 import { Closure } from "../model/closure.ts";
 import { EvalCase } from "../model/evalcase.ts";
 import { Override } from "../model/override.ts";
+import { GateVerdict } from "../model/verdict.ts";
 
 const schemas = {
   "eval-case.v1": EvalCase,
   "override.v1": Override,
   "closure.v1": Closure,
+  "gate-result.v1": GateVerdict,
 } as const;
 
 /**
- * The JSON Schemas of case, override and closure files, for editors: file name → text. Rules across keys (the least severity of a
+ * The JSON Schemas of case, override and closure files, for editors, and of what the gate writes, for whoever reads it: file name → text. Rules across keys (the least severity of a
  * failure class, how long an override may last) are not in them; `rootward gate` checks these.
  */
 export function schemaFiles(): ReadonlyMap<string, string> {

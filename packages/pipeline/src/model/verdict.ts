@@ -1,12 +1,14 @@
-import type { Severity } from "./evalfields.ts";
+import { z } from "zod";
+import { day, severities } from "./evalfields.ts";
 
+const Grade = z
+  .object({ kind: z.enum(["pass", "fail", "error"]), assertion: z.string(), why: z.string() })
+  .readonly();
 /** One grader's result. A grader that errs has not passed. */
-export type Grade =
-  | { readonly kind: "pass"; readonly assertion: string; readonly why: string }
-  | { readonly kind: "fail"; readonly assertion: string; readonly why: string }
-  | { readonly kind: "error"; readonly assertion: string; readonly why: string };
+export type Grade = z.infer<typeof Grade>;
 
-export type TrialOutcome = "pass" | "fail" | "undecided";
+const outcomes = ["pass", "fail", "undecided"] as const;
+export type TrialOutcome = (typeof outcomes)[number];
 
 export interface Trial {
   readonly index: number;
@@ -18,61 +20,93 @@ export interface Trial {
   readonly durationMs: number;
 }
 
-/** A grade with the line of its assertion in the case file; null where it stands in none, as what a judge says. */
-export type PlacedGrade = Grade & { readonly line: number | null };
+/** Of an assertion in its case file; null where it stands in none, as what a judge says. */
+const line = z.int().positive().nullable();
 
-/** One trial as the verdict tells it: every grade, passed ones too, each with its sentence and its line. */
-export interface TrialResult extends Omit<Trial, "grades"> {
-  readonly grades: readonly PlacedGrade[];
-}
+const TrialResult = z
+  .object({
+    index: z.int().nonnegative(),
+    outcome: z.enum(outcomes),
+    /** Every grade, passed ones too, each with its sentence. */
+    grades: z.array(Grade.unwrap().extend({ line }).readonly()).readonly(),
+    why: z.string(),
+    drift: z.int().nonnegative(),
+    durationMs: z.number().nonnegative(),
+  })
+  .readonly() satisfies z.ZodType<Trial>;
 
-export type CaseAction = "ok" | "block" | "needs_override" | "overridden" | "undecided" | "logged";
+const actions = ["ok", "block", "needs_override", "overridden", "undecided", "logged"] as const;
+/** What follows for the gate from one case. */
+export type CaseAction = (typeof actions)[number];
 
-export interface CaseResult {
-  readonly case: string;
-  readonly file: string;
-  readonly severity: Severity;
-  readonly title: string;
-  readonly cluster: string | null;
-  readonly verdict: "pass" | "fail" | "undecided";
-  readonly action: CaseAction;
-  readonly trials: {
-    readonly n: number;
-    readonly pass: number;
-    readonly fail: number;
-    readonly undecided: number;
-  };
-  /** The trials behind the counts, in the order in which they ran. */
-  readonly trialResults: readonly TrialResult[];
-  /** Ids or types of the failing assertions, with their lines in the case file. */
-  readonly failed: readonly { readonly assertion: string; readonly line: number | null }[];
-  readonly why: string;
-  readonly drift: number;
-  /** 95 % upper bound of the failure rate after clean trials; null after a failure. */
-  readonly upperFailureRate: number | null;
-  readonly override: string | null;
-}
+const CaseResult = z
+  .object({
+    case: z.string().min(1),
+    /** From the folder in which the gate ran. */
+    file: z.string(),
+    severity: z.enum(severities),
+    title: z.string(),
+    cluster: z.string().nullable(),
+    verdict: z.enum(outcomes),
+    action: z.enum(actions),
+    trials: z
+      .object({
+        n: z.int().nonnegative(),
+        pass: z.int().nonnegative(),
+        fail: z.int().nonnegative(),
+        undecided: z.int().nonnegative(),
+      })
+      .readonly(),
+    /** The trials behind the counts, in the order in which they ran. */
+    trialResults: z.array(TrialResult).readonly(),
+    /** Ids or types of the failing assertions, with their lines in the case file. */
+    failed: z.array(z.object({ assertion: z.string(), line }).readonly()).readonly(),
+    why: z.string(),
+    drift: z.int().nonnegative(),
+    /** Of all its trials together, in milliseconds. */
+    ms: z.number().nonnegative(),
+    /** 95 % upper bound of the failure rate after clean trials; null after a failure. */
+    upperFailureRate: z.number().min(0).max(1).nullable(),
+    override: z.string().nullable(),
+  })
+  .readonly();
+/** One case of a verdict. */
+export type CaseResult = z.infer<typeof CaseResult>;
 
-export type GateOutcome = "pass" | "blocked" | "override_needed" | "undecided" | "invalid";
-
-/** Exit codes of `rootward gate`. Source: evals.md 3.1. */
+/** Exit codes of `rootward gate`, by outcome. Source: evals.md 3.1. */
 export const gateExitCodes = {
   pass: 0,
   blocked: 1,
   override_needed: 2,
   undecided: 3,
   invalid: 4,
-} as const satisfies Record<GateOutcome, number>;
+} as const;
+export type GateOutcome = keyof typeof gateExitCodes;
 
-/** The decision on all grades, and why: `gate-result.v1`. */
-export interface GateVerdict {
-  readonly schema: "gate-result/v1";
-  readonly outcome: GateOutcome;
-  readonly exitCode: number;
-  readonly today: string;
-  readonly cases: readonly CaseResult[];
-  /** What makes the store of cases invalid, each naming the file. */
-  readonly problems: readonly string[];
-  readonly staleOverrides: readonly string[];
-  readonly sentence: string;
-}
+const gateOutcomes = [
+  "pass",
+  "blocked",
+  "override_needed",
+  "undecided",
+  "invalid",
+] as const satisfies readonly GateOutcome[];
+
+/** The decision on all grades, and why: `gate-result/v1`. Keys that a later version adds are no error. */
+export const GateVerdict = z
+  .object({
+    schema: z.literal("gate-result/v1"),
+    outcome: z.enum(gateOutcomes),
+    exitCode: z.int().min(0).max(4),
+    today: day,
+    cases: z.array(CaseResult).readonly(),
+    /** What makes the store of cases invalid, each naming the file. */
+    problems: z.array(z.string()).readonly(),
+    staleOverrides: z.array(z.string()).readonly(),
+    sentence: z.string(),
+  })
+  .readonly()
+  .refine(({ outcome, exitCode }) => gateExitCodes[outcome] === exitCode, {
+    path: ["exitCode"],
+    message: "is not the exit code of the outcome",
+  });
+export type GateVerdict = z.infer<typeof GateVerdict>;

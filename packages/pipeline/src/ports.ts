@@ -121,9 +121,9 @@ export interface Store {
   putBaselines(accepted: readonly AcceptedBaseline[]): Promise<void>;
   /** By the time they hold from. */
   baselines(): Promise<readonly AcceptedBaseline[]>;
-  /** Replaces those of the same workflow and environment. */
+  /** Replaces the first of the same workflow and environment, and that of the same accepted baseline. */
   putReferences(references: readonly FrozenReference[]): Promise<void>;
-  /** By workflow, then environment. */
+  /** The first ones by workflow, then environment; behind them those of accepted baselines, by its id. */
   references(): Promise<readonly FrozenReference[]>;
   /** Replaces the last one. */
   putDiagnosis(diagnosis: Diagnosis): Promise<void>;

@@ -3,7 +3,8 @@ import type { Drift, FrozenReference } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import type { RunId } from "../model/ids.ts";
 import { changesOf } from "./evidence.ts";
-import { byStart } from "./flows.ts";
+import type { Frozen } from "./flowmemory.ts";
+import { byStart, frozenOf } from "./flows.ts";
 import type { Flow, ReferenceOptions } from "./flows.ts";
 import { readWhole } from "./readflow.ts";
 import type { Earlier, ReadFlow } from "./readflow.ts";
@@ -52,10 +53,10 @@ function within(flow: Flow, fromMs: number, toMs: number): Flow {
   };
 }
 
-/** A flow read by its baselines, and the runs that these are made of. */
+/** A flow read by its baselines, and the references of the accepted ones among them that are frozen. */
 export interface ReadEras {
   readonly read: ReadFlow;
-  readonly inReferences: readonly RunId[];
+  readonly later: readonly FrozenReference[];
 }
 
 /**
@@ -64,20 +65,23 @@ export interface ReadEras {
  * where the next begins, since that is what was accepted. Runs that were signed before an acceptance are read as they were, by the
  * clean window of then, unless it asks to have them read again.
  *
- * @param frozen  the first reference, as an earlier diagnosis froze it; it stays where no later baseline reaches into it
+ * @param frozen  the references as earlier diagnoses froze them; each stays where no later baseline reaches into it
  * @source diagnosis.md decision 2
  */
 export function* readEras(
   flow: Flow,
   options: ReferenceOptions & { readonly accepted?: readonly AcceptedBaseline[] },
-  frozen: FrozenReference | null = null,
+  frozen: Frozen = { first: null, later: [] },
 ): Slices<ReadEras> {
   const read: ReadEra[] = [];
+  const later: FrozenReference[] = [];
   for (const era of erasOf(flow, options.accepted ?? [])) {
     const own = within(flow, era.fromMs, era.toMs);
     if (own.runs.length === 0 && era.toMs < Infinity) continue;
-    const kept = era.accepted === null ? frozenIn(own, frozen) : null;
+    const kept = frozenIn(own, frozenFor(era, frozen));
     const judged = yield* readWhole(own, options, kept);
+    const now = kept ?? frozenOf(flow, judged.reference);
+    if (era.accepted !== null && now !== null) later.push({ ...now, accepted: era.accepted.id });
     const carried = within(flow, era.toMs, era.signsToMs).runs.length > 0;
     // Signed by this era's clean window although a later baseline holds: read along with its own runs.
     const signed =
@@ -86,10 +90,12 @@ export function* readEras(
         : judged;
     read.push({ era, judged, signed });
   }
-  return {
-    read: yield* joined(flow, read),
-    inReferences: read.flatMap(({ judged }) => judged.reference.runs.map(({ id }) => id)),
-  };
+  return { read: yield* joined(flow, read), later };
+}
+
+function frozenFor({ accepted }: Era, { first, later }: Frozen): FrozenReference | null {
+  if (accepted === null) return first;
+  return later.find((one) => one.accepted === accepted.id) ?? null;
 }
 
 /** The frozen reference, where all of its runs are among those of an era. */

@@ -19,6 +19,12 @@ export interface FlowName {
   readonly environment: string;
 }
 
+/** The references of a flow that earlier diagnoses froze: its first, and those of accepted baselines. */
+export interface Frozen {
+  readonly first: FrozenReference | null;
+  readonly later: readonly FrozenReference[];
+}
+
 /** A run as it stands among the others of its flow. */
 export interface StandingRun {
   readonly held: HeldRun;
@@ -54,8 +60,10 @@ export interface FlowMemory extends FlowName {
    * @returns null where steps of some are gone: from now on they are kept, so `forget` and put all runs
    */
   readonly wholeRuns: () => readonly RunDigest[] | null;
-  /** Runs that are not dropped, beside those of the reference: those of later baselines. */
-  readonly keep: (ids: readonly RunId[]) => void;
+  /** Takes the references of accepted baselines that are frozen: their runs are not dropped. Those of others stay. */
+  readonly keep: (later: readonly FrozenReference[]) => void;
+  /** The references of accepted baselines, as far as they are frozen. */
+  readonly later: () => readonly FrozenReference[];
   /** Forgets the runs, not the reference. */
   readonly forget: () => void;
   /** Starts of the runs that `dropBefore` may drop: those of the reference stay. */
@@ -70,18 +78,15 @@ export interface FlowMemory extends FlowName {
 }
 
 /**
- * @param before  the reference that an earlier process froze, or null
+ * @param before  the references that earlier processes froze
  * @param slim    makes runs small; null leaves them as they are, for runs that somebody holds anyway
  */
-export function flowMemory(
-  name: FlowName,
-  before: FrozenReference | null,
-  slim: Slimmer | null,
-): FlowMemory {
+export function flowMemory(name: FlowName, before: Frozen, slim: Slimmer | null): FlowMemory {
   const windows = newWindows();
-  let frozen = before;
-  let inReference: ReadonlySet<RunId> = new Set(before?.runIds);
-  let inLater: ReadonlySet<RunId> = new Set();
+  let frozen = before.first;
+  let { later } = before;
+  let inReference: ReadonlySet<RunId> = new Set(frozen?.runIds);
+  let inLater = idsOf(later);
   const isReference = (id: RunId): boolean => inReference.has(id) || inLater.has(id);
   const all = flowRuns({ slim, isReference });
 
@@ -125,15 +130,22 @@ export function flowMemory(
     forget: all.clear,
     starts: all.starts,
     wholeRuns: () => (all.keepWhole() ? all.all().map(({ entry }) => entry.run) : null),
-    keep: (ids) => {
-      inLater = new Set(ids);
+    keep: (references) => {
+      const known = new Map([...later, ...references].map((one) => [one.accepted, one]));
+      later = [...known.values()];
+      inLater = idsOf(later);
     },
+    later: () => later,
     hold,
     frozen: () => frozen,
     isWhole: all.isWhole,
     size: all.size,
     news: all.news,
   };
+}
+
+function idsOf(references: readonly FrozenReference[]): ReadonlySet<RunId> {
+  return new Set(references.flatMap(({ runIds }) => runIds));
 }
 
 function isSlim(held: HeldRun | undefined): boolean {

@@ -225,6 +225,25 @@ describe("what people say reaches workflows without news", () => {
     expect((await found()).workflows[0]?.accepted).toEqual(reread);
   });
 
+  test("runs that arrive late do not join the reference of an accepted baseline, nor after a restart", async () => {
+    const { store, put, found } = await begun();
+    await store.putBaselines([acceptedAt(300)]);
+    const [workflow] = (await found()).workflows;
+    expect(workflow?.baseline?.frozen).toBe(true);
+    const late = buildRuns(300, 340, { broken: empty }).map((run) => ({
+      ...run,
+      id: buildDigest(Number.parseInt(run.id, 16) + 70_000).id,
+      startedMs: run.startedMs + 1,
+    }));
+    await put(late);
+    const kept = nothingKept();
+    for (const given of [{ kept }, { kept }, {}]) {
+      const [after] = (await diagnose({ ...plain, ...given }, { store })).workflows;
+      expect(after?.runs).toBe((workflow?.runs ?? 0) + late.length);
+      expect(after?.baseline).toEqual(workflow?.baseline);
+    }
+  });
+
   test("what happens just beside a change of another workflow", async () => {
     const { put, found } = await begun();
     const beside = buildRuns(215, 230, { broken: empty }).map((run) => ({

@@ -1,3 +1,4 @@
+import { referenceKey } from "../model/baseline.ts";
 import type { FrozenReference } from "../model/baseline.ts";
 import type { RunDigest, RunGroup } from "../model/digest.ts";
 import type { RunId } from "../model/ids.ts";
@@ -24,7 +25,7 @@ export interface Kept {
   memory: DiagnosisMemory | null;
   /** Everything that was put before it is remembered. */
   mark: string | null;
-  /** Ids of the references that are stored. */
+  /** The references that are stored, each with its id. */
   readonly stored: Set<string>;
 }
 
@@ -96,7 +97,7 @@ function* putAll(memory: DiagnosisMemory, { runs, replaced }: RunGroup): Slices<
 async function memoryOf(kept: Kept, around: Surroundings): Promise<DiagnosisMemory> {
   const references = await around.source.references();
   const memory = diagnosisMemory(references);
-  for (const { id } of references) kept.stored.add(id);
+  for (const one of references) kept.stored.add(storedAs(one));
   for (const of of memory.flows()) {
     if (acceptedFor(of.flow, around.options.accepted ?? []).length > 0) of.flow.wholeRuns();
     else await putReference(memory, of, around);
@@ -139,9 +140,13 @@ async function storeReferences(
 ): Promise<void> {
   const fresh = memory
     .flows()
-    .flatMap(({ flow }) => flow.frozen() ?? [])
-    .filter(({ id }) => !kept.stored.has(id));
+    .flatMap(({ flow }) => [flow.frozen() ?? [], flow.later()].flat())
+    .filter((one) => !kept.stored.has(storedAs(one)));
   if (fresh.length === 0) return;
   await source.putReferences(fresh);
-  for (const { id } of fresh) kept.stored.add(id);
+  for (const one of fresh) kept.stored.add(storedAs(one));
+}
+
+function storedAs(reference: FrozenReference): string {
+  return `${referenceKey(reference)} ${reference.id}`;
 }

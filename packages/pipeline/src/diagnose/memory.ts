@@ -3,7 +3,7 @@ import type { RunDigest } from "../model/digest.ts";
 import type { RunId } from "../model/ids.ts";
 import { policy } from "../model/policy.ts";
 import { flowMemory } from "./flowmemory.ts";
-import type { FlowMemory } from "./flowmemory.ts";
+import type { FlowMemory, Frozen } from "./flowmemory.ts";
 import { compareText } from "./flows.ts";
 import { rememberedFlow } from "./remembered-flow.ts";
 import type { RememberedFlow } from "./remembered-flow.ts";
@@ -42,13 +42,19 @@ export function diagnosisMemory(
   const flows = new Map<string, RememberedFlow>();
   const keyOf = (name: { workflow: string; environment: string }): string =>
     JSON.stringify([name.workflow, name.environment]);
-  const stored = new Map(frozen.map((one) => [keyOf(one), one]));
+  const stored = (key: string): Frozen => {
+    const own = frozen.filter((one) => keyOf(one) === key);
+    return {
+      first: own.find(({ accepted }) => accepted === undefined) ?? null,
+      later: own.filter(({ accepted }) => accepted !== undefined),
+    };
+  };
   const flowOf = (name: { workflow: string; environment: string }): RememberedFlow => {
     const key = keyOf(name);
     const { workflow, environment } = name;
     const found =
       flows.get(key) ??
-      rememberedFlow(flowMemory({ workflow, environment }, stored.get(key) ?? null, newSlimmer()));
+      rememberedFlow(flowMemory({ workflow, environment }, stored(key), newSlimmer()));
     flows.set(key, found);
     return found;
   };

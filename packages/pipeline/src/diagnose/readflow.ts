@@ -140,7 +140,7 @@ export function* readWhole(
   frozen: FrozenReference | null = null,
 ): Slices<ReadFlow> {
   const name = { workflow, environment };
-  const memory = flowMemory(name, frozen, null);
+  const memory = flowMemory(name, { first: frozen, later: [] }, null);
   yield* eachInSlices("readings", runs, memory.put);
   const held = yield* memory.hold(options);
   if (held === null) throw new Error("whole runs were not held");

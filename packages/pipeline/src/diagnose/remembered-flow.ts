@@ -108,8 +108,9 @@ function* inEras(flow: FlowMemory, options: ReadingOptions): Slices<ReadFlow | n
   const runs = flow.wholeRuns();
   if (runs === null) return null;
   const name = { workflow, environment };
-  const { read, inReferences } = yield* readEras({ ...name, runs }, options, flow.frozen());
-  flow.keep(inReferences);
+  const frozen = { first: flow.frozen(), later: flow.later() };
+  const { read, later } = yield* readEras({ ...name, runs }, options, frozen);
+  flow.keep(later);
   return read;
 }
 

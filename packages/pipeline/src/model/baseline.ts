@@ -42,12 +42,19 @@ export interface Baseline {
 export interface FrozenReference {
   readonly workflow: string;
   readonly environment: string;
+  /** Id of the accepted baseline whose reference it is; left out for the flow's first. */
+  readonly accepted?: string;
   /** As `Baseline.id`. */
   readonly id: string;
   readonly window: TimeWindow;
   /** By start; at most `policy.baselineRunsMax`. */
   readonly runIds: readonly RunId[];
   readonly warnings: readonly string[];
+}
+
+/** One reference is kept for each workflow and environment, and one for each accepted baseline. */
+export function referenceKey({ accepted, workflow, environment }: FrozenReference): string {
+  return JSON.stringify(accepted === undefined ? ["", workflow, environment] : [accepted, "", ""]);
 }
 
 /** What normal runs of a workflow look like: frozen with the baseline. Counts are of clean runs. */

@@ -1,6 +1,7 @@
 import type { SpanBatch } from "../model/batch.ts";
 import type { AcceptedBaseline } from "../model/accepted.ts";
 import type { ClusterDecision } from "../model/decision.ts";
+import { referenceKey } from "../model/baseline.ts";
 import type { Diagnosis, FrozenReference } from "../model/baseline.ts";
 import type { Change } from "../model/change.ts";
 import { checkKey } from "../model/check-result.ts";
@@ -279,7 +280,7 @@ export function memoryStore(): Store {
     baselines: async () =>
       [...baselines.values()].sort((a, b) => a.fromMs - b.fromMs || (a.id < b.id ? -1 : 1)),
     putReferences: async (put) => {
-      for (const one of put) references.set(JSON.stringify([one.workflow, one.environment]), one);
+      for (const one of put) references.set(referenceKey(one), one);
     },
     references: async () =>
       [...references].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, reference]) => reference),

@@ -498,7 +498,7 @@ export function storeSuite(name: string, { open, receive }: StoreSuite): void {
       expect(await store.runsWith([])).toEqual([]);
     });
 
-    test("a reference is kept for each workflow and environment, the last one", async () => {
+    test("a reference is kept for each workflow and environment, and each accepted baseline, the last one", async () => {
       const reference = (workflow: string, n: number): FrozenReference => ({
         workflow,
         environment: "production",
@@ -511,6 +511,18 @@ export function storeSuite(name: string, { open, receive }: StoreSuite): void {
       await store.putReferences([reference("b", 1), reference("a", 2)]);
       await store.putReferences([reference("b", 3)]);
       expect(await store.references()).toEqual([reference("a", 2), reference("b", 3)]);
+      const of = (accepted: string, n: number): FrozenReference => ({
+        ...reference("a", n),
+        accepted,
+      });
+      await store.putReferences([of("y", 4), reference("b", 5), of("x", 6)]);
+      await store.putReferences([of("y", 7)]);
+      expect(await store.references()).toEqual([
+        reference("a", 2),
+        reference("b", 5),
+        of("x", 6),
+        of("y", 7),
+      ]);
     });
 
     test("texts are kept by their hash", async () => {

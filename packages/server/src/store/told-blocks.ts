@@ -123,11 +123,18 @@ export function baselinesBlock(told: readonly AcceptedBaseline[], version: bigin
   return toldBlock("stored_baselines", shape, { told, cells, version });
 }
 
-/** Which runs are baselines. */
+/** Which runs are the first baselines of flows. */
 export function referencesBlock(told: readonly FrozenReference[], version: bigint): Block {
   const shape = { workflow: "String", environment: "String", id: "String" } as const;
   const cells = ({ workflow, environment, id }: FrozenReference) => ({ workflow, environment, id });
   return toldBlock("stored_references", shape, { told, cells, version });
+}
+
+/** Which runs are the references of accepted baselines. */
+export function acceptedReferencesBlock(told: readonly FrozenReference[], version: bigint): Block {
+  const shape = { accepted: "String", id: "String" } as const;
+  const cells = ({ accepted = "", id }: FrozenReference) => ({ accepted, id });
+  return toldBlock("stored_accepted_references", shape, { told, cells, version });
 }
 
 /** Annotations, failure modes and batches. */

@@ -5,6 +5,7 @@ import { logsBlock, spansBlock } from "./record-blocks.ts";
 import type { Block } from "./record-blocks.ts";
 import { blocksOfRuns } from "./run-blocks.ts";
 import {
+  acceptedReferencesBlock,
   baselinesBlock,
   changesBlock,
   checksBlock,
@@ -54,7 +55,16 @@ export function writers({ wal, clock }: Writing): Writers {
     };
   return {
     putReferences: async (references) => {
-      if (references.length > 0) await wal.append([referencesBlock(references, clock())], "server");
+      const [first, later] = [
+        references.filter(({ accepted }) => accepted === undefined),
+        references.filter(({ accepted }) => accepted !== undefined),
+      ];
+      const version = clock();
+      const blocks = [
+        ...(first.length > 0 ? [referencesBlock(first, version)] : []),
+        ...(later.length > 0 ? [acceptedReferencesBlock(later, version)] : []),
+      ];
+      if (blocks.length > 0) await wal.append(blocks, "server");
     },
     put: async (batch) => {
       if (batch.length === 0) return;

@@ -3,7 +3,7 @@ import type { RunDigest } from "../model/digest.ts";
 import type { RunId } from "../model/ids.ts";
 import { policy } from "../model/policy.ts";
 import { flowMemory } from "./flowmemory.ts";
-import type { FlowMemory, Frozen } from "./flowmemory.ts";
+import type { FlowMemory, FlowName, Frozen } from "./flowmemory.ts";
 import { compareText } from "./flows.ts";
 import { rememberedFlow } from "./remembered-flow.ts";
 import type { RememberedFlow } from "./remembered-flow.ts";
@@ -31,6 +31,18 @@ export interface DiagnosisMemory {
   readonly trim: (most: number) => number;
 }
 
+function keyOf({ workflow, environment }: FlowName): string {
+  return JSON.stringify([workflow, environment]);
+}
+
+function frozenOf(name: FlowName, all: readonly FrozenReference[]): Frozen {
+  const own = all.filter((one) => keyOf(one) === keyOf(name));
+  return {
+    first: own.find(({ accepted }) => accepted === undefined) ?? null,
+    later: own.filter(({ accepted }) => accepted !== undefined),
+  };
+}
+
 /**
  * @param frozen      the references that are stored
  * @param newSlimmer  what makes runs of a flow small, or null
@@ -40,21 +52,12 @@ export function diagnosisMemory(
   newSlimmer: () => Slimmer | null = slimmer,
 ): DiagnosisMemory {
   const flows = new Map<string, RememberedFlow>();
-  const keyOf = (name: { workflow: string; environment: string }): string =>
-    JSON.stringify([name.workflow, name.environment]);
-  const stored = (key: string): Frozen => {
-    const own = frozen.filter((one) => keyOf(one) === key);
-    return {
-      first: own.find(({ accepted }) => accepted === undefined) ?? null,
-      later: own.filter(({ accepted }) => accepted !== undefined),
-    };
-  };
-  const flowOf = (name: { workflow: string; environment: string }): RememberedFlow => {
+  const flowOf = (name: FlowName): RememberedFlow => {
     const key = keyOf(name);
     const { workflow, environment } = name;
     const found =
       flows.get(key) ??
-      rememberedFlow(flowMemory({ workflow, environment }, stored(key), newSlimmer()));
+      rememberedFlow(flowMemory({ workflow, environment }, frozenOf(name, frozen), newSlimmer()));
     flows.set(key, found);
     return found;
   };

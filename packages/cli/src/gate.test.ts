@@ -270,6 +270,22 @@ describe.concurrent("the exit code", () => {
     expect(code).toBe(64);
   });
 
+  test("an override of a case that --case leaves out is not called stale", async () => {
+    const made = project([caseOf({ severity: "P1" }), caseOf({ id: "EC-second" })]);
+    made.write("evals/overrides/OV-gift-1.yaml", overrideOf());
+    const { code, text } = await gate(made, "honest", ["--case", "EC-second"]);
+    expect(text).not.toContain("OV-gift-1");
+    expect(code).toBe(0);
+  });
+
+  test("4: --case names a case whose file is malformed: the file's error is told", async () => {
+    const made = project();
+    made.write("evals/cases/EC-gift.yaml", caseOf({ severity: "P7" as "P0" }));
+    const { code, text } = await gate(made, "honest", ["--case", "EC-gift"]);
+    expect(text).toMatch(/EC-gift\.yaml:\d+:\d+: severity is "P7"/);
+    expect(code).toBe(4);
+  });
+
   test("--advisory exits 0 and says so", async () => {
     const { code, text } = await gate(project(), "invents", ["--advisory"]);
     expect(text).toContain("exit 0 whatever the verdict");

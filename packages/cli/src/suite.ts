@@ -106,6 +106,7 @@ async function tryCase(entry: GateCase, store: CaseStore, loaded: LoadedConfig):
   const verdict = await tryCases(
     {
       cases: [entry],
+      known: store.cases.map(({ evalCase }) => evalCase),
       overrides: store.overrides,
       problems: [],
       concurrency: 1,

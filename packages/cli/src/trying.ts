@@ -11,7 +11,7 @@ import type { LoadedConfig } from "./config.ts";
 import { contractsOf } from "./contracts.ts";
 
 /** What is tried, beside what `rootward.yaml` says of agents, trials and contracts. */
-interface Trying extends Pick<GateInput, "problems" | "concurrency" | "onProgress"> {
+interface Trying extends Pick<GateInput, "known" | "problems" | "concurrency" | "onProgress"> {
   readonly cases: readonly GateCase[];
   readonly overrides: readonly Override[];
 }

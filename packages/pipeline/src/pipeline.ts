@@ -127,6 +127,8 @@ export interface GateCase {
 
 export interface GateInput {
   readonly cases: readonly GateCase[];
+  /** Every case of the folder, also those that are not tried now: what an override may name. */
+  readonly known: readonly EvalCase[];
   readonly overrides: readonly Override[];
   /** What makes the store of cases invalid: nothing is tried then. */
   readonly problems: readonly string[];
@@ -145,7 +147,7 @@ export async function gate(
   input: GateInput,
   ports: Pick<Ports, "candidate" | "checker">,
 ): Promise<GateVerdict> {
-  const { overrides, problems, today, breakGlass, concurrency, onProgress } = input;
+  const { concurrency, onProgress, problems } = input;
   const active = input.cases
     .filter(({ evalCase }) => evalCase.status === "active")
     .sort((a, b) => (a.evalCase.severity < b.evalCase.severity ? -1 : 1));
@@ -164,7 +166,7 @@ export async function gate(
   };
   await Promise.all(Array.from({ length: concurrency }, work));
   decided.sort((a, b) => (a.file < b.file ? -1 : 1));
-  return decide({ decided, overrides, today, breakGlass, problems });
+  return decide({ ...input, decided });
 }
 
 /** One execution of the candidate: its spans go through the same reading as production. What fails in it is tried once more. */

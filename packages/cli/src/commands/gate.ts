@@ -48,6 +48,11 @@ function selected(store: CaseStore, id: string | undefined): CaseStore {
   if (id === undefined) return store;
   const cases = store.cases.filter(({ evalCase }) => evalCase.id === id);
   if (cases.length > 0) return { ...store, cases };
+  // It may stand in a file that cannot be read, which is then what is told.
+  if (store.problems.length > 0) {
+    const unread = `--case ${id}: no case of that id could be read`;
+    return { ...store, cases, problems: [...store.problems, unread] };
+  }
   const known = store.cases.map(({ evalCase }) => evalCase.id).join(", ") || "none";
   throw new OperatorError(`--case ${id}: no such case; there are ${known}`, 2);
 }
@@ -67,6 +72,7 @@ async function runGate(options: GateOptions): Promise<void> {
     const verdict = await tryCases(
       {
         cases: store.cases,
+        known: all.cases.map(({ evalCase }) => evalCase),
         overrides: store.overrides,
         problems: [...store.problems, ...ratchet.problems],
         concurrency: Math.max(

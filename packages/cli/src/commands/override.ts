@@ -163,7 +163,7 @@ const dayMs = 86_400_000;
 
 /** What an override is worth today. */
 function stateOf({ created, expires }: Override, today: string): string {
-  if (expires < today) return "expired";
+  if (expires <= today) return "expired";
   if (created > today) return "not yet";
   const days = Math.round((Date.parse(expires) - Date.parse(today)) / dayMs);
   return days <= policy("overrideExpiringDays") ? `expires in ${days} days` : "living";

@@ -70,7 +70,9 @@ function outcomeOf(
   overrides: readonly Override[] = [],
   more: { readonly breakGlass?: boolean; readonly problems?: readonly string[] } = {},
 ): GateOutcome {
-  return decide({ decided, overrides, today, breakGlass: false, problems: [], ...more }).outcome;
+  const known = decided.map(({ tally }) => tally.case);
+  return decide({ decided, known, overrides, today, breakGlass: false, problems: [], ...more })
+    .outcome;
 }
 
 /** From best to worst: precedence of the exit codes 4, 1, 3, 2, 0. */
@@ -165,12 +167,12 @@ test("an override covers the assertions that it names, and all of those that fai
   expect(outcomeOf(failing, [overrideOf("EC-a", "P1", { covers })])).toBe("pass");
 });
 
-test("an override counts from its first day to its last", () => {
+test("an override counts from the day it was made to the day before it expires", () => {
   const failing = [decidedCase("EC-a", "P1", "fail")];
   const during = (created: string, expires: string) =>
     outcomeOf(failing, [overrideOf("EC-a", "P1", { created, expires })]);
   expect(during("2026-11-24", "2026-11-25")).toBe("pass");
-  expect(during("2026-11-20", "2026-11-24")).toBe("pass");
+  expect(during("2026-11-20", "2026-11-24")).toBe("override_needed");
   expect(during("2026-11-20", "2026-11-23")).toBe("override_needed");
   expect(during("2026-11-25", "2026-11-30")).toBe("override_needed");
 });
@@ -189,9 +191,12 @@ test("nothing to try is invalid, and so is a store with a problem, whatever its 
 });
 
 test("the exit code is that of the outcome, and stale overrides are named", () => {
+  const decided = [decidedCase("EC-a", "P1", "pass")];
+  const untried = decidedCase("EC-b", "P1", "pass").tally.case;
   const verdict = decide({
-    decided: [decidedCase("EC-a", "P1", "pass")],
-    overrides: [overrideOf("EC-a", "P1"), overrideOf("EC-gone", "P1")],
+    decided,
+    known: [...decided.map(({ tally }) => tally.case), untried],
+    overrides: [overrideOf("EC-a", "P1"), overrideOf("EC-b", "P1"), overrideOf("EC-gone", "P1")],
     today,
     breakGlass: false,
     problems: [],
@@ -199,6 +204,6 @@ test("the exit code is that of the outcome, and stale overrides are named", () =
   expect(verdict.exitCode).toBe(gateExitCodes[verdict.outcome]);
   expect(verdict.staleOverrides).toEqual([
     "OV-EC-a: EC-a passes now",
-    "OV-EC-gone names EC-gone, which did not run",
+    "OV-EC-gone names EC-gone, which does not exist",
   ]);
 });

@@ -1,7 +1,9 @@
+import type { EvalCase } from "../model/evalcase.ts";
 import type { Override } from "../model/override.ts";
-import type { Day } from "../model/time.ts";
 import { gateExitCodes } from "../model/verdict.ts";
 import type { CaseAction, CaseResult, GateOutcome, GateVerdict } from "../model/verdict.ts";
+import { coveringOverride, staleOverrides } from "./overrides.ts";
+import type { Coverage, OverrideRules } from "./overrides.ts";
 import type { Tally } from "./trials.ts";
 
 /** One tried case with where it stands. */
@@ -12,12 +14,11 @@ export interface Decided {
   readonly lines: ReadonlyMap<string, number | null>;
 }
 
-export interface DecideInput {
+export interface DecideInput extends OverrideRules {
   readonly decided: readonly Decided[];
+  /** Every case of the folder, tried or not: what an override may name. */
+  readonly known: readonly EvalCase[];
   readonly overrides: readonly Override[];
-  /** The machine's calendar day: what expires before it is gone. */
-  readonly today: Day;
-  readonly breakGlass: boolean;
   /** What makes the store of cases invalid. */
   readonly problems: readonly string[];
 }
@@ -26,15 +27,10 @@ export interface DecideInput {
  * The verdict on all cases. Monotone: one more failing case never improves it. An override passes a failing P1 while it lives and names
  * every failing assertion; it never covers what could not be decided, and a P0 only under break-glass. No case at all is invalid.
  */
-export function decide({
-  decided,
-  overrides,
-  today,
-  breakGlass,
-  problems,
-}: DecideInput): GateVerdict {
+export function decide(input: DecideInput): GateVerdict {
+  const { decided, known, overrides, problems } = input;
   const cases = decided.map((entry) =>
-    resultOf(entry, coveringOverride(entry.tally, overrides, today, breakGlass)),
+    resultOf(entry, coveringOverride(entry.tally, overrides, input, null)),
   );
   const noCases = decided.length === 0 && problems.length === 0;
   const allProblems = noCases
@@ -45,40 +41,12 @@ export function decide({
     schema: "gate-result/v1",
     outcome,
     exitCode: gateExitCodes[outcome],
-    today,
+    today: input.today,
     cases,
     problems: allProblems,
-    staleOverrides: staleOverrides(overrides, cases, today),
+    staleOverrides: staleOverrides(overrides, known, cases, input),
     sentence: sentenceOf(outcome, cases, allProblems),
   };
-}
-
-interface Coverage {
-  readonly id: string | null;
-  /** Why the nearest override does not help. */
-  readonly note: string | null;
-}
-
-function coveringOverride(
-  tally: Tally,
-  overrides: readonly Override[],
-  today: Day,
-  breakGlass: boolean,
-): Coverage {
-  if (tally.verdict !== "fail" || tally.failed.length === 0) return { id: null, note: null };
-  let note: string | null = null;
-  for (const override of overrides.filter((entry) => entry.case === tally.case.id)) {
-    const uncovered = tally.failed.filter((name) => !override.covers.assertions.includes(name));
-    if (override.expires < today) note = `${override.id} expired on ${override.expires}`;
-    else if (override.created > today) note = `${override.id} begins on ${override.created}`;
-    else if (override.severity !== tally.case.severity)
-      note = `${override.id} is for a ${override.severity}`;
-    else if (uncovered.length > 0) note = `${override.id} does not cover ${uncovered.join(", ")}`;
-    else if (tally.case.severity === "P0" && !breakGlass)
-      note = `${override.id}: a P0 passes only by break-glass, which is off`;
-    else return { id: override.id, note: null };
-  }
-  return { id: null, note };
 }
 
 function actionOf(tally: Tally, overridden: boolean): CaseAction {
@@ -145,20 +113,6 @@ function outcomeOfCases(cases: readonly CaseResult[], problems: readonly string[
   if (has("undecided")) return "undecided";
   if (has("needs_override")) return "override_needed";
   return "pass";
-}
-
-/** Overrides that expired, or whose case passes or is gone: each should be deleted by a person. */
-function staleOverrides(
-  overrides: readonly Override[],
-  cases: readonly CaseResult[],
-  today: Day,
-): readonly string[] {
-  return overrides.flatMap((override) => {
-    const result = cases.find((entry) => entry.case === override.case);
-    if (override.expires < today) return [`${override.id} expired on ${override.expires}`];
-    if (!result) return [`${override.id} names ${override.case}, which did not run`];
-    return result.verdict === "pass" ? [`${override.id}: ${override.case} passes now`] : [];
-  });
 }
 
 function sentenceOf(

@@ -7,3 +7,8 @@ export type Severity = (typeof severities)[number];
 export const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, "expected a day, YYYY-MM-DD");
 /** A person or a team, as CODEOWNERS writes them. */
 export const person = z.string().regex(/^@?[\w.-]+(\/[\w.-]+)?$/, "expected a name such as @mira");
+
+/** What two names of one person have in common: `@Jo`, `jo` and `@jo` are one. */
+export function personKey(name: string): string {
+  return name.replace(/^@/, "").toLowerCase();
+}

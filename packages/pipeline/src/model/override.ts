@@ -1,11 +1,14 @@
 import { z } from "zod";
-import { day, person, severities } from "./evalfields.ts";
+import { day, person, personKey, severities } from "./evalfields.ts";
 
 const longestDays = { accept_failure: 30, quarantine: 14, expected_fail: 90 } as const;
 const breakGlassDays = 3;
 const dayMs = 86_400_000;
 
-/** A named person's written permission to pass named assertions of one failing case until a date. Source: evals.md 3.3, 4.5. */
+/**
+ * A named person's written permission to pass named assertions of one failing case until a date: from the day `created` to the day
+ * before `expires`, in UTC, so that it lasts as many days as lie between them. Source: evals.md 3.3, 4.5.
+ */
 export const Override = z
   .strictObject({
     schema: z.literal("override/v1"),
@@ -39,17 +42,16 @@ export const Override = z
         `${entry.kind} may last 1 to ${longest} days, ${entry.created} to ${entry.expires} is ${days}`,
       );
     }
-    if (entry.approved_by.includes(entry.requested_by)) {
+    const approvers = new Set(entry.approved_by.map(personKey));
+    if (approvers.has(personKey(entry.requested_by))) {
       refuse("approved_by", "the person who asked cannot approve");
     }
     const breakGlass =
-      entry.kind === "accept_failure" &&
-      new Set(entry.approved_by).size >= 2 &&
-      days <= breakGlassDays;
+      entry.kind === "accept_failure" && approvers.size >= 2 && days <= breakGlassDays;
     if (entry.severity === "P0" && !breakGlass) {
       refuse(
         "severity",
-        `a P0 override is break-glass: accept_failure, two approvers, at most ${breakGlassDays} days`,
+        `a P0 override is break-glass: accept_failure, two different approvers, expires at most ${breakGlassDays} days (72 hours) after created`,
       );
     }
   });

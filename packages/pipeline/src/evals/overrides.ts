@@ -1,0 +1,119 @@
+import type { EvalCase } from "../model/evalcase.ts";
+import type { Override } from "../model/override.ts";
+import type { Day } from "../model/time.ts";
+import type { CaseResult } from "../model/verdict.ts";
+import { nameOf } from "./grade.ts";
+import type { Tally } from "./trials.ts";
+
+/** What decides whether an override counts, beside itself. */
+export interface OverrideRules {
+  /** The machine's calendar day, UTC. */
+  readonly today: Day;
+  readonly breakGlass: boolean;
+}
+
+export interface Coverage {
+  readonly id: string | null;
+  /** Why the nearest override does not help. */
+  readonly note: string | null;
+}
+
+const nothing: Coverage = { id: null, note: null };
+
+/** Whether a day is past the last one on which an override counts: the day before `expires`. */
+export function hasExpired({ expires }: Pick<Override, "expires">, today: Day): boolean {
+  return expires <= today;
+}
+
+/**
+ * The override that passes a failing case. It must live, be for the case's severity and for this candidate, and name every assertion
+ * that failed; a P0 passes only under break-glass. What could not be decided is covered by none.
+ *
+ * @param identity  of the candidate that was tried; null where it is not known: an override that asks for one does not count then
+ * @source evals.md 3.3
+ */
+export function coveringOverride(
+  tally: Pick<Tally, "case" | "verdict" | "failed">,
+  overrides: readonly Override[],
+  rules: OverrideRules,
+  identity: string | null,
+): Coverage {
+  if (tally.verdict !== "fail" || tally.failed.length === 0) return nothing;
+  let note: string | null = null;
+  for (const override of overrides.filter((entry) => entry.case === tally.case.id)) {
+    const why = hindrance(override, tally, rules, identity);
+    if (why === null) return { id: override.id, note: null };
+    note = why;
+  }
+  return { id: null, note };
+}
+
+function hindrance(
+  override: Override,
+  { case: evalCase, failed }: Pick<Tally, "case" | "failed">,
+  { today, breakGlass }: OverrideRules,
+  identity: string | null,
+): string | null {
+  const { id, covers, created, expires, severity } = override;
+  if (hasExpired(override, today)) return `${id} expired on ${expires}`;
+  if (created > today) return `${id} begins on ${created}`;
+  if (severity !== evalCase.severity) return `${id} is for a ${severity}`;
+  const uncovered = failed.filter((name) => !covers.assertions.includes(name));
+  if (uncovered.length > 0) return `${id} does not cover ${uncovered.join(", ")}`;
+  if (covers.identity !== undefined && covers.identity !== identity) {
+    const here =
+      identity === null ? "the identity of this one is not known" : `this is ${identity}`;
+    return `${id} is for the candidate ${covers.identity}; ${here}`;
+  }
+  return evalCase.severity === "P0" && !breakGlass
+    ? `${id}: a P0 passes only by break-glass, which is off`
+    : null;
+}
+
+/** What a person should put right or delete: a sentence for each override that is over, useless or can never count. */
+export function staleOverrides(
+  overrides: readonly Override[],
+  known: readonly EvalCase[],
+  results: readonly Pick<CaseResult, "case" | "verdict">[],
+  rules: OverrideRules,
+): readonly string[] {
+  return overrides.flatMap((override) => {
+    const why =
+      stalenessOf(override, known, rules) ??
+      (results.some((one) => one.case === override.case && one.verdict === "pass")
+        ? `${override.id}: ${override.case} passes now`
+        : null);
+    return why === null ? [] : [why];
+  });
+}
+
+/** Why an override is over or can never count, whatever the candidate does; null where it can. */
+export function stalenessOf(
+  override: Override,
+  known: readonly EvalCase[],
+  { today, breakGlass }: OverrideRules,
+): string | null {
+  const { id, expires, severity } = override;
+  if (hasExpired(override, today)) return `${id} expired on ${expires}`;
+  const evalCase = known.find((one) => one.id === override.case);
+  if (evalCase === undefined) return `${id} names ${override.case}, which does not exist`;
+  if (evalCase.status !== "active")
+    return `${id} names ${evalCase.id}, which is ${evalCase.status} and gates nothing`;
+  if (severity !== evalCase.severity)
+    return `${id} is for a ${severity}, and ${evalCase.id} is a ${evalCase.severity}`;
+  const names = namesOf(evalCase);
+  const unknown = override.covers.assertions.filter((name) => !names.includes(name));
+  if (unknown.length > 0)
+    return `${id} names ${unknown.join(", ")}; the assertions of ${evalCase.id} are ${names.join(", ")}`;
+  return severity === "P0" && !breakGlass
+    ? `${id} is for a P0, and break-glass is off (overrides: {p0_break_glass: true} in rootward.yaml)`
+    : null;
+}
+
+/** What an override of a case may cover: its assertions by name, and `judge` where one grades it. */
+export function namesOf({
+  assert,
+  grader,
+}: Pick<EvalCase, "assert" | "grader">): readonly string[] {
+  return [...new Set([...assert.map(nameOf), ...(grader === "judge" ? ["judge"] : [])])];
+}

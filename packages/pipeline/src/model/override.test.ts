@@ -31,7 +31,8 @@ describe("who asked and who approved", () => {
   const spelled = fc
     .tuple(fc.constantFrom("", "@"), fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }))
     .map(([at, upper]) =>
-      [...`${at}mira`]
+      `${at}mira`
+        .split("")
         .map((letter, index) => (upper[index % 4] ? letter.toUpperCase() : letter))
         .join(""),
     );

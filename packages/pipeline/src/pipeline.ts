@@ -127,8 +127,8 @@ export interface GateCase {
 
 export interface GateInput {
   readonly cases: readonly GateCase[];
-  /** Every case of the folder, also those that are not tried now: what an override may name. */
-  readonly known: readonly EvalCase[];
+  /** Every case of the folder, also those that are not tried now: what an override may name. Default: `cases`. */
+  readonly known?: readonly EvalCase[];
   readonly overrides: readonly Override[];
   /** What makes the store of cases invalid: nothing is tried then. */
   readonly problems: readonly string[];
@@ -166,7 +166,8 @@ export async function gate(
   };
   await Promise.all(Array.from({ length: concurrency }, work));
   decided.sort((a, b) => (a.file < b.file ? -1 : 1));
-  return decide({ ...input, decided });
+  const known = input.known ?? input.cases.map(({ evalCase }) => evalCase);
+  return decide({ ...input, known, decided });
 }
 
 /** One execution of the candidate: its spans go through the same reading as production. What fails in it is tried once more. */

@@ -70,9 +70,7 @@ function outcomeOf(
   overrides: readonly Override[] = [],
   more: { readonly breakGlass?: boolean; readonly problems?: readonly string[] } = {},
 ): GateOutcome {
-  const known = decided.map(({ tally }) => tally.case);
-  return decide({ decided, known, overrides, today, breakGlass: false, problems: [], ...more })
-    .outcome;
+  return decide({ decided, overrides, today, breakGlass: false, problems: [], ...more }).outcome;
 }
 
 /** From best to worst: precedence of the exit codes 4, 1, 3, 2, 0. */

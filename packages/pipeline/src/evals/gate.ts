@@ -16,8 +16,8 @@ export interface Decided {
 
 export interface DecideInput extends OverrideRules {
   readonly decided: readonly Decided[];
-  /** Every case of the folder, tried or not: what an override may name. */
-  readonly known: readonly EvalCase[];
+  /** Every case of the folder, tried or not: what an override may name. Default: those that were tried. */
+  readonly known?: readonly EvalCase[];
   readonly overrides: readonly Override[];
   /** What makes the store of cases invalid. */
   readonly problems: readonly string[];
@@ -28,7 +28,8 @@ export interface DecideInput extends OverrideRules {
  * every failing assertion; it never covers what could not be decided, and a P0 only under break-glass. No case at all is invalid.
  */
 export function decide(input: DecideInput): GateVerdict {
-  const { decided, known, overrides, problems } = input;
+  const { decided, overrides, problems } = input;
+  const known = input.known ?? decided.map(({ tally }) => tally.case);
   const cases = decided.map((entry) =>
     resultOf(entry, coveringOverride(entry.tally, overrides, input, null)),
   );

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { z } from "zod";
 import { PortError } from "@rootward/pipeline/errors";
 import type { RecordedCall } from "@rootward/pipeline/evals/cassette";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
@@ -8,9 +7,11 @@ import { policy } from "@rootward/pipeline/model/policy";
 import type { Span } from "@rootward/pipeline/model/span";
 import type { AgentConfig } from "@rootward/pipeline/model/gate-config";
 import type { Candidate, TrialEvidence } from "@rootward/pipeline/ports";
+import type { Adapter, Told } from "./candidate/adapter.ts";
+import { failed } from "./candidate/answer.ts";
+import { newCommandAdapter } from "./candidate/command.ts";
+import { newModuleAdapter } from "./candidate/module.ts";
 import type { Collector, TrialPost } from "./collector.ts";
-import { groupLives, killGroup, runProgram } from "./program.ts";
-import type { Ended } from "./program.ts";
 import { newReplay } from "./replay.ts";
 
 type Agents = Readonly<Record<string, AgentConfig>>;
@@ -23,56 +24,85 @@ interface Setting {
   readonly cassetteOf: (evalCase: EvalCase) => readonly RecordedCall[];
 }
 
-const Answer = z.object({
-  output: z.unknown().refine((output) => output !== undefined && output !== null, "is missing"),
-  citations: z.array(z.string()).optional(),
-  retrieved: z.array(z.string()).optional(),
-  tool_calls: z.array(z.unknown()).optional(),
-  usage: z.object({ usd: z.number().optional(), tokens: z.number().optional() }).optional(),
-});
-
-const unitMs = { ms: 1, s: 1_000, m: 60_000 } as const;
-
-/** How long an agent may take. */
-export function timeoutMs({ timeout }: AgentConfig): number {
-  const [, number = "", unit] = /^(\d+)(ms|s|m)$/.exec(timeout ?? "") ?? [];
-  if (unit !== "ms" && unit !== "s" && unit !== "m") return policy("candidateTimeoutMs");
-  return Number(number) * unitMs[unit];
+/** The agents of `rootward.yaml`, until they are stopped. */
+interface Candidates extends Candidate {
+  /** Ends every process that was started. */
+  stop(): void;
 }
 
-/** The agent of a case in `rootward.yaml`: by its own name, else by its workflow's; null where neither is there. */
-function agentOf(
+/** The name of a case's agent in `rootward.yaml`: its own, else its workflow's; null where neither is there. */
+function agentName(
   agents: Agents,
   { agent, workflow }: Pick<EvalCase, "agent" | "workflow">,
-): AgentConfig | null {
-  const name = [agent, workflow].find((each) => Object.hasOwn(agents, each));
-  return name === undefined ? null : (agents[name] ?? null);
+): string | null {
+  return [agent, workflow].find((each) => Object.hasOwn(agents, each)) ?? null;
 }
 
 /**
- * The agents of `rootward.yaml` as commands: a process a trial, JSON on standard input, JSON on the last line of standard output, spans
- * to an address of the trial's own, tools answered from the case's recordings.
+ * The agents of `rootward.yaml`, each by its adapter; spans come to an address of the trial's own, tools are answered from the case's
+ * recordings.
  *
- * `run` throws PortError candidate_timeout or candidate_failed with one sentence: it hung, ended with another code than 0, wrote no
- * answer or too much, or sent no spans.
+ * `run` throws PortError candidate_timeout or candidate_failed with one sentence: it hung, ended with another code than 0, gave no answer
+ * or too much, or sent no spans.
  */
-export function newCandidate({ agents, folder, collector, cassetteOf }: Setting): Candidate {
+export function newCandidate({ agents, folder, collector, cassetteOf }: Setting): Candidates {
+  const adapters = new Map<string, Adapter>();
+  const adapterOf = (evalCase: EvalCase): Adapter => {
+    const name = agentName(agents, evalCase);
+    const agent = name === null ? undefined : agents[name];
+    if (name === null || agent === undefined) throw unknownAgent(agents, evalCase);
+    const adapter = adapters.get(name) ?? newAdapter(name, agent, { folder, collector });
+    adapters.set(name, adapter);
+    return adapter;
+  };
   let opened = 0;
+  const tryOnce = async (evalCase: EvalCase, trial: number): Promise<TrialEvidence | null> => {
+    const adapter = adapterOf(evalCase);
+    opened += 1;
+    const key = `${evalCase.id}.${trial}.${opened}`;
+    const replay = newReplay(cassetteOf(evalCase), evalCase.environment?.match ?? "args");
+    const trace = { traceId: hex(16), parentSpanId: hex(8) };
+    const post = collector.open(key, {
+      ...trace,
+      replay,
+      agent: agentName(agents, evalCase) ?? "",
+    });
+    try {
+      const traceparent = `00-${trace.traceId}-${trace.parentSpanId}-01`;
+      const told = await adapter.ask({ evalCase, trial, post, traceparent });
+      return told && (await evidenceOf(told, post, trace.parentSpanId));
+    } finally {
+      collector.close(key);
+    }
+  };
   return {
     async run(evalCase, trial) {
-      const agent = agentOf(agents, evalCase);
-      if (!agent) throw unknownAgent(agents, evalCase);
-      opened += 1;
-      const key = `${evalCase.id}.${trial}.${opened}`;
-      const replay = newReplay(cassetteOf(evalCase), evalCase.environment?.match ?? "args");
-      const post = collector.open(key, replay);
-      try {
-        return await oneTrial({ evalCase, trial, agent, folder, post });
-      } finally {
-        collector.close(key);
+      for (;;) {
+        const evidence = await tryOnce(evalCase, trial);
+        if (evidence !== null) return evidence;
       }
     },
+    stop() {
+      for (const adapter of adapters.values()) adapter.stop();
+    },
   };
+}
+
+function hex(bytes: number): string {
+  return randomBytes(bytes).toString("hex");
+}
+
+function newAdapter(
+  name: string,
+  agent: AgentConfig,
+  { folder, collector }: Pick<Setting, "folder" | "collector">,
+): Adapter {
+  switch (agent.adapter) {
+    case "command":
+      return newCommandAdapter(agent, folder);
+    case "module":
+      return newModuleAdapter(agent, folder, collector.door(name));
+  }
 }
 
 function unknownAgent(agents: Agents, { agent }: EvalCase): PortError {
@@ -81,28 +111,13 @@ function unknownAgent(agents: Agents, { agent }: EvalCase): PortError {
   return new PortError("candidate_failed", why, { retryable: false });
 }
 
-interface OneTrial {
-  readonly evalCase: EvalCase;
-  readonly trial: number;
-  readonly agent: AgentConfig;
-  readonly folder: string;
-  readonly post: TrialPost;
-}
-
-async function oneTrial(setting: OneTrial): Promise<TrialEvidence> {
-  const { agent, folder, post } = setting;
-  const parentSpanId = randomBytes(8).toString("hex");
-  const traceparent = `00-${randomBytes(16).toString("hex")}-${parentSpanId}-01`;
-  const ended = await runProgram({
-    command: agent.run,
-    folder,
-    environment: environmentOf(setting, traceparent),
-    input: requestOf(setting, traceparent),
-    timeoutMs: timeoutMs(agent),
-  });
+async function evidenceOf(
+  { answer, durationMs, sending, end }: Told,
+  post: TrialPost,
+  parentSpanId: string,
+): Promise<TrialEvidence> {
   try {
-    const answer = answerOf(ended, agent);
-    await quiet(post, ended.pid, parentSpanId);
+    await quiet(post, parentSpanId, sending);
     if (post.spans.length === 0) throw failed(noSpans(post));
     return {
       // The trial's own span is nobody's telemetry: a span below it is a root.
@@ -112,109 +127,11 @@ async function oneTrial(setting: OneTrial): Promise<TrialEvidence> {
       logs: post.logs,
       answer,
       replayed: post.replay.calls,
-      durationMs: ended.durationMs,
+      durationMs,
     };
   } finally {
-    killGroup(ended.pid);
+    end();
   }
-}
-
-function requestOf({ evalCase, trial, post }: OneTrial, traceparent: string): string {
-  const { otlpEndpoint, toolBaseUrl } = post;
-  const { id, task_type = null, input } = evalCase;
-  const context = { traceparent, otlp_endpoint: otlpEndpoint, tool_base_url: toolBaseUrl };
-  return `${JSON.stringify({ case_id: id, trial, task_type, input, context })}\n`;
-}
-
-/** What would lead spans past the trial's own address, or switch them off. */
-const unset = [
-  "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-  "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
-  "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
-  "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
-  "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL",
-  "OTEL_EXPORTER_OTLP_HEADERS",
-  "OTEL_SDK_DISABLED",
-];
-
-function environmentOf({ agent, evalCase, post }: OneTrial, traceparent: string) {
-  const own = Object.entries(process.env).filter(([name]) => !unset.includes(name));
-  const tools = Object.values(agent.tools ?? {}).flatMap(({ base_url_env: name }) =>
-    name === undefined ? [] : [[name, post.toolBaseUrl] as const],
-  );
-  return {
-    ...Object.fromEntries(own),
-    ...agent.env,
-    ...evalCase.environment?.env,
-    ...Object.fromEntries(tools),
-    OTEL_EXPORTER_OTLP_ENDPOINT: post.otlpEndpoint,
-    OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
-    OTEL_BSP_SCHEDULE_DELAY: "200",
-    OTEL_TRACES_SAMPLER: "always_on",
-    TRACEPARENT: traceparent,
-  };
-}
-
-function failed(why: string, cause?: unknown): PortError {
-  return new PortError("candidate_failed", why, { retryable: true, cause });
-}
-
-/** The candidate's answer. @throws PortError  with one sentence on why there is none */
-function answerOf(ended: Ended, agent: AgentConfig): TrialEvidence["answer"] {
-  const said = ended.complaint === "" ? "" : `: ${ended.complaint}`;
-  switch (ended.how) {
-    case "not_started":
-      throw failed(`the agent (${agent.run.join(" ")}) could not be started${said}`);
-    case "timeout":
-      throw new PortError(
-        "candidate_timeout",
-        `the agent did not end within ${timeoutMs(agent) / 1_000} s and was stopped${said}`,
-        { retryable: true },
-      );
-    case "flood":
-      throw failed(
-        `the agent wrote more than ${policy("candidateStdoutBytes")} bytes to its standard output and was stopped`,
-      );
-    case "exit":
-      if (ended.code !== 0) {
-        const how = ended.code === null ? "by a signal" : `with exit code ${ended.code}`;
-        throw failed(`the agent ended ${how}${said}`);
-      }
-      return parsedAnswer(ended.output);
-  }
-}
-
-const expected = 'expected one JSON object, {"output": …}, as the last line of its standard output';
-
-function parsedAnswer(output: string): TrialEvidence["answer"] {
-  const last = output.trimEnd().split("\n").at(-1) ?? "";
-  if (last.trim() === "") throw failed(`the agent wrote nothing; ${expected}`);
-  let value: unknown;
-  try {
-    value = JSON.parse(last);
-  } catch (error) {
-    const text = JSON.stringify(last.slice(0, 80));
-    throw failed(`the agent's last line is no JSON: ${text}; ${expected}`, error);
-  }
-  const answer = Answer.safeParse(value);
-  if (!answer.success) {
-    const [issue] = answer.error.issues;
-    const key = issue?.path.join(".") ?? "";
-    const what = `${key === "" ? "" : ` ${key}`} ${issue?.message ?? "is wrong"}`;
-    throw failed(`the agent's answer:${what}; ${expected}`);
-  }
-  const { output: said, citations, retrieved, tool_calls, usage } = answer.data;
-  return {
-    output: said,
-    ...(citations && { citations }),
-    ...(retrieved && { retrieved }),
-    ...(tool_calls && { tool_calls }),
-    ...(usage && { usage: usageOf(usage) }),
-  };
-}
-
-function usageOf({ usd, tokens }: { usd?: number | undefined; tokens?: number | undefined }) {
-  return { ...(usd !== undefined && { usd }), ...(tokens !== undefined && { tokens }) };
 }
 
 function noSpans({ otlpEndpoint, refused }: TrialPost): string {
@@ -224,22 +141,50 @@ function noSpans({ otlpEndpoint, refused }: TrialPost): string {
     : `the agent's spans could not be read: ${first}`;
 }
 
+/** How long nothing more must come, in milliseconds. */
+const quietMs = {
+  gone: policy("candidateGoneQuietMs"),
+  flushed: 0,
+  sent: 0,
+  running: policy("settleQuietMs"),
+} as const;
+
 /**
  * Waits until the root span is there and nothing more comes, at most the policy's candidateSpansWaitMs. Once no process of the trial is
- * left, only a request under way can still bring spans, so the wait is short.
+ * left, or its telemetry is flushed, only a request under way can still bring spans, so the wait is short and no root is waited for; nor
+ * is it where spans should have come before the answer.
  */
-async function quiet(post: TrialPost, pid: number | null, parentSpanId: string): Promise<void> {
+async function quiet(
+  post: TrialPost,
+  parentSpanId: string,
+  sending: Told["sending"],
+): Promise<void> {
   const startedMs = performance.now();
   while (performance.now() - startedMs < policy("candidateSpansWaitMs")) {
-    const isAlone = !groupLives(pid);
-    const needMs = isAlone ? policy("candidateGoneQuietMs") : policy("settleQuietMs");
+    const state = sending();
+    const isOver = state === "gone" || state === "flushed" || isWhole(post.spans, parentSpanId);
+    const needMs = isOver ? quietMs[state] : policy("settleQuietMs");
+    const isThere = isOver || state === "sent" || hasRoot(post.spans, parentSpanId);
     const stillMs = performance.now() - Math.max(startedMs, post.lastMs);
-    const isThere = isAlone || hasRoot(post.spans, parentSpanId);
     if (post.underWay === 0 && isThere && stillMs >= needMs) return;
     await pause(20);
   }
 }
 
+function isRoot({ parentSpanId: parent }: Span, parentSpanId: string): boolean {
+  return parent === null || parent === parentSpanId;
+}
+
 function hasRoot(spans: readonly Span[], parentSpanId: string): boolean {
-  return spans.some((span) => span.parentSpanId === null || span.parentSpanId === parentSpanId);
+  return spans.some((span) => isRoot(span, parentSpanId));
+}
+
+/** Whether a root is there, and of every other span the one that it stands below. */
+function isWhole(spans: readonly Span[], parentSpanId: string): boolean {
+  const ids = new Set(spans.map(({ spanId }) => String(spanId)));
+  const isBelow = (span: Span) => ids.has(String(span.parentSpanId));
+  return (
+    hasRoot(spans, parentSpanId) &&
+    spans.every((span) => isRoot(span, parentSpanId) || isBelow(span))
+  );
 }

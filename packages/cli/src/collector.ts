@@ -9,11 +9,19 @@ import type { LogRecord, Span } from "@rootward/pipeline/model/span";
 import { messageOf } from "./output.ts";
 import type { Replay } from "./replay.ts";
 
+/** One trial, as it is opened. */
+interface Opening {
+  /** Of the trace that its spans should belong to. */
+  readonly traceId: string;
+  readonly replay: Replay;
+  /** Its agent: trials that share a process share a door, where the trace tells whose a span is. */
+  readonly agent: string;
+}
+
 /** What one trial sent and asked: reached under its own path, so that its spans are known even where no context was propagated. */
-export interface TrialPost {
+export interface TrialPost extends Opening {
   readonly otlpEndpoint: string;
   readonly toolBaseUrl: string;
-  readonly replay: Replay;
   readonly spans: Span[];
   readonly logs: LogRecord[];
   /** Why spans, or whole requests, were not taken. */
@@ -25,20 +33,64 @@ export interface TrialPost {
   bytes: number;
 }
 
+/** The addresses that all trials of one agent share. */
+export interface Door {
+  readonly otlpEndpoint: string;
+  readonly toolBaseUrl: string;
+}
+
 export interface Collector {
   /** `key` names the trial in both addresses. */
-  open(key: string, replay: Replay): TrialPost;
+  open(key: string, opening: Opening): TrialPost;
   close(key: string): void;
+  door(agent: string): Door;
   stop(): Promise<void>;
 }
 
+/** The trials that are open, and whose a trace is. */
+class Posts {
+  readonly #byKey = new Map<string, TrialPost>();
+  /** By trace id, also of trials that are closed: their spans are nobody else's. */
+  readonly #owners = new Map<string, string>();
+
+  open(key: string, post: TrialPost): void {
+    this.#byKey.set(key, post);
+    this.#owners.set(post.traceId, key);
+  }
+
+  close(key: string): void {
+    this.#byKey.delete(key);
+  }
+
+  /** The trials that a request to an address may concern: the one of a trial's own path, or those that share a door. */
+  at(key: string): readonly TrialPost[] {
+    const own = this.#byKey.get(key);
+    if (own) return [own];
+    return [...this.#byKey.values()].filter(({ agent }) => key === doorKey(agent));
+  }
+
+  /** Whose a span is: the trial of its trace; a trace that no trial was given belongs to the trial whose own path it came to, for good. */
+  ownerOf(traceId: string | null, key: string): TrialPost | null {
+    const owner = traceId === null ? key : (this.#owners.get(traceId) ?? key);
+    const post = this.#byKey.get(owner) ?? null;
+    if (post !== null && traceId !== null) this.#owners.set(traceId, owner);
+    return post;
+  }
+}
+
+function doorKey(agent: string): string {
+  return `~${agent}`;
+}
+
 /**
- * One local HTTP server for all trials: `/t/<trial>/v1/traces` takes spans, `/tool/<trial>/<tool>` answers recorded results.
+ * One local HTTP server for all trials: `/t/<trial>/v1/traces` takes spans, `/tool/<trial>/<tool>` answers recorded results. Under
+ * `~<agent>` in place of a trial stands the door that trials of one process share: there the trace id tells whose a span is, and the
+ * header `traceparent` whose a tool call.
  *
  * @throws Error  if no local port can be opened
  */
 export async function startCollector(): Promise<Collector> {
-  const posts = new Map<string, TrialPost>();
+  const posts = new Posts();
   const server = createServer((request, response) => {
     void handle(request, response, posts);
   });
@@ -47,13 +99,15 @@ export async function startCollector(): Promise<Collector> {
     server.listen(0, "127.0.0.1", done);
   });
   const url = urlOf(server);
+  const doorOf = (key: string): Door => {
+    const path = encodeURIComponent(key);
+    return { otlpEndpoint: `${url}/t/${path}`, toolBaseUrl: `${url}/tool/${path}` };
+  };
   return {
-    open(key, replay) {
-      const path = encodeURIComponent(key);
+    open(key, opening) {
       const post: TrialPost = {
-        otlpEndpoint: `${url}/t/${path}`,
-        toolBaseUrl: `${url}/tool/${path}`,
-        replay,
+        ...opening,
+        ...doorOf(key),
         spans: [],
         logs: [],
         refused: [],
@@ -61,10 +115,11 @@ export async function startCollector(): Promise<Collector> {
         underWay: 0,
         bytes: 0,
       };
-      posts.set(key, post);
+      posts.open(key, post);
       return post;
     },
-    close: (key) => void posts.delete(key),
+    close: (key) => posts.close(key),
+    door: (agent) => doorOf(doorKey(agent)),
     stop: () =>
       new Promise((done) => {
         server.close(() => done());
@@ -82,27 +137,30 @@ function urlOf(server: Server): string {
 async function handle(
   request: IncomingMessage,
   response: ServerResponse,
-  posts: ReadonlyMap<string, TrialPost>,
+  posts: Posts,
 ): Promise<void> {
   const url = new URL(request.url ?? "/", "http://127.0.0.1");
   const [kind = "", key = "", ...rest] = url.pathname.split("/").slice(1).map(decoded);
-  const post = posts.get(key);
-  if (!post) {
+  const concerned = posts.at(key);
+  if (concerned.length === 0) {
     request.resume();
     answer(response, 404, { error: `no trial is running at ${url.pathname}` });
     return;
   }
-  post.underWay += 1;
+  for (const post of concerned) post.underWay += 1;
   try {
-    const body = await bodyOf(request, post);
-    if (kind === "t") takeSpans({ post, path: rest.join("/"), request, body, response });
-    else if (kind === "tool") answerTool({ post, tool: rest.join("/"), url, body, response });
-    else answer(response, 404, { error: `${url.pathname}: expected /t/… or /tool/…` });
+    const body = await bodyOf(request, concerned);
+    const path = rest.join("/");
+    if (kind === "t") takeSpans({ posts, key, concerned, path, request, body, response });
+    else if (kind === "tool") {
+      const call = { tool: path, args: argumentsOf(body, url), response };
+      answerTool(callerOf(request, key, posts), concerned, call);
+    } else answer(response, 404, { error: `${url.pathname}: expected /t/… or /tool/…` });
   } catch (error) {
-    if (kind === "t") post.refused.push(messageOf(error));
+    if (kind === "t") for (const post of concerned) post.refused.push(messageOf(error));
     answer(response, 400, { error: messageOf(error) });
   } finally {
-    post.underWay -= 1;
+    for (const post of concerned) post.underWay -= 1;
   }
 }
 
@@ -114,14 +172,15 @@ function decoded(part: string): string {
   }
 }
 
-/** The body, unzipped. @throws Error  if the trial has sent more than the policy's candidateTracesBytes */
-async function bodyOf(request: IncomingMessage, post: TrialPost): Promise<Buffer> {
+/** The body, unzipped. @throws Error  if a trial has sent more than the policy's candidateTracesBytes */
+async function bodyOf(request: IncomingMessage, concerned: readonly TrialPost[]): Promise<Buffer> {
   const most = policy("candidateTracesBytes");
   const chunks: Buffer[] = [];
   for await (const chunk of request) {
     if (!Buffer.isBuffer(chunk)) continue;
-    post.bytes += chunk.length;
-    if (post.bytes > most) throw new Error(`it sent more than ${most} bytes in one trial`);
+    for (const post of concerned) post.bytes += chunk.length / concerned.length;
+    if (concerned.some(({ bytes }) => bytes > most))
+      throw new Error(`it sent more than ${most} bytes in one trial`);
     chunks.push(chunk);
   }
   const body = Buffer.concat(chunks);
@@ -131,7 +190,11 @@ async function bodyOf(request: IncomingMessage, post: TrialPost): Promise<Buffer
 }
 
 interface Intake {
-  readonly post: TrialPost;
+  readonly posts: Posts;
+  readonly key: string;
+  readonly concerned: readonly TrialPost[];
+  readonly path: string;
+  readonly request: IncomingMessage;
   readonly body: Buffer;
   readonly response: ServerResponse;
 }
@@ -142,13 +205,8 @@ const signals: ReadonlyMap<string, OtlpBody["signal"]> = new Map([
   ["v1/metrics", "metrics"],
 ]);
 
-function takeSpans({
-  post,
-  path,
-  request,
-  body,
-  response,
-}: Intake & { readonly path: string; readonly request: IncomingMessage }): void {
+function takeSpans(intake: Intake): void {
+  const { path, request, body, response } = intake;
   const signal = signals.get(path);
   if (!signal) {
     answer(response, 404, { error: `/${path}: expected /v1/traces or /v1/logs` });
@@ -156,33 +214,62 @@ function takeSpans({
   }
   const json = (request.headers["content-type"] ?? "").includes("json");
   if (signal !== "metrics") {
-    take(post, { signal, encoding: json ? "json" : "protobuf", bytes: body });
+    take(intake, { signal, encoding: json ? "json" : "protobuf", bytes: body });
   }
   // An empty protobuf message is a full answer, as `{}` is in JSON.
   response.setHeader("content-type", json ? "application/json" : "application/x-protobuf");
   response.end(json ? "{}" : "");
 }
 
-function take(post: TrialPost, body: OtlpBody): void {
+/** Gives each span and log record of a body to the trial whose it is. */
+function take({ posts, key, concerned }: Intake, body: OtlpBody): void {
   const { batch, rejections } = receive(body);
-  post.refused.push(...rejections.map(({ reason }) => reason));
+  for (const post of concerned) post.refused.push(...rejections.map(({ reason }) => reason));
   for (let row = 0; row < batch.length; row += 1) {
-    if (body.signal === "logs") post.logs.push(batch.log(row));
-    else post.spans.push(batch.span(row));
+    const record = body.signal === "logs" ? batch.log(row) : batch.span(row);
+    const owner = posts.ownerOf(record.traceId, key);
+    if (owner === null) {
+      const why = `trace ${record.traceId} is no trial's: the agent must go on with the traceparent that it is given`;
+      for (const post of concerned) post.refused.push(why);
+      continue;
+    }
+    if ("name" in record) owner.spans.push(record);
+    else owner.logs.push(record);
+    owner.lastMs = performance.now();
   }
-  post.lastMs = performance.now();
 }
 
-function answerTool({
-  post,
-  tool,
-  url,
-  body,
-  response,
-}: Intake & { readonly tool: string; readonly url: URL }): void {
+/** The trial that a tool call belongs to: that of its path, or at a shared door that of the header `traceparent`. */
+function callerOf(request: IncomingMessage, key: string, posts: Posts): TrialPost | null {
+  const traceId = /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(String(request.headers["traceparent"]))?.[1];
+  return posts.ownerOf(traceId ?? null, key);
+}
+
+function argumentsOf(body: Buffer, url: URL): unknown {
   const args: unknown =
     body.length > 0 ? JSON.parse(body.toString()) : Object.fromEntries(url.searchParams);
-  const { match, result, failed } = post.replay.answer(tool, args);
+  return args;
+}
+
+interface ToolCall {
+  readonly tool: string;
+  readonly args: unknown;
+  readonly response: ServerResponse;
+}
+
+/** A call that is no trial's leaves every trial without an answer that it may have come from. */
+function answerTool(
+  caller: TrialPost | null,
+  concerned: readonly TrialPost[],
+  { tool, args, response }: ToolCall,
+): void {
+  if (caller === null) {
+    for (const { replay } of concerned) replay.miss(tool, args);
+    const error = `whose call of ${tool} this is cannot be told: take tool_base_url from the context of the trial, or send its traceparent`;
+    answer(response, 404, { error });
+    return;
+  }
+  const { match, result, failed } = caller.replay.answer(tool, args);
   if (match === "miss") {
     answer(response, 501, { error: `no recording of ${tool} answers this call` });
   } else if (typeof result === "string") {

@@ -30,6 +30,16 @@ process.on("exit", () => {
   for (const pid of running) killGroup(pid);
 });
 
+const endings = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Lets a process group end when we do, also where a signal ends us. */
+export function endsWithUs(pid: number | undefined): void {
+  if (pid === undefined) return;
+  running.add(pid);
+  for (const [signal, code] of Object.entries(endings))
+    if (process.listenerCount(signal) === 0) process.once(signal, () => process.exit(code));
+}
+
 /** How long output may still come from children of a program that has ended. */
 const drainMs = 200;
 
@@ -45,7 +55,7 @@ export async function runProgram(call: ProgramCall): Promise<Ended> {
       stdio: ["pipe", "pipe", "pipe"],
     });
     const pid = child.pid ?? null;
-    if (pid !== null) running.add(pid);
+    endsWithUs(child.pid);
     const output: Buffer[] = [];
     let written = 0;
     let complaint = "";
@@ -59,7 +69,7 @@ export async function runProgram(call: ProgramCall): Promise<Ended> {
       clearTimeout(timer);
       const durationMs = Math.round(performance.now() - startedMs);
       const text = Buffer.concat(output).toString("utf8");
-      resolve({ how, code, output: text, complaint: lastLine(complaint), pid, durationMs });
+      resolve({ how, code, output: text, complaint: complaintIn(complaint), pid, durationMs });
     };
     child.stdout.on("data", (chunk: Buffer) => {
       written += chunk.length;
@@ -82,7 +92,8 @@ export async function runProgram(call: ProgramCall): Promise<Ended> {
   });
 }
 
-function lastLine(text: string): string {
+/** The line of a program's standard error that tells most; at most 300 characters. */
+export function complaintIn(text: string): string {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const error = lines.findLast((line) => /^\S*(Error|Exception)\b/.test(line));
   return (error ?? lines.at(-1) ?? "").trim().slice(0, 300);

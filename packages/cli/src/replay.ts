@@ -10,6 +10,8 @@ export interface Replay {
   readonly calls: readonly Replayed[];
   /** `failed`: the recorded call had failed. */
   answer(tool: string, args: unknown): Replayed & { readonly failed: boolean };
+  /** Counts a call that gets no answer, whatever is recorded. */
+  miss(tool: string, args: unknown): void;
 }
 
 /**
@@ -29,6 +31,7 @@ export function newReplay(
   };
   return {
     calls,
+    miss: (tool, args) => void calls.push({ tool, args, match: "miss", result: null }),
     answer(tool, args) {
       const tape = unusedFirst(tool);
       const exact = tape.find((call) => isDeepStrictEqual(call.args, args));

@@ -26,6 +26,12 @@ export async function tryCases(
 ): Promise<GateVerdict> {
   const files = new Map(tried.cases.map(({ evalCase, file }) => [evalCase.id, file]));
   const collector = await startCollector();
+  const candidate = newCandidate({
+    agents: config.agents ?? {},
+    folder: path === null ? process.cwd() : dirname(path),
+    collector,
+    cassetteOf: (evalCase) => readCassette(evalCase, files.get(evalCase.id) ?? ""),
+  });
   try {
     return await gate(
       {
@@ -36,17 +42,10 @@ export async function tryCases(
         contractFor: contractsOf(config, path),
         map: config.map ?? [],
       },
-      {
-        checker: newChecker(),
-        candidate: newCandidate({
-          agents: config.agents ?? {},
-          folder: path === null ? process.cwd() : dirname(path),
-          collector,
-          cassetteOf: (evalCase) => readCassette(evalCase, files.get(evalCase.id) ?? ""),
-        }),
-      },
+      { checker: newChecker(), candidate },
     );
   } finally {
+    candidate.stop();
     await collector.stop();
   }
 }

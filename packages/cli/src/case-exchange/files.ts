@@ -7,7 +7,7 @@ import { jsonlFile, jsonlLosses } from "@rootward/pipeline/evals/exchange/jsonl"
 import { promptfooFile, promptfooLosses } from "@rootward/pipeline/evals/exchange/promptfoo";
 import type { PromptfooAgent, PromptfooSetting } from "@rootward/pipeline/evals/exchange/promptfoo";
 import { promptfooModule } from "@rootward/pipeline/evals/exchange/promptfoo-assertions";
-import { timeoutMs } from "../candidate.ts";
+import { timeoutMs } from "../candidate/adapter.ts";
 import type { LoadedConfig } from "../config.ts";
 import { messageOf, OperatorError } from "../output.ts";
 
@@ -50,18 +50,23 @@ export function exportFile(
 
 function promptfooSetting(from: string, { config, path }: LoadedConfig): PromptfooSetting {
   const seen = (folder: string) => relative(from, folder) || ".";
-  const agents = Object.entries(config.agents ?? {}).map(
-    ([name, agent]): [string, PromptfooAgent] => [
-      name,
-      {
-        run: agent.run,
-        timeoutMs: timeoutMs(agent),
-        env: agent.env ?? {},
-        toolUrls: Object.values(agent.tools ?? {}).flatMap(({ base_url_env: name_ }) =>
-          name_ === undefined ? [] : [name_],
-        ),
-      },
-    ],
+  const agents = Object.entries(config.agents ?? {}).flatMap(
+    ([name, agent]): [string, PromptfooAgent][] =>
+      agent.adapter !== "command"
+        ? []
+        : [
+            [
+              name,
+              {
+                run: agent.run,
+                timeoutMs: timeoutMs(agent),
+                env: agent.env ?? {},
+                toolUrls: Object.values(agent.tools ?? {}).flatMap(({ base_url_env: name_ }) =>
+                  name_ === undefined ? [] : [name_],
+                ),
+              },
+            ],
+          ],
   );
   return {
     agents: Object.fromEntries(agents),

@@ -196,7 +196,7 @@ async function runGate(env: Record<string, string>): Promise<GateVerdict> {
       today: "2026-11-24",
       breakGlass: false,
       trials: {},
-      concurrency: 1,
+      laneOf: ({ agent }) => ({ name: agent, atOnce: 1 }),
       contractFor: () => null,
       map: [],
       onProgress: () => undefined,

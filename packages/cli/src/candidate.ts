@@ -6,6 +6,7 @@ import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { Span } from "@rootward/pipeline/model/span";
 import type { AgentConfig } from "@rootward/pipeline/model/gate-config";
+import type { GateInput } from "@rootward/pipeline/pipeline";
 import type { Candidate, TrialEvidence } from "@rootward/pipeline/ports";
 import type { Adapter, Told } from "./candidate/adapter.ts";
 import { failed } from "./candidate/answer.ts";
@@ -37,6 +38,17 @@ function agentName(
 ): string | null {
   return [agent, workflow].find((each) => Object.hasOwn(agents, each)) ?? null;
 }
+
+/** From a case to its agent, of which at most `concurrency` cases are tried at once (2 without it). */
+export function laneOf(agents: Agents): GateInput["laneOf"] {
+  return (evalCase) => {
+    const name = agentName(agents, evalCase);
+    const agent = name === null ? undefined : agents[name];
+    return { name: name ?? evalCase.agent, atOnce: agent?.concurrency ?? defaultConcurrency };
+  };
+}
+
+const defaultConcurrency = 2;
 
 /**
  * The agents of `rootward.yaml`, each by its adapter; spans come to an address of the trial's own, tools are answered from the case's

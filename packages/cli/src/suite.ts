@@ -109,7 +109,6 @@ async function tryCase(entry: GateCase, store: CaseStore, loaded: LoadedConfig):
       known: store.cases.map(({ evalCase }) => evalCase),
       overrides: store.overrides,
       problems: [],
-      concurrency: 1,
       onProgress: () => undefined,
     },
     loaded,

@@ -3,7 +3,7 @@ import type { Override } from "@rootward/pipeline/model/override";
 import type { GateVerdict } from "@rootward/pipeline/model/verdict";
 import { gate } from "@rootward/pipeline/pipeline";
 import type { GateCase, GateInput } from "@rootward/pipeline/pipeline";
-import { newCandidate } from "./candidate.ts";
+import { laneOf, newCandidate } from "./candidate.ts";
 import { readCassette } from "./case-store.ts";
 import { newChecker } from "./checker.ts";
 import { startCollector } from "./collector.ts";
@@ -11,7 +11,7 @@ import type { LoadedConfig } from "./config.ts";
 import { contractsOf } from "./contracts.ts";
 
 /** What is tried, beside what `rootward.yaml` says of agents, trials and contracts. */
-interface Trying extends Pick<GateInput, "known" | "problems" | "concurrency" | "onProgress"> {
+interface Trying extends Pick<GateInput, "known" | "problems" | "onProgress"> {
   readonly cases: readonly GateCase[];
   readonly overrides: readonly Override[];
 }
@@ -41,6 +41,7 @@ export async function tryCases(
         trials: config.trials ?? {},
         contractFor: contractsOf(config, path),
         map: config.map ?? [],
+        laneOf: laneOf(config.agents ?? {}),
       },
       { checker: newChecker(), candidate },
     );

@@ -8,6 +8,8 @@ import { generateCase } from "./evals/generate.ts";
 import type { GenerateInput, Generation } from "./evals/generate.ts";
 import { decide } from "./evals/gate.ts";
 import type { Decided } from "./evals/gate.ts";
+import { inLanes } from "./evals/lanes.ts";
+import type { Lane } from "./evals/lanes.ts";
 import { gradeTrial, settingsOf, undecidedTrial } from "./evals/trial.ts";
 import { runTrials, trialsOf } from "./evals/trials.ts";
 import { read, textsOf } from "./ingest/read.ts";
@@ -135,8 +137,8 @@ export interface GateInput {
   readonly today: Day;
   readonly breakGlass: boolean;
   readonly trials: Partial<Record<Severity, TrialsPolicy | undefined>>;
-  /** Cases tried at the same time. */
-  readonly concurrency: number;
+  /** The agent of a case, and how many of its cases are tried at the same time. */
+  readonly laneOf: (evalCase: EvalCase) => Lane;
   readonly contractFor: (workflow: string) => ContractCheck | null;
   readonly map: ReadOptions["map"];
   readonly onProgress: (done: number, of: number) => void;
@@ -147,24 +149,19 @@ export async function gate(
   input: GateInput,
   ports: Pick<Ports, "candidate" | "checker">,
 ): Promise<GateVerdict> {
-  const { concurrency, onProgress, problems } = input;
+  const { laneOf, onProgress, problems } = input;
   const active = input.cases
     .filter(({ evalCase }) => evalCase.status === "active")
     .sort((a, b) => (a.evalCase.severity < b.evalCase.severity ? -1 : 1));
   const queue = problems.length > 0 ? [] : active;
   const decided: Decided[] = [];
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let entry = queue[next]; entry !== undefined; entry = queue[next]) {
-      next += 1;
-      const { evalCase, file, lines } = entry;
-      const runTrial = (tried: EvalCase, index: number) => trial(tried, index, file, input, ports);
-      const tally = await runTrials(evalCase, trialsOf(evalCase, input.trials), runTrial);
-      decided.push({ tally, file, lines });
-      onProgress(decided.length, queue.length);
-    }
+  const work = async ({ evalCase, file, lines }: GateCase): Promise<void> => {
+    const runTrial = (tried: EvalCase, index: number) => trial(tried, index, file, input, ports);
+    const tally = await runTrials(evalCase, trialsOf(evalCase, input.trials), runTrial);
+    decided.push({ tally, file, lines });
+    onProgress(decided.length, queue.length);
   };
-  await Promise.all(Array.from({ length: concurrency }, work));
+  await inLanes(queue, ({ evalCase }) => laneOf(evalCase), work);
   decided.sort((a, b) => (a.file < b.file ? -1 : 1));
   const known = input.known ?? input.cases.map(({ evalCase }) => evalCase);
   return decide({ ...input, known, decided });

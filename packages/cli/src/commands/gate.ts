@@ -75,10 +75,6 @@ async function runGate(options: GateOptions): Promise<void> {
         known: all.cases.map(({ evalCase }) => evalCase),
         overrides: store.overrides,
         problems: [...store.problems, ...ratchet.problems],
-        concurrency: Math.max(
-          1,
-          ...Object.values(loaded.config.agents ?? {}).map(({ concurrency }) => concurrency ?? 2),
-        ),
         onProgress: (done, of) => bar.update(done, of),
       },
       loaded,

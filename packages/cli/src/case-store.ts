@@ -9,6 +9,8 @@ import { Closure } from "@rootward/pipeline/model/closure";
 import { Override } from "@rootward/pipeline/model/override";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import { messageOf } from "./output.ts";
+import { missingRubrics, readRubrics, rubricFor } from "./rubric-store.ts";
+import type { LoadedRubric } from "./rubric-store.ts";
 
 /** A case with its file and the lines that reports point at. */
 interface LoadedCase {
@@ -16,6 +18,8 @@ interface LoadedCase {
   /** Relative to the working folder. */
   readonly file: string;
   readonly lines: ReadonlyMap<string, number | null>;
+  /** What its judge goes by; null where it has none, or none that can be read. */
+  readonly rubric: LoadedRubric | null;
 }
 
 /** The folder `evals/` as it stands, and everything that is wrong with it, each naming the file. */
@@ -24,6 +28,7 @@ export interface CaseStore {
   readonly cases: readonly LoadedCase[];
   readonly overrides: readonly Override[];
   readonly closures: readonly Closure[];
+  readonly rubrics: readonly LoadedRubric[];
   readonly problems: readonly string[];
 }
 
@@ -35,7 +40,7 @@ function yamlFiles(folder: string): string[] {
     .sort();
 }
 
-/** Reads cases, overrides and closures; nothing is thrown for what stands in them, it becomes a problem. */
+/** Reads cases, rubrics, overrides and closures; nothing is thrown for what stands in them, it becomes a problem. */
 export function loadCases(folder: string): CaseStore {
   const problems: string[] = [];
   const here = (file: string) => relative(process.cwd(), file) || file;
@@ -47,6 +52,8 @@ export function loadCases(folder: string): CaseStore {
       `${here(casesFolder)} ${existsSync(casesFolder) ? "holds no case" : "does not exist"}: an empty gate passes nothing`,
     );
   }
+  const rubrics = readRubrics(join(folder, "rubrics"));
+  problems.push(...rubrics.problems);
   for (const path of files) {
     const file = here(path);
     const parsed = readCase(readFileSync(path, "utf8"), file);
@@ -56,10 +63,12 @@ export function loadCases(folder: string): CaseStore {
         nameOf(assertion),
         parsed.lineOf(["assert", index]),
       ]);
-      cases.push({ evalCase: parsed.value, file, lines: new Map(lines) });
+      if (parsed.value.judge) lines.push(["judge", parsed.lineOf(["judge"])]);
+      const rubric = rubricFor(parsed.value, file, rubrics.rubrics);
+      cases.push({ evalCase: parsed.value, file, lines: new Map(lines), rubric });
     }
   }
-  problems.push(...doubles(cases), ...missingCassettes(cases));
+  problems.push(...doubles(cases), ...missingCassettes(cases), ...missingRubrics(cases, rubrics));
   const read = <T>(name: string, schema: z.ZodType<T>): T[] =>
     yamlFiles(join(folder, name)).flatMap((path) => {
       const parsed = parseYaml(readFileSync(path, "utf8"), here(path), schema);
@@ -69,7 +78,7 @@ export function loadCases(folder: string): CaseStore {
     });
   const overrides = read("overrides", Override);
   const closures = read("closures", Closure);
-  return { folder, cases, overrides, closures, problems };
+  return { folder, cases, overrides, closures, rubrics: rubrics.rubrics, problems };
 }
 
 function doubles(cases: readonly LoadedCase[]): string[] {

@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { ExportedCase } from "@rootward/pipeline/evals/exchange/exported";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import { loadCases, readCassette } from "../case-store.ts";
@@ -34,19 +33,10 @@ export function casesToExport(
       `${dir} has no active case to export; name drafts by their ids: ${known.join(", ")}`,
     );
   }
-  return chosen.map(({ evalCase, file }) => ({
+  return chosen.map(({ evalCase, file, rubric }) => ({
     evalCase,
     file,
     cassette: readCassette(evalCase, file),
-    rubric: rubricOf(evalCase, file),
+    rubric: rubric?.rubric.text ?? null,
   }));
-}
-
-/** The rubric's text without its front matter; null where there is none. */
-function rubricOf({ judge }: EvalCase, file: string): string | null {
-  if (judge === undefined) return null;
-  const path = resolve(dirname(file), judge.rubric);
-  if (!existsSync(path)) return null;
-  const text = readFileSync(path, "utf8").replace(/^---\n[\s\S]*?\n---\n/, "");
-  return text.trim() === "" ? null : text.trim();
 }

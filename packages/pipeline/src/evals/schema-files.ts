@@ -1,18 +1,25 @@
 import { z } from "zod";
+import { Calibration } from "../model/calibration.ts";
 import { Closure } from "../model/closure.ts";
 import { EvalCase } from "../model/evalcase.ts";
+import { Label } from "../model/label.ts";
 import { Override } from "../model/override.ts";
+import { RubricHead } from "../model/rubric.ts";
 import { GateVerdict } from "../model/verdict.ts";
 
 const schemas = {
   "eval-case.v1": EvalCase,
   "override.v1": Override,
   "closure.v1": Closure,
+  "rubric.v1": RubricHead,
+  "label.v1": Label,
+  "calibration.v1": Calibration,
   "gate-result.v1": GateVerdict,
 } as const;
 
 /**
- * The JSON Schemas of case, override and closure files, for editors, and of what the gate writes, for whoever reads it: file name → text. Rules across keys (the least severity of a
+ * The JSON Schemas of the files under `evals/`, for editors (of a rubric its front matter, of labels one line), and of what the gate
+ * writes, for whoever reads it: file name → text. Rules across keys (the least severity of a
  * failure class, how long an override may last) are not in them; `rootward gate` checks these.
  */
 export function schemaFiles(): ReadonlyMap<string, string> {

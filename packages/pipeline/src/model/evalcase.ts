@@ -101,7 +101,8 @@ const shape = z.strictObject({
     .strictObject({
       rubric: z.string(),
       model: z.string().optional(),
-      votes: z.int().min(1).max(9).default(1),
+      /** How often the same output is judged; the majority counts. Default: `judge.votes` of `rootward.yaml`, else 1. */
+      votes: z.int().min(1).max(9).optional(),
       inputs: z
         .array(z.enum(["input", "output", "retrieved", "trajectory", "reference"]))
         .default(["input", "output"]),

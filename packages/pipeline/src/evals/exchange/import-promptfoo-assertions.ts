@@ -97,9 +97,11 @@ function found(given: PromptfooGiven): Assertion | null {
   return type === "cost" ? { type: "budget", value: { usd: threshold } } : null;
 }
 
+/** The model as its endpoint calls it: `openai:chat:gpt-6-mini` is `gpt-6-mini`. Ids of other providers stay as they are. */
 function modelOf({ provider }: PromptfooGiven): string | null {
-  if (typeof provider === "string") return provider;
-  return isObject(provider) && typeof provider["id"] === "string" ? provider["id"] : null;
+  const id = isObject(provider) ? provider["id"] : provider;
+  if (typeof id !== "string") return null;
+  return id.replace(/^(openai|anthropic):((chat|responses|completion|messages):)?/, "");
 }
 
 /** Types whose value is what a model judges by. */

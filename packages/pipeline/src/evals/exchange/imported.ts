@@ -7,6 +7,7 @@ import type { Severity } from "../../model/evalfields.ts";
 import type { Day } from "../../model/time.ts";
 import { secretIn } from "../cassette.ts";
 import type { RecordedCall } from "../cassette.ts";
+import { writeRubric } from "../rubric.ts";
 import { contentHash } from "./exported.ts";
 
 /** A rubric that comes with an imported case: `evals/rubrics/<id>.md`. */
@@ -128,19 +129,6 @@ export function oneRubric(
   };
 }
 
-function rubricText(
-  id: string,
-  { text: body, model }: NonNullable<SourceRecord["rubric"]>,
-): string {
-  const front = new Document({
-    schema: "rubric/v1",
-    id,
-    verdicts: ["pass", "fail"],
-    ...(model === null ? {} : { model }),
-  });
-  return `---\n${front.toString()}---\n${body.trim()}\n`;
-}
-
 /**
  * The draft that a record makes.
  *
@@ -167,7 +155,7 @@ export function draftOf(
   const made = {
     evalCase: parsed.data,
     recordings: [],
-    rubric: rubric === null ? null : { id, text: rubricText(id, rubric) },
+    rubric: rubric === null ? null : { id, text: writeRubric({ id, ...rubric }) },
     notes: note === null ? notes : [...notes, note],
     place,
   };

@@ -231,7 +231,7 @@ tests:
     ]);
     expect(first && writeImported(first)).toContain('# not mapped: assert {"type":"similar"');
     expect(second?.rubric?.text).toBe(
-      `---\nschema: rubric/v1\nid: ${second?.evalCase.id}\nverdicts:\n  - pass\n  - fail\nmodel: openai:gpt-6-mini\n---\nIs friendly.\n`,
+      `---\nschema: rubric/v1\nid: ${second?.evalCase.id}\nverdicts:\n  - pass\n  - fail\nmodel: gpt-6-mini\n---\nIs friendly.\n`,
     );
     expect(second?.evalCase.judge?.rubric).toBe(`../rubrics/${second?.evalCase.id}.md`);
   });

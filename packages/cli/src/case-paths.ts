@@ -1,3 +1,5 @@
+import { cleanRuns } from "@rootward/pipeline/evals/clean-runs";
+import { beganMs } from "@rootward/pipeline/model/cluster";
 import { diagnosePaths } from "./offline.ts";
 import type { OfflineOptions } from "./offline.ts";
 import { backTestRuns } from "./case-source.ts";
@@ -48,6 +50,10 @@ export async function materialFromPaths(
     cluster,
     settings: settingsOf(cluster.workflow, cluster.environment),
     members: found.members,
-    clean: found.clean.slice(-backTestRuns.clean),
+    clean: cleanRuns(
+      found.clean,
+      { startedMs: ({ digest }) => digest.startedMs, beganMs: beganMs(cluster) },
+      backTestRuns.clean,
+    ),
   };
 }

@@ -2,6 +2,7 @@ import { explained, textsToldOf } from "./diagnose/diagnose.ts";
 import type { DiagnoseOptions } from "./diagnose/diagnose.ts";
 import { keepUp, nothingKept } from "./diagnose/keeping.ts";
 import type { Kept } from "./diagnose/keeping.ts";
+import { sharing } from "./diagnose/sharing.ts";
 import type { Slices } from "./diagnose/slices.ts";
 import { PortError } from "./errors.ts";
 import { generateCase } from "./evals/generate.ts";
@@ -112,12 +113,20 @@ async function paced<T>(work: Slices<T>, breathe: Breathe | undefined): Promise<
   }
 }
 
-/** Per diagnosed cluster. One eval case, with the proof that it tells the cluster's runs from clean ones. */
+/**
+ * Per diagnosed cluster. One eval case, with the proof that it tells the cluster's runs from clean ones. Clean runs that the break touched
+ * as well, though they did not fail of it, are left out of that.
+ */
 export async function generate(
   input: GenerateInput,
   { checker }: Pick<Ports, "checker">,
 ): Promise<Generation> {
-  return await generateCase(input, checker);
+  const touched = sharing(
+    input.cluster,
+    input.clean.map(({ digest }) => digest),
+  );
+  const clean = input.clean.filter(({ digest }) => !touched.has(digest.id));
+  return await generateCase({ ...input, clean }, checker);
 }
 
 /** A case with its file and the lines of its assertions, by name. */

@@ -104,6 +104,12 @@ async function addCase(id: string, options: AddOptions): Promise<void> {
   refuseLowering(severity, generated);
   const file = writeFiles(folder, generated);
   report(generated, file);
+  const unlike = material.clean.length - generated.chosen.validation.clean;
+  if (unlike > 0) {
+    note(
+      `${counted(unlike, "run")} since the failures began did not fail, but show what broke the others: left out of the proof`,
+    );
+  }
   if (url !== null) await tell(url, generated, file);
 }
 
@@ -176,8 +182,9 @@ function report(
   printLine(`cassette: ${recordings.join(", ")}`);
   if (evalCase.status === "active") printLine("active: it gates from now on. Next: rootward gate");
   else for (const lack of lacks) printLine(`draft: ${lack}`);
-  const left = chosen.tried.filter(({ taken }) => !taken).length;
-  if (left > 0) note(`${left} other assertions were tried and did not add to these.`);
+  for (const { name, left, caught: some } of chosen.tried) {
+    if (left !== null && some > 0) note(`left out ${name}: it ${left}`);
+  }
 }
 
 /** The file is the truth and stands: a server that cannot be told costs its mark on the cluster, not the case. */

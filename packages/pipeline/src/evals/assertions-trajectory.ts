@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "./equal.ts";
 import { fail, listed, missing, pass, shown } from "./judged.ts";
 import type { Judged } from "./judged.ts";
 import { isObject } from "./pointer.ts";
-import type { Subject } from "./subject.ts";
+import type { OutputChecker, Subject } from "./subject.ts";
 import type { ToolCall } from "../model/run.ts";
 
 interface ToolMatch {
@@ -126,6 +126,29 @@ export function argsMatch(
   return matches
     ? pass(`${first?.name ?? "the tool"} was called with ${shown(value.args)}`)
     : fail(`no call with ${shown(value.args)}; first call: ${shown(first?.args.value)}`);
+}
+
+/** Every call whose arguments are visible is asked; a run that does not call the tool breaks nothing. */
+export async function argsSchema(
+  subject: Subject,
+  value: ToolMatch & { readonly schema: unknown },
+  checker: OutputChecker,
+  caseFile: string,
+): Promise<Judged> {
+  const unseen = noEvidence(subject);
+  if (unseen) return unseen;
+  const label = value.name ?? value.pattern ?? "the tool";
+  const calls = subject.run.toolCalls.filter((call) => fits(call, value));
+  if (calls.length === 0) return pass(`${label} was not called`);
+  const visible = calls.filter(({ args }) => args.value !== null);
+  if (visible.length === 0) return missing(`the arguments of ${label} are not visible`);
+  for (const { args } of visible) {
+    const violations = await checker.schema(value.schema, args.value, caseFile);
+    if (violations.length > 0) {
+      return fail(`${label} was called with ${shown(args.value)}: ${listed(violations, 3)}`);
+    }
+  }
+  return pass(`the arguments of ${label} are as expected`);
 }
 
 export function argsSupported(

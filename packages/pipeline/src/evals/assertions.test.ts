@@ -214,6 +214,22 @@ describe("trajectory", () => {
     );
   });
 
+  test("arguments keep a schema in every call; a tool that is not called breaks nothing", async () => {
+    const schema = { type: "object", properties: { id: { type: "string", pattern: "^pay_" } } };
+    const assertion: Assertion = {
+      type: "trajectory:tool-args-schema",
+      value: { name: "get", schema },
+    };
+    const get = (seq: number, id: string) => buildCall(seq, "get", { args: { id } });
+    expect(await judged(assertion, called(get(0, "pay_1"), get(1, "pay_2")))).toBe("pass");
+    expect(await judged(assertion, called(get(0, "pay_1"), get(1, "2")))).toBe("fail");
+    expect(await judged(assertion, called(buildCall(0, "other")))).toBe("pass");
+    const hidden = buildCall(0, "get", {});
+    expect(await judged(assertion, called({ ...hidden, args: known<unknown>(null) }))).toBe(
+      "error",
+    );
+  });
+
   test("an argument that nothing before holds was made up", async () => {
     const step = buildStep({ seq: 0, kind: "tool", name: "quote" });
     const given = (unsupportedArgs: readonly string[]): Given => ({

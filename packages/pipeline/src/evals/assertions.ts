@@ -1,6 +1,7 @@
 import type { Assertion } from "../model/assertion.ts";
 import {
   argsMatch,
+  argsSchema,
   argsSupported,
   noLoop,
   stepCount,
@@ -71,6 +72,8 @@ export async function judge(
       return toolSequence(subject, assertion.value);
     case "trajectory:tool-args-match":
       return argsMatch(subject, assertion.value);
+    case "trajectory:tool-args-schema":
+      return argsSchema(subject, assertion.value, checker, caseFile);
     case "trajectory:tool-args-supported":
       return argsSupported(subject, assertion.value ?? {});
     case "trajectory:step-count":

@@ -18,17 +18,21 @@ interface Tried {
   readonly accepted: ReadonlySet<number>;
 }
 
+/** A proposal with its own figures. */
+export interface TriedAssertion {
+  readonly name: string;
+  readonly caught: number;
+  readonly accepted: number;
+  /** Why it was left; null: it was taken. */
+  readonly left: string | null;
+}
+
 /** The assertions that separate the members from the clean runs, fewest that do, and how they fare together. */
 export interface Chosen {
   readonly assertions: readonly Assertion[];
   readonly validation: Validation;
-  /** Each proposal with its own figures, for a person to see why it was taken or left. */
-  readonly tried: readonly {
-    readonly name: string;
-    readonly caught: number;
-    readonly accepted: number;
-    readonly taken: boolean;
-  }[];
+  /** Each proposal, for a person to see why it was taken or left. */
+  readonly tried: readonly TriedAssertion[];
 }
 
 /** At least 99 % of the clean runs, all of them below a hundred. */
@@ -61,7 +65,8 @@ async function tryOne(
 
 /**
  * Chooses among proposals, most wanted first: an assertion is taken when it accepts the clean runs and catches members that those before
- * it do not. What errs on a clean run has not accepted it; a member that lacks the evidence counts as not caught.
+ * it do not, until enough are caught: a few more would cost an assertion that is less to the point. What errs on a clean run has not
+ * accepted it; a member that lacks the evidence counts as not caught.
  *
  * @param proposals  in order of preference
  * @returns the first proposal alone where none separates, so that a person has a draft to work on
@@ -74,35 +79,61 @@ export async function choose(
 ): Promise<Chosen> {
   const tried: Tried[] = [];
   for (const proposal of proposals) tried.push(await tryOne(proposal, members, clean, checker));
-  const taken: Tried[] = [];
+  const sizes = { members: members.length, clean: clean.length };
   const caught = new Set<number>();
   let accepted = new Set(clean.keys());
-  for (const entry of tried.filter((one) => acceptsEnough(one.accepted.size, clean.length))) {
-    const fresh = [...entry.caught].filter((index) => !caught.has(index));
-    const both = new Set([...accepted].filter((index) => entry.accepted.has(index)));
-    if (fresh.length === 0 || !acceptsEnough(both.size, clean.length)) continue;
-    taken.push(entry);
-    for (const index of fresh) caught.add(index);
-    accepted = both;
+  const told = tried.map((entry): Told => {
+    const left = whyLeft(entry, caught, accepted, sizes);
+    if (left !== null) return { entry, left };
+    for (const index of entry.caught) caught.add(index);
+    accepted = new Set([...accepted].filter((index) => entry.accepted.has(index)));
+    return { entry, left: null };
+  });
+  const [first] = told;
+  if (first && told.every(({ left }) => left !== null)) {
+    return chosenOf([{ ...first, left: null }, ...told.slice(1)], first.entry, sizes);
   }
-  if (taken.length === 0 && tried[0]) {
-    taken.push(tried[0]);
-    for (const index of tried[0].caught) caught.add(index);
-    accepted = new Set(tried[0].accepted);
-  }
+  return chosenOf(told, { caught, accepted }, sizes);
+}
+
+interface Told {
+  readonly entry: Tried;
+  readonly left: string | null;
+}
+
+/** Why a proposal is not taken after those before it; null: it is. */
+function whyLeft(
+  entry: Tried,
+  caught: ReadonlySet<number>,
+  accepted: ReadonlySet<number>,
+  sizes: { readonly members: number; readonly clean: number },
+): string | null {
+  const fails = `fails ${entry.caught.size}/${sizes.members} members`;
+  if (entry.caught.size === 0) return "fails no member";
+  if (!acceptsEnough(entry.accepted.size, sizes.clean))
+    return `${fails}, but passes only ${entry.accepted.size}/${sizes.clean} clean runs`;
+  if (catchesEnough(caught.size, sizes.members)) return `${fails}, which others do already`;
+  if ([...entry.caught].every((index) => caught.has(index)))
+    return `${fails}, all of which others do already`;
+  const both = [...accepted].filter((index) => entry.accepted.has(index)).length;
+  return acceptsEnough(both, sizes.clean)
+    ? null
+    : `${fails}, but with the others passes only ${both}/${sizes.clean} clean runs`;
+}
+
+function chosenOf(
+  told: readonly Told[],
+  { caught, accepted }: Pick<Tried, "caught" | "accepted">,
+  sizes: { readonly members: number; readonly clean: number },
+): Chosen {
   return {
-    assertions: taken.map(({ assertion }) => assertion),
-    validation: {
-      caught: caught.size,
-      members: members.length,
-      accepted: accepted.size,
-      clean: clean.length,
-    },
-    tried: tried.map((entry) => ({
+    assertions: told.flatMap(({ entry, left }) => (left === null ? [entry.assertion] : [])),
+    validation: { ...sizes, caught: caught.size, accepted: accepted.size },
+    tried: told.map(({ entry, left }) => ({
       name: nameOf(entry.assertion),
       caught: entry.caught.size,
       accepted: entry.accepted.size,
-      taken: taken.includes(entry),
+      left,
     })),
   };
 }

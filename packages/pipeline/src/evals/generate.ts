@@ -82,7 +82,12 @@ export async function generateCase(
   const added = recording.clean && cassetteOf(recording.clean.subject, recording.clean.tools);
   if (added && !added.ok) return added;
   const classified = classify(cluster, settings, members);
-  const chosen = await choose(propose({ cluster, members, clean }), members, clean, checker);
+  const chosen = await choose(
+    propose({ cluster, members, clean, recording }),
+    members,
+    clean,
+    checker,
+  );
   const lacks = [...lacking(chosen.validation), ...unreplayable(recorded)];
   const redactedInput = redact(message);
   return {

@@ -110,7 +110,8 @@ function contractOf(payloads: readonly unknown[]): Record<string, unknown> | nul
   return required.length > 0 ? { type: "object", required: required.sort(), properties } : null;
 }
 
-function jsonType(value: unknown): string {
+/** The type of a value in the words of JSON Schema. */
+export function jsonType(value: unknown): string {
   if (value === null) return "null";
   return Array.isArray(value) ? "array" : typeof value;
 }

@@ -4,12 +4,16 @@ import type { Cluster } from "../model/cluster.ts";
 import type { Assertion } from "../model/assertion.ts";
 import { policy } from "../model/policy.ts";
 import { handoffContracts, outputPaths } from "./learned.ts";
+import { argumentRules } from "./learned-args.ts";
+import type { Recording } from "./recording.ts";
 import type { Subject } from "./subject.ts";
 
 interface Material {
   readonly cluster: Cluster;
   readonly members: readonly Subject[];
   readonly clean: readonly Subject[];
+  /** What the gate will replay: an assertion that it makes fail whatever the agent does is of no use. */
+  readonly recording: Recording;
 }
 
 type Proposer = (material: Material) => readonly Assertion[];
@@ -18,6 +22,15 @@ const citations: Proposer = () => [
   { type: "citations:subset-of-retrieved" },
   { type: "citations:subset-of-retrieved", id: "cites-something", value: { min: 1 } },
 ];
+
+/** Only where what is replayed holds documents: where the failing run found none, no agent could pass. */
+const retrieval: Proposer = ({ recording: { failing, clean } }) => {
+  const found = ({ run }: Subject) =>
+    run.retrievals.some(({ documents }) => (documents ?? []).length > 0);
+  return found(failing) || (clean !== null && found(clean.subject))
+    ? [{ type: "retrieval:non-empty" }]
+    : [];
+};
 const grounded: Proposer = () => [
   {
     type: "behavior:signal",
@@ -87,6 +100,23 @@ const loops: Proposer = ({ clean }) => {
   ];
 };
 
+/** How many tools clean runs call, where some member calls more or fewer. */
+const steps: Proposer = ({ members, clean }) => {
+  const count = ({ run }: Subject) => run.toolCalls.length;
+  const usual = clean.map(count).toSorted((a, b) => a - b);
+  const [min, max] = [usual[0], usual.at(-1)];
+  if (min === undefined || max === undefined) return [];
+  const theirs = members.map(count);
+  return [
+    ...(theirs.some((each) => each > max) ? [step("no-more-steps", { max })] : []),
+    ...(theirs.some((each) => each < min) ? [step("no-fewer-steps", { min })] : []),
+  ];
+};
+
+function step(id: string, bound: { readonly min?: number; readonly max?: number }): Assertion {
+  return { type: "trajectory:step-count", id, value: { type: "tool", ...bound } };
+}
+
 /** As sure as nearly all clean runs are. */
 const confident: Proposer = ({ clean }) => {
   const values = clean
@@ -104,15 +134,19 @@ const confident: Proposer = ({ clean }) => {
 
 const contracts: Proposer = ({ members, clean }) => handoffContracts(members, clean);
 const paths: Proposer = ({ members, clean }) => outputPaths(members, clean);
+const dialect: Proposer = ({ members, clean }) => argumentRules(members, clean);
 
-/** What is worth asserting for each cause, most wanted first. Source: evals.md 4.2. */
+/**
+ * What is worth asserting for each cause, most wanted first: what only this cause breaks before what several do, so that a case stays
+ * green where something else is broken. Source: evals.md 4.2.
+ */
 const byCause: Readonly<Record<CauseName, readonly Proposer[]>> = {
-  retrieval_drift: [citations, grounded],
-  prompt_regression: [citations, grounded, paths, tools],
-  tool_schema_change: [paths, downstream, noFallback, citations],
-  provider_model_drift: [tools, noFallback, confident, loops],
-  capability_boundary: [confident, supported, paths, loops],
-  inter_agent_misalignment: [contracts, citations, paths, supported],
+  retrieval_drift: [retrieval, citations, grounded],
+  prompt_regression: [paths, tools, citations, grounded],
+  tool_schema_change: [paths, dialect, downstream, noFallback, citations],
+  provider_model_drift: [dialect, tools, steps, loops, noFallback, confident],
+  capability_boundary: [dialect, steps, loops, supported, paths, downstream, confident],
+  inter_agent_misalignment: [contracts, dialect, paths, citations, supported],
   unknown: [],
 };
 
@@ -121,10 +155,12 @@ const everything: readonly Proposer[] = [
   grounded,
   contracts,
   paths,
+  dialect,
   downstream,
   noFallback,
   noError,
   tools,
+  steps,
   loops,
   supported,
   confident,

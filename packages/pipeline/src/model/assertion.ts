@@ -83,6 +83,11 @@ export const Assertion = z.discriminatedUnion("type", [
     ...common,
   }),
   z.strictObject({
+    type: z.literal("trajectory:tool-args-schema"),
+    value: tool.extend({ schema: z.union([z.string(), z.record(z.string(), z.unknown())]) }),
+    ...common,
+  }),
+  z.strictObject({
     type: z.literal("trajectory:tool-args-supported"),
     value: emptyOr({ name: z.string().optional() }),
     ...common,

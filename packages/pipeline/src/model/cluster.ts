@@ -115,3 +115,12 @@ export interface Cluster {
   readonly signalNames: readonly string[];
   readonly attribution: Attribution;
 }
+
+/** When a cluster's failures may have begun at the earliest: its onset with its uncertainty, else its first member. Ms. */
+export function beganMs({
+  attribution,
+  firstMs,
+}: Pick<Cluster, "attribution" | "firstMs">): number {
+  const { onsetMs, onsetPlusMinusMs } = attribution;
+  return onsetMs === null ? firstMs : onsetMs - (onsetPlusMinusMs ?? 0);
+}

@@ -47,6 +47,10 @@ export const everyAssertion: readonly Assertion[] = [
     type: "trajectory:tool-args-match",
     value: { name: "lookup", args: { region: "EU" }, ignore: ["request_id"] },
   },
+  {
+    type: "trajectory:tool-args-schema",
+    value: { name: "lookup", schema: { type: "object", required: ["region"] } },
+  },
   { type: "trajectory:tool-args-supported", value: { name: "lookup" } },
   { type: "trajectory:step-count", value: { type: "tool", max: 4 } },
   { type: "trajectory:no-loop", value: { max_repeats: 2, same_args: true } },

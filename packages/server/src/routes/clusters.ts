@@ -1,7 +1,10 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { cleanRuns } from "@rootward/pipeline/evals/clean-runs";
+import { beganMs } from "@rootward/pipeline/model/cluster";
 import type { Cluster } from "@rootward/pipeline/model/cluster";
 import { encodeRun } from "@rootward/pipeline/model/run-json";
+import type { RunHead } from "@rootward/pipeline/ports";
 import type { Context } from "../context.ts";
 import { jsonAnswer, jsonText } from "../json.ts";
 import { clusterOf } from "../named-cluster.ts";
@@ -57,7 +60,10 @@ export function clusterRoutes(context: Context): Hono {
   return routes;
 }
 
-/** Members of a cluster, or unfailed runs of its workflow and environment, latest first, made again from their spans. */
+/**
+ * Members of a cluster, or unfailed runs of its workflow and environment from before and after it began, latest first, made again from
+ * their spans.
+ */
 async function* runLines(
   context: Context,
   cluster: Cluster,
@@ -65,18 +71,36 @@ async function* runLines(
 ): AsyncGenerator<string> {
   const index = indexOf(context.schedule.diagnosis);
   const members = new Set(cluster.members);
-  const isMember = query.role === "members";
-  const digests = await latestRuns(context.store, {
-    workflow: cluster.workflow,
-    environment: cluster.environment,
-    fromMs: isMember ? cluster.firstMs : 0,
-    beforeMs: isMember ? cluster.lastMs + 1 : Number.MAX_SAFE_INTEGER,
-    limit: query.limit,
-    accepts: (digest) =>
-      isMember
-        ? members.has(digest.id)
-        : failedBy(index, digest).length === 0 && !index.diagnosed.has(digest.id),
-  });
+  const latest = async (
+    fromMs: number,
+    beforeMs: number,
+    accepts: (digest: RunHead) => boolean,
+  ): Promise<readonly RunHead[]> => {
+    const { workflow, environment } = cluster;
+    const { limit } = query;
+    return await latestRuns(context.store, {
+      workflow,
+      environment,
+      fromMs,
+      beforeMs,
+      limit,
+      accepts,
+    });
+  };
+  const isClean = (digest: RunHead) =>
+    failedBy(index, digest).length === 0 && !index.diagnosed.has(digest.id);
+  const began = { startedMs: ({ startedMs }: RunHead) => startedMs, beganMs: beganMs(cluster) };
+  const digests =
+    query.role === "members"
+      ? await latest(cluster.firstMs, cluster.lastMs + 1, ({ id }) => members.has(id))
+      : cleanRuns(
+          [
+            ...(await latest(began.beganMs, Number.MAX_SAFE_INTEGER, isClean)),
+            ...(await latest(0, began.beganMs, isClean)),
+          ],
+          began,
+          query.limit,
+        );
   for await (const { run, digest } of readAgain(context.store, context.reader, digests)) {
     const role = JSON.stringify(query.role);
     yield `{"role":${role},"run":${encodeRun(run)},"digest":${jsonText(digest)}}\n`;

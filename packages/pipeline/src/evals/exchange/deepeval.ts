@@ -41,6 +41,7 @@ function toolsOf(assertion: Assertion): readonly ExpectedTool[] {
     case "output:matches":
     case "output:path":
     case "not-trajectory:tool-used":
+    case "trajectory:tool-args-schema":
     case "trajectory:tool-args-supported":
     case "trajectory:step-count":
     case "trajectory:no-loop":

@@ -166,7 +166,11 @@ describe("promptfoo", () => {
         const text = promptfooFile([exported(evalCase)], promptfoo);
         const { cases } = imported("promptfoo", text, { workflow: null });
         const unaskable = evalCase.assert.every(({ type }) =>
-          ["trajectory:tool-args-supported", "handoff:contract"].includes(type),
+          [
+            "trajectory:tool-args-schema",
+            "trajectory:tool-args-supported",
+            "handoff:contract",
+          ].includes(type),
         );
         if (unaskable) return;
         const back = cases[0]?.evalCase;
@@ -556,6 +560,7 @@ describe("the promptfoo config", () => {
     const types = new Map(asserts.map(({ metric, type }) => [metric, type]));
     const left = everyAssertion.filter(({ type, id }) => !types.has(id ?? type));
     expect(left.map(({ type }) => type)).toEqual([
+      "trajectory:tool-args-schema",
       "trajectory:tool-args-supported",
       "handoff:contract",
     ]);

@@ -155,6 +155,8 @@ function mapped(assertion: Assertion, evalCase: EvalCase, folders: Folders): Map
       return budgeted(assertion, evalCase);
     case "trajectory:tool-args-supported":
       return unmapped("it needs the reading of every step that only Rootward makes");
+    case "trajectory:tool-args-schema":
+      return unmapped("promptfoo compares arguments with values, not with a schema");
     case "handoff:contract":
       return unmapped("promptfoo does not see what one agent hands to another");
   }

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { PortError } from "@rootward/pipeline/errors";
 import type { RecordedCall } from "@rootward/pipeline/evals/cassette";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import { policy } from "@rootward/pipeline/model/policy";
@@ -12,10 +11,10 @@ import type { Adapter, Told } from "./candidate/adapter.ts";
 import { failed } from "./candidate/answer.ts";
 import { newCommandAdapter } from "./candidate/command.ts";
 import { newModuleAdapter } from "./candidate/module.ts";
+import { agentName } from "./agents.ts";
+import type { Agents } from "./agents.ts";
 import type { Collector, TrialPost } from "./collector.ts";
 import { newReplay } from "./replay.ts";
-
-type Agents = Readonly<Record<string, AgentConfig>>;
 
 interface Setting {
   readonly agents: Agents;
@@ -29,14 +28,6 @@ interface Setting {
 interface Candidates extends Candidate {
   /** Ends every process that was started. */
   stop(): void;
-}
-
-/** The name of a case's agent in `rootward.yaml`: its own, else its workflow's; null where neither is there. */
-function agentName(
-  agents: Agents,
-  { agent, workflow }: Pick<EvalCase, "agent" | "workflow">,
-): string | null {
-  return [agent, workflow].find((each) => Object.hasOwn(agents, each)) ?? null;
 }
 
 /** From a case to its agent, of which at most `concurrency` cases are tried at once (2 without it). */
@@ -62,7 +53,7 @@ export function newCandidate({ agents, folder, collector, cassetteOf }: Setting)
   const adapterOf = (evalCase: EvalCase): Adapter => {
     const name = agentName(agents, evalCase);
     const agent = name === null ? undefined : agents[name];
-    if (name === null || agent === undefined) throw unknownAgent(agents, evalCase);
+    if (name === null || agent === undefined) throw new Error(`${evalCase.id} has no agent`);
     const adapter = adapters.get(name) ?? newAdapter(name, agent, { folder, collector });
     adapters.set(name, adapter);
     return adapter;
@@ -115,12 +106,6 @@ function newAdapter(
     case "module":
       return newModuleAdapter(agent, folder, collector.door(name));
   }
-}
-
-function unknownAgent(agents: Agents, { agent }: EvalCase): PortError {
-  const names = Object.keys(agents).join(", ") || "none";
-  const why = `no agent ${agent} under agents: in rootward.yaml (there: ${names})`;
-  return new PortError("candidate_failed", why, { retryable: false });
 }
 
 async function evidenceOf(

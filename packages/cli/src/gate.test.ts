@@ -259,11 +259,16 @@ describe.concurrent("the exit code", () => {
     expect(code).toBe(0);
   });
 
-  test("64: an option that does not exist, a case that does not exist, a key that does not exist", async () => {
+  test("64: an option, a case, an agent or a key that does not exist", async () => {
     expect((await gate(project(), "honest", ["--fast"])).code).toBe(64);
     const unknown = await gate(project(), "honest", ["--case", "EC-none"]);
     expect(unknown.text).toContain("EC-gift");
     expect(unknown.code).toBe(64);
+    const lost = await gate(project([caseOf({ agent: "other", workflow: "others" })]), "honest");
+    expect(lost.text).toMatch(
+      /evals\/cases\/EC-gift\.yaml: no agent other \(or others, its workflow\) under agents: in \S+rootward\.yaml \(there: desk\)/,
+    );
+    expect(lost.code).toBe(64);
     const wrong = project([caseOf()], { agnets: {} });
     const { code, text } = await gate(wrong, "honest");
     expect(text).toMatch(/rootward\.yaml:\d+:1: unknown key "agnets"; accepted: the keys schema/);
@@ -313,14 +318,27 @@ describe.concurrent("3: undecided, with one sentence, is never green", () => {
     expect(code).toBe(3);
   });
 
-  test("an agent that is not configured, or whose program does not exist", async () => {
-    const unknown = await gate(project([caseOf({ agent: "other", workflow: "other" })]), "honest");
-    expect(unknown.text).toContain("no agent other under agents: in rootward.yaml (there: desk)");
-    expect(unknown.code).toBe(3);
+  test("an agent whose program does not exist", async () => {
     const agents = { desk: { adapter: "command", run: ["no-such-program"] } };
     const missing = await gate(project([caseOf()], { agents }), "honest");
     expect(missing.text).toContain("the agent (no-such-program) could not be started");
     expect(missing.code).toBe(3);
+  });
+
+  test("at every severity: a P2 whose agent dies is no pass", async () => {
+    const { code, text } = await gate(project([caseOf({ severity: "P2" })]), "dies");
+    expect(text).toContain("UNDECIDED");
+    expect(code).toBe(3);
+  });
+
+  test("a trial whose only call differs from its recording, and the drift is told", async () => {
+    const made = project();
+    const { code, text } = await gate(made, "asks-otherwise", ["--junit", "gate.xml"]);
+    expect(text).toContain("1 of 1 tool call differs from its recording");
+    expect(text).toContain("1 replayed call differs from the recording (drift)");
+    expect(code).toBe(3);
+    const junit = readFileSync(join(made.folder, "gate.xml"), "utf8");
+    expect(junit).toContain('<property name="drift" value="1"/>');
   });
 
   test("a tool call without a recording; on_miss: fail makes it a failure", async () => {
@@ -337,7 +355,15 @@ describe.concurrent("3: undecided, with one sentence, is never green", () => {
   });
 
   test("a failing P0 outranks what is undecided", async () => {
-    const made = project([caseOf(), caseOf({ id: "EC-other", agent: "other", workflow: "other" })]);
+    const agents = {
+      desk: {
+        adapter: "command",
+        run: [process.execPath, "agent.mjs"],
+        tools: { lookup: { via: "http", base_url_env: "TOOLS" } },
+      },
+      other: { adapter: "command", run: ["no-such-program"] },
+    };
+    const made = project([caseOf(), caseOf({ id: "EC-other", agent: "other" })], { agents });
     expect((await gate(made, "invents")).code).toBe(1);
   });
 });

@@ -3,6 +3,7 @@ import type { Override } from "@rootward/pipeline/model/override";
 import type { GateVerdict } from "@rootward/pipeline/model/verdict";
 import { gate } from "@rootward/pipeline/pipeline";
 import type { GateCase, GateInput } from "@rootward/pipeline/pipeline";
+import { requireAgents } from "./agents.ts";
 import { laneOf, newCandidate } from "./candidate.ts";
 import { readCassette } from "./case-store.ts";
 import { newChecker } from "./checker.ts";
@@ -19,11 +20,12 @@ interface Trying extends Pick<GateInput, "known" | "problems" | "onProgress"> {
 /**
  * Tries cases on the agents of `rootward.yaml`, with their recordings, and decides as of the machine's calendar day in UTC. No flag sets
  * it: an override must not outlive its date by asking for another one.
+ *
+ * @throws OperatorError  a case that is to be tried has no agent under `agents:`
  */
-export async function tryCases(
-  tried: Trying,
-  { config, path }: LoadedConfig,
-): Promise<GateVerdict> {
+export async function tryCases(tried: Trying, loaded: LoadedConfig): Promise<GateVerdict> {
+  const { config, path } = loaded;
+  if (tried.problems.length === 0) requireAgents(tried.cases, loaded);
   const files = new Map(tried.cases.map(({ evalCase, file }) => [evalCase.id, file]));
   const collector = await startCollector();
   const candidate = newCandidate({

@@ -50,28 +50,13 @@ export function decide(input: DecideInput): GateVerdict {
   };
 }
 
-function actionOf(tally: Tally, overridden: boolean): CaseAction {
-  const { verdict } = tally;
-  switch (tally.case.severity) {
-    case "P0":
-      return verdict === "pass"
-        ? "ok"
-        : verdict === "undecided"
-          ? "undecided"
-          : overridden
-            ? "overridden"
-            : "block";
-    case "P1":
-      return verdict === "pass"
-        ? "ok"
-        : verdict === "undecided"
-          ? "undecided"
-          : overridden
-            ? "overridden"
-            : "needs_override";
-    case "P2":
-      return verdict === "pass" ? "ok" : "logged";
-  }
+/** What follows from a verdict. What could not be decided stays so at every severity: nothing malformed, hanging or unseen is green. */
+function actionOf({ verdict, case: { severity } }: Tally, overridden: boolean): CaseAction {
+  if (verdict === "undecided") return "undecided";
+  if (verdict === "pass") return "ok";
+  if (severity === "P2") return "logged";
+  if (overridden) return "overridden";
+  return severity === "P0" ? "block" : "needs_override";
 }
 
 function resultOf({ tally, file, lines }: Decided, coverage: Coverage): CaseResult {
@@ -103,8 +88,15 @@ function resultOf({ tally, file, lines }: Decided, coverage: Coverage): CaseResu
     drift: tally.trials.reduce((sum, trial) => sum + trial.drift, 0),
     ms: tally.trials.reduce((sum, trial) => sum + trial.durationMs, 0),
     upperFailureRate: tally.upperFailureRate,
+    heldInARow: tally.heldInARow,
+    unproven: unprovenBy(tally.case),
     override: coverage.id,
   };
+}
+
+/** Why a pass of this case proves less than it seems to; empty where it was shown to catch what it is about. */
+function unprovenBy({ unproven }: EvalCase): readonly string[] {
+  return unproven === true ? ["never shown to fail a wrong output (unproven: true)"] : [];
 }
 
 function outcomeOfCases(cases: readonly CaseResult[], problems: readonly string[]): GateOutcome {

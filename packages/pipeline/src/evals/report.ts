@@ -14,15 +14,24 @@ function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
+/** What a person should know of a case beside its verdict: its bound, how often it holds in a row, drift, and why a pass proves less. */
+function remarks(result: CaseResult): readonly string[] {
+  const { verdict, upperFailureRate: bound, heldInARow: row, drift, unproven } = result;
+  const calls = drift === 1 ? "1 replayed call differs" : `${drift} replayed calls differ`;
+  return [
+    ...(bound === null ? [] : [`could still fail up to ${percent(bound)} of the time`]),
+    ...(row === null ? [] : [`pass^${row.k} ${percent(row.chance)}`]),
+    ...(drift === 0 ? [] : [`${calls} from the recording (drift)`]),
+    ...(verdict === "pass" ? unproven.map((why) => `unproven: ${why}`) : []),
+  ];
+}
+
 function caseLines(result: CaseResult): string[] {
   const { trials } = result;
   const tally = `${trials.pass}/${trials.n}`.padEnd(6);
-  const bound =
-    result.action === "ok" && result.upperFailureRate !== null
-      ? `could still fail up to ${percent(result.upperFailureRate)} of the time`
-      : result.why;
+  const told = [...(result.action === "ok" ? [] : [result.why]), ...remarks(result)].join("; ");
   const lines = [
-    `${result.severity}  ${result.case.padEnd(12)} ${tally} ${marks[result.action].padEnd(10)} ${bound}`,
+    `${result.severity}  ${result.case.padEnd(12)} ${tally} ${marks[result.action].padEnd(10)} ${told}`,
   ];
   if (result.action === "ok" || result.action === "logged") return lines;
   const [first] = result.failed;
@@ -47,10 +56,12 @@ export function terminalReport(verdict: GateVerdict): string {
 /** The verdict as Markdown, for a job summary. */
 export function markdownReport(verdict: GateVerdict): string {
   const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
-  const rows = verdict.cases.map(
-    ({ severity, case: id, title, trials, action, why, override }) =>
-      `| ${severity} | ${id} ${cell(title)} | ${trials.pass}/${trials.n} | ${marks[action]}${override ? ` (${override})` : ""} | ${cell(action === "ok" ? "" : why)} |`,
-  );
+  const rows = verdict.cases.map((result) => {
+    const { severity, case: id, title, trials, action, why, override } = result;
+    const told = [...(action === "ok" ? [] : [why]), ...remarks(result)].join("; ");
+    const mark = `${marks[action]}${override ? ` (${override})` : ""}`;
+    return `| ${severity} | ${id} ${cell(title)} | ${trials.pass}/${trials.n} | ${mark} | ${cell(told)} |`;
+  });
   return [
     `### Rootward gate: ${verdict.sentence}`,
     "",
@@ -87,6 +98,22 @@ function junitBody(result: CaseResult): string {
   }
 }
 
+function junitProperties(result: CaseResult): string {
+  const { severity, trials, drift, upperFailureRate: bound, heldInARow: row, unproven } = result;
+  const named = {
+    severity,
+    trials: `${trials.pass}/${trials.n}`,
+    ...(bound === null ? {} : { upper_failure_rate: bound.toFixed(3) }),
+    ...(row === null ? {} : { [`pass_${row.k}`]: row.chance.toFixed(3) }),
+    ...(drift === 0 ? {} : { drift: String(drift) }),
+    ...(unproven.length === 0 ? {} : { unproven: unproven.join("; ") }),
+  };
+  const each = Object.entries(named).map(
+    ([name, value]) => `<property name="${name}" value="${xml(value)}"/>`,
+  );
+  return `<properties>${each.join("")}</properties>`;
+}
+
 /** The verdict as JUnit XML: P0 and P1 failures, undecided as errors, logged and overridden as skipped. */
 export function junitReport(verdict: GateVerdict): string {
   const count = (...actions: readonly string[]) =>
@@ -95,7 +122,7 @@ export function junitReport(verdict: GateVerdict): string {
   const cases = verdict.cases.map(
     (result) =>
       `    <testcase classname="${result.severity}" name="${xml(`${result.case} ${result.title}`)}" file="${xml(result.file)}">\n` +
-      `      <properties><property name="severity" value="${result.severity}"/><property name="trials" value="${result.trials.pass}/${result.trials.n}"/></properties>\n` +
+      `      ${junitProperties(result)}\n` +
       `      ${junitBody(result)}\n    </testcase>`,
   );
   const problems = verdict.problems.map(

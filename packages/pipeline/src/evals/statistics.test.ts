@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { sequential, upperFailureRate } from "./statistics.ts";
+import { heldInARow, sequential, upperFailureRate } from "./statistics.ts";
 
 const test95 = { passRate: 0.95, brokenRate: 0.6, alpha: 0.05, beta: 0.1 };
 
@@ -15,6 +15,25 @@ test("after n clean trials the 95 % upper bound is that of the exact binomial in
     [59, 0.049508],
   ] as const;
   for (const [n, bound] of known) expect(upperFailureRate(n)).toBeCloseTo(bound, 5);
+});
+
+test("with failures among the trials the bound is that of the exact binomial interval too", () => {
+  // Values of an exact sum in Python, halved down to the rate: `sum(comb(n, i) * r**i * (1-r)**(n-i) for i in range(k+1)) == 0.05`.
+  const known = [
+    [11, 1, 0.364359],
+    [7, 2, 0.658738],
+    [20, 2, 0.282619],
+    [50, 5, 0.198833],
+  ] as const;
+  for (const [n, k, bound] of known) expect(upperFailureRate(n, k)).toBeCloseTo(bound, 4);
+  expect(upperFailureRate(4, 4)).toBe(1);
+});
+
+test("pass^k is the share of draws of k trials that all hold", () => {
+  expect(heldInARow(10, 8, 3)).toBeCloseTo(0.4667, 4);
+  expect(heldInARow(5, 5, 3)).toBe(1);
+  expect(heldInARow(5, 2, 3)).toBe(0);
+  expect(heldInARow(2, 2, 3)).toBeNull();
 });
 
 test("without a trial nothing is known", () => {

@@ -2,7 +2,7 @@ import type { EvalCase, TrialsPolicy } from "../model/evalcase.ts";
 import type { Severity } from "../model/evalfields.ts";
 import { policy } from "../model/policy.ts";
 import type { Grade, Trial, TrialOutcome } from "../model/verdict.ts";
-import { sequential, upperFailureRate } from "./statistics.ts";
+import { heldInARow, sequential, upperFailureRate } from "./statistics.ts";
 
 /** The trials of one case and what they decide. */
 export interface Tally {
@@ -12,8 +12,10 @@ export interface Tally {
   readonly why: string;
   /** Types, or ids, of the assertions that failed in any trial. */
   readonly failed: readonly string[];
-  /** After clean trials only: the case could still fail up to this share of the time. */
+  /** After a pass only: the case could still fail up to this share of the time. */
   readonly upperFailureRate: number | null;
+  /** After a rate with enough trials only: pass^k. */
+  readonly heldInARow: { readonly k: number; readonly chance: number } | null;
 }
 
 /** Runs one trial; never throws for what the candidate does, that is `undecided` with its sentence. */
@@ -56,7 +58,7 @@ export async function runTrials(
     trialsPolicy.policy === "must_hold"
       ? await mustHold(evalCase, trialsPolicy.n ?? defaultN(evalCase.severity), runTrial)
       : await atRate(evalCase, trialsPolicy, runTrial);
-  return tally(evalCase, trials.trials, trials.verdict);
+  return tally(evalCase, trialsPolicy.policy, trials);
 }
 
 function defaultN(severity: Severity): number {
@@ -109,7 +111,11 @@ async function atRate(
   return { trials: [...first.trials, ...second.trials], verdict: second.verdict };
 }
 
-function tally(evalCase: EvalCase, trials: readonly Trial[], verdict: TrialOutcome): Tally {
+function tally(
+  evalCase: EvalCase,
+  kind: TrialsPolicy["policy"],
+  { trials, verdict }: Batch,
+): Tally {
   const deciding = trials.find(({ outcome }) => outcome === verdict) ?? trials.at(-1);
   const failing = trials.filter(({ outcome }) => outcome === "fail");
   const failed = failing.flatMap(({ grades }) =>
@@ -124,7 +130,14 @@ function tally(evalCase: EvalCase, trials: readonly Trial[], verdict: TrialOutco
         ? `${trials.length} trials did not settle it`
         : (deciding?.why ?? "no trial ran"),
     failed: [...new Set(failed)],
-    upperFailureRate:
-      failing.length === 0 && verdict === "pass" ? upperFailureRate(trials.length) : null,
+    upperFailureRate: verdict === "pass" ? upperFailureRate(trials.length, failing.length) : null,
+    heldInARow: kind === "rate" ? rowOf(trials) : null,
   };
+}
+
+function rowOf(trials: readonly Trial[]): Tally["heldInARow"] {
+  const k = policy("heldInARowK");
+  const passed = trials.filter(({ outcome }) => outcome === "pass").length;
+  const chance = heldInARow(trials.length, passed, k);
+  return chance === null ? null : { k, chance };
 }

@@ -17,6 +17,11 @@ export const casesPolicy = {
   trialsBrokenRate: { value: 0.6, unit: "share", source: "evals.md 2.3" },
   trialsAlpha: { value: 0.05, unit: "probability", source: "evals.md 2.3" },
   trialsBeta: { value: 0.1, unit: "probability", source: "evals.md 2.3" },
+  heldInARowK: {
+    value: 3,
+    unit: "trials",
+    source: "evals.md 2.3: pass^3 beside the tally of a rate",
+  },
   replayDriftMax: {
     value: 0.5,
     unit: "share of calls",

@@ -65,8 +65,15 @@ const CaseResult = z
     drift: z.int().nonnegative(),
     /** Of all its trials together, in milliseconds. */
     ms: z.number().nonnegative(),
-    /** 95 % upper bound of the failure rate after clean trials; null after a failure. */
+    /** 95 % upper bound of the failure rate of a case that passed, failures that a rate forgives counted; null where it did not pass. */
     upperFailureRate: z.number().min(0).max(1).nullable(),
+    /** pass^k: the chance that k trials, drawn from those that ran, all hold. Of a rate; null otherwise, and where fewer than k ran. */
+    heldInARow: z
+      .object({ k: z.int().positive(), chance: z.number().min(0).max(1) })
+      .readonly()
+      .nullable(),
+    /** Why a pass proves less than it seems to, as sentences; empty where the case was shown to catch what it is about. */
+    unproven: z.array(z.string()).readonly(),
     override: z.string().nullable(),
   })
   .readonly();

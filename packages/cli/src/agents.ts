@@ -1,0 +1,36 @@
+import type { AgentConfig } from "@rootward/pipeline/model/gate-config";
+import type { GateCase } from "@rootward/pipeline/pipeline";
+import type { LoadedConfig } from "./config.ts";
+import { OperatorError } from "./output.ts";
+
+/** What `agents:` of `rootward.yaml` says, by name. */
+export type Agents = Readonly<Record<string, AgentConfig>>;
+
+/** The name of a case's agent in `rootward.yaml`: its own, else its workflow's; null where neither is there. */
+export function agentName(
+  agents: Agents,
+  { agent, workflow }: Pick<GateCase["evalCase"], "agent" | "workflow">,
+): string | null {
+  return [agent, workflow].find((each) => Object.hasOwn(agents, each)) ?? null;
+}
+
+/**
+ * Sees to it that every case that is to be tried has an agent: whose has none could never be decided, by whatever the agent does.
+ *
+ * @throws OperatorError  exit code 2: names the case file, the agent and those that are there. Source: evals.md 3.1
+ */
+export function requireAgents(cases: readonly GateCase[], { config, path }: LoadedConfig): void {
+  const agents = config.agents ?? {};
+  const lost = cases.find(
+    ({ evalCase }) => evalCase.status === "active" && agentName(agents, evalCase) === null,
+  );
+  if (lost === undefined) return;
+  const { agent, workflow } = lost.evalCase;
+  const named = agent === workflow ? agent : `${agent} (or ${workflow}, its workflow)`;
+  const where = path === null ? "and no rootward.yaml was found" : `in ${path}`;
+  const there = Object.keys(agents).join(", ") || "none";
+  throw new OperatorError(
+    `${lost.file}: no agent ${named} under agents: ${where} (there: ${there})`,
+    2,
+  );
+}

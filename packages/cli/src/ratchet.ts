@@ -14,7 +14,7 @@ export interface Ratchet {
 const gitOutputBytes = 256 * 1024 * 1024;
 
 /** What git says, without its last line break; null where it refuses, or is not there. */
-function git(...args: readonly string[]): string | null {
+export function git(...args: readonly string[]): string | null {
   try {
     return execFileSync("git", [...args], {
       encoding: "utf8",
@@ -30,7 +30,7 @@ function git(...args: readonly string[]): string | null {
  * The commit to compare with: where this branch left the one that `--base`, the CI or origin's default names. On that branch itself a
  * push is compared with the commit before it, and a desk with its last commit.
  */
-function mergeBase(asked: string | undefined): string | null {
+export function mergeBase(asked: string | undefined): string | null {
   const { GITHUB_BASE_REF: github, CI_MERGE_REQUEST_TARGET_BRANCH_NAME: gitlab } = process.env;
   const named =
     asked === undefined

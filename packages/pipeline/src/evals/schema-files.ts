@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Calibration } from "../model/calibration.ts";
+import { AgentLock } from "../model/agent-lock.ts";
 import { Closure } from "../model/closure.ts";
 import { EvalCase } from "../model/evalcase.ts";
 import { Label } from "../model/label.ts";
@@ -14,6 +15,7 @@ const schemas = {
   "rubric.v1": RubricHead,
   "label.v1": Label,
   "calibration.v1": Calibration,
+  "agent-lock.v1": AgentLock,
   "gate-result.v1": GateVerdict,
 } as const;
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Assertion } from "./assertion.ts";
-import { day, person, severities } from "./evalfields.ts";
+import { changeTypes, day, person, severities } from "./evalfields.ts";
 import type { Severity } from "./evalfields.ts";
 
 export const failureClasses = [
@@ -75,8 +75,6 @@ const Recognize = z.strictObject({
   final_tools: z.array(z.string()).optional(),
 });
 
-const change = z.enum(["model", "prompt", "tool_schema", "retrieval_index", "code"]);
-
 const shape = z.strictObject({
   schema: z.literal("eval-case/v1"),
   id: z.string().regex(/^EC-[a-z0-9][a-z0-9-]*$/i, "expected EC- and letters, digits or dashes"),
@@ -110,7 +108,7 @@ const shape = z.strictObject({
     })
     .optional(),
   trials: Trials.optional(),
-  run_on: z.array(change).default(["model", "prompt", "tool_schema"]),
+  run_on: z.array(z.enum(changeTypes)).default(["model", "prompt", "tool_schema"]),
   validation: z
     .strictObject({
       at: day,

@@ -12,3 +12,6 @@ export const person = z.string().regex(/^@?[\w.-]+(\/[\w.-]+)?$/, "expected a na
 export function personKey(name: string): string {
   return name.replace(/^@/, "").toLowerCase();
 }
+/** What can change of an agent between two commits; a case names those on which it runs. Source: evals.md 3.4. */
+export const changeTypes = ["model", "prompt", "tool_schema", "retrieval_index", "code"] as const;
+export type ChangeType = (typeof changeTypes)[number];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AgentIdentity } from "./agent-identity.ts";
 
 const AgentTool = z.strictObject({
   via: z.literal("http"),
@@ -21,6 +22,7 @@ const reached = {
   concurrency: z.int().min(1).max(64).optional(),
   tools: z.record(z.string(), AgentTool).optional(),
   env: z.record(z.string(), z.string()).optional(),
+  identity: AgentIdentity.optional(),
 };
 
 const CommandAgent = z.strictObject({

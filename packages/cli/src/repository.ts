@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import { lstatSync, readFileSync, readlinkSync } from "node:fs";
+import { join, relative, resolve, sep } from "node:path";
+import { git } from "./ratchet.ts";
+
+/** Files by their path from the top of the repository, each with git's hash of its content. */
+type Tree = ReadonlyMap<string, string>;
+
+/** What git tells of a repository as it stands on disk: what is committed, what is not yet, what is new; not what it ignores. */
+export interface Repository {
+  readonly top: string;
+  readonly now: Tree;
+}
+
+/** What never belongs to the candidate: results of the gate itself. */
+const own = ".rootward";
+
+/** The repository around the working folder; null where there is none, or no git. */
+export function readRepository(): Repository | null {
+  const top = git("rev-parse", "--show-toplevel");
+  const staged = git("ls-files", "--full-name", "-s", "-z", ":/");
+  const touched = git("ls-files", "--full-name", "-m", "-o", "--exclude-standard", "-z", ":/");
+  if (top === null || staged === null || touched === null) return null;
+  const now = new Map(entries(staged, /^\d+ ([0-9a-f]+) \d\t(.*)$/s));
+  for (const path of touched.split("\0").filter(Boolean)) {
+    const hash = hashOnDisk(join(top, path));
+    if (hash === null) now.delete(path);
+    else now.set(path, hash);
+  }
+  return { top, now };
+}
+
+/** The files of a commit; null where it cannot be read. */
+export function treeAt(commit: string): Tree | null {
+  const listed = git("ls-tree", "-r", "-z", "--full-tree", commit);
+  return listed === null ? null : new Map(entries(listed, /^\d+ \w+ ([0-9a-f]+)\t(.*)$/s));
+}
+
+function entries(listed: string, line: RegExp): [path: string, hash: string][] {
+  return listed.split("\0").flatMap((text) => {
+    const [, hash, path] = line.exec(text) ?? [];
+    return hash === undefined || path === undefined ? [] : [[path, hash]];
+  });
+}
+
+/** As git makes it; null for what is gone or is no file. */
+function hashOnDisk(path: string): string | null {
+  try {
+    const about = lstatSync(path);
+    if (about.isDirectory()) return null;
+    const content = about.isSymbolicLink() ? Buffer.from(readlinkSync(path)) : readFileSync(path);
+    return createHash("sha1").update(`blob ${content.length}\0`).update(content).digest("hex");
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a path of the repository lies in, or is, one of some files and folders; `.rootward` always does. */
+export function outside(top: string, apart: readonly string[]): (path: string) => boolean {
+  const left = apart.map((each) => relative(top, resolve(each)).split(sep).join("/"));
+  return (path) =>
+    !path.split("/").includes(own) &&
+    !left.some((each) => path === each || path.startsWith(`${each}/`));
+}
+
+/** Paths whose content differs between two trees, in order. */
+export function differences(before: Tree, now: Tree): readonly string[] {
+  const paths = new Set([...before.keys(), ...now.keys()]);
+  return [...paths].filter((path) => before.get(path) !== now.get(path)).toSorted();
+}

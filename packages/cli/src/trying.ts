@@ -12,7 +12,10 @@ import type { LoadedConfig } from "./config.ts";
 import { contractsOf } from "./contracts.ts";
 
 /** What is tried, beside what `rootward.yaml` says of agents, trials and contracts. */
-interface Trying extends Pick<GateInput, "known" | "problems" | "onProgress"> {
+interface Trying extends Pick<
+  GateInput,
+  "known" | "problems" | "onProgress" | "skipped" | "changes" | "identityFor" | "tryCase"
+> {
   readonly cases: readonly GateCase[];
   readonly overrides: readonly Override[];
 }

@@ -151,6 +151,13 @@ export interface GateInput {
   readonly contractFor: (workflow: string) => ContractCheck | null;
   readonly map: ReadOptions["map"];
   readonly onProgress: (done: number, of: number) => void;
+  /** Active cases that were not chosen, and what may have changed. Default: none. */
+  readonly skipped?: GateVerdict["skipped"];
+  readonly changes?: GateVerdict["changes"];
+  /** The candidate's identity on which a case is tried. Default: unknown. */
+  readonly identityFor?: (evalCase: EvalCase) => string | null;
+  /** Tries one case with `runTrial` until it is decided. Default: `runTrials`, as the policy says. */
+  readonly tryCase?: typeof runTrials;
 }
 
 /** Per commit. Runs the candidate on every active case, P0 first, and decides. */
@@ -166,8 +173,10 @@ export async function gate(
   const decided: Decided[] = [];
   const work = async ({ evalCase, file, lines }: GateCase): Promise<void> => {
     const runTrial = (tried: EvalCase, index: number) => trial(tried, index, file, input, ports);
-    const tally = await runTrials(evalCase, trialsOf(evalCase, input.trials), runTrial);
-    decided.push({ tally, file, lines });
+    const tryCase = input.tryCase ?? runTrials;
+    const tally = await tryCase(evalCase, trialsOf(evalCase, input.trials), runTrial);
+    const identity = input.identityFor?.(evalCase) ?? null;
+    decided.push({ tally, file, lines, identity });
     onProgress(decided.length, queue.length);
   };
   await inLanes(queue, ({ evalCase }) => laneOf(evalCase), work);

@@ -7,10 +7,14 @@ import {
   markdownReport,
   terminalReport,
 } from "@rootward/pipeline/evals/report";
+import { select } from "@rootward/pipeline/evals/selection";
 import type { GateVerdict } from "@rootward/pipeline/model/verdict";
 import { loadCases } from "../case-store.ts";
 import type { CaseStore } from "../case-store.ts";
 import { loadConfig } from "../config.ts";
+import { changedOption, severityOption } from "../gate-options.ts";
+import { writeLock } from "../lock-file.ts";
+import { measure, watchParts } from "../measured.ts";
 import { messageOf, note, OperatorError, printLine, progress } from "../output.ts";
 import { compareWithBase } from "../ratchet.ts";
 import { tryCases } from "../trying.ts";
@@ -19,6 +23,10 @@ interface GateOptions {
   readonly dir: string;
   readonly base?: string;
   readonly case?: string;
+  readonly severity?: string;
+  readonly changed?: string;
+  readonly all?: boolean;
+  readonly updateLock?: boolean;
   readonly advisory?: boolean;
   readonly junit?: string;
   readonly json?: string;
@@ -33,6 +41,13 @@ export function register(program: Command): void {
     .option("--dir <folder>", "where cases, cassettes and overrides are", "evals")
     .option("--base <commit>", "compare the cases with those at the merge base with it")
     .option("--case <id>", "try this case alone; the verdict is about it alone")
+    .option("--severity <list>", "only cases of these severities, such as P0,P1")
+    .option(
+      "--changed <types>",
+      "what changed, instead of finding it out: model, prompt, tool_schema, retrieval_index, code",
+    )
+    .option("--all", "every active case, whatever changed")
+    .option("--update-lock", "also write what the agents are made of now into agent.lock.json")
     .option("--advisory", "report, and exit 0 whatever the verdict")
     .option("--junit <file>", "also write JUnit XML")
     .option("--json <file>", "also write the verdict as JSON")
@@ -66,21 +81,36 @@ async function runGate(options: GateOptions): Promise<void> {
   const all = loadCases(folder);
   const store = selected(all, options.case);
   const ratchet = compareWithBase(all, options.base);
-  for (const warning of ratchet.warnings) note(`rootward: ${warning}`);
-  const bar = progress(`trying ${store.cases.length} cases`);
+  const severities = severityOption(options.severity);
+  const measured = await measure(loaded, all.cases, {
+    folder,
+    base: options.base,
+    writes: [options.json, options.junit].filter((file) => file !== undefined),
+    changed: changedOption(options.changed),
+    all: options.all === true || options.case !== undefined,
+  });
+  const { chosen, skipped } = select(store.cases, { ...measured, severities });
+  const watch = watchParts(measured);
+  for (const warning of [...ratchet.warnings, ...measured.warnings]) note(`rootward: ${warning}`);
+  const bar = progress(`trying ${chosen.length} cases`);
   try {
     const verdict = await tryCases(
       {
-        cases: store.cases,
+        cases: chosen,
         known: all.cases.map(({ evalCase }) => evalCase),
         overrides: store.overrides,
-        problems: [...store.problems, ...ratchet.problems],
+        problems: [...store.problems, ...ratchet.problems, ...measured.problems],
+        skipped,
+        changes: measured.changes,
+        identityFor: measured.identityFor,
+        tryCase: watch.tryCase,
         onProgress: (done, of) => bar.update(done, of),
       },
       loaded,
     );
     bar.end();
     write(verdict, options);
+    if (options.updateLock === true) printLine(`wrote ${writeLock(folder, watch.lock())}`);
     process.exitCode = options.advisory ? 0 : verdict.exitCode;
   } finally {
     bar.end();

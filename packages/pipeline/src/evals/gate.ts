@@ -1,7 +1,7 @@
 import type { EvalCase } from "../model/evalcase.ts";
 import type { Override } from "../model/override.ts";
 import { gateExitCodes } from "../model/verdict.ts";
-import type { CaseAction, CaseResult, GateOutcome, GateVerdict } from "../model/verdict.ts";
+import type { CaseAction, CaseResult, GateOutcome, GateVerdict, Trial } from "../model/verdict.ts";
 import { coveringOverride, staleOverrides } from "./overrides.ts";
 import type { Coverage, OverrideRules } from "./overrides.ts";
 import type { Tally } from "./trials.ts";
@@ -12,9 +12,12 @@ export interface Decided {
   readonly file: string;
   /** The line of each assertion, by name. */
   readonly lines: ReadonlyMap<string, number | null>;
+  /** Of the candidate; null where it cannot be told. */
+  readonly identity?: string | null;
 }
 
-export interface DecideInput extends OverrideRules {
+export interface DecideInput
+  extends OverrideRules, Partial<Pick<GateVerdict, "skipped" | "changes">> {
   readonly decided: readonly Decided[];
   /** Every case of the folder, tried or not: what an override may name. Default: those that were tried. */
   readonly known?: readonly EvalCase[];
@@ -28,12 +31,12 @@ export interface DecideInput extends OverrideRules {
  * every failing assertion; it never covers what could not be decided, and a P0 only under break-glass. No case at all is invalid.
  */
 export function decide(input: DecideInput): GateVerdict {
-  const { decided, overrides, problems } = input;
+  const { decided, overrides, problems, skipped = [], changes = [] } = input;
   const known = input.known ?? decided.map(({ tally }) => tally.case);
   const cases = decided.map((entry) =>
-    resultOf(entry, coveringOverride(entry.tally, overrides, input, null)),
+    resultOf(entry, coveringOverride(entry.tally, overrides, input, entry.identity ?? null)),
   );
-  const noCases = decided.length === 0 && problems.length === 0;
+  const noCases = decided.length + skipped.length === 0 && problems.length === 0;
   const allProblems = noCases
     ? ["no active case was found: an empty gate passes nothing"]
     : problems;
@@ -46,6 +49,8 @@ export function decide(input: DecideInput): GateVerdict {
     cases,
     problems: allProblems,
     staleOverrides: staleOverrides(overrides, known, cases, input),
+    skipped,
+    changes,
     sentence: sentenceOf(outcome, cases, allProblems),
   };
 }
@@ -59,7 +64,10 @@ function actionOf({ verdict, case: { severity } }: Tally, overridden: boolean): 
   return severity === "P0" ? "block" : "needs_override";
 }
 
-function resultOf({ tally, file, lines }: Decided, coverage: Coverage): CaseResult {
+function resultOf(
+  { tally, file, lines, identity = null }: Decided,
+  coverage: Coverage,
+): CaseResult {
   const count = (outcome: string) =>
     tally.trials.filter((trial) => trial.outcome === outcome).length;
   return {
@@ -76,13 +84,7 @@ function resultOf({ tally, file, lines }: Decided, coverage: Coverage): CaseResu
       fail: count("fail"),
       undecided: count("undecided"),
     },
-    trialResults: tally.trials.map((trial) => ({
-      ...trial,
-      grades: trial.grades.map((grade) => ({
-        ...grade,
-        line: lines.get(grade.assertion) ?? null,
-      })),
-    })),
+    trialResults: tally.trials.map((trial) => placed(trial, lines)),
     failed: tally.failed.map((assertion) => ({ assertion, line: lines.get(assertion) ?? null })),
     why: coverage.note === null ? tally.why : `${tally.why} (${coverage.note})`,
     drift: tally.trials.reduce((sum, trial) => sum + trial.drift, 0),
@@ -91,12 +93,22 @@ function resultOf({ tally, file, lines }: Decided, coverage: Coverage): CaseResu
     heldInARow: tally.heldInARow,
     unproven: unprovenBy(tally.case),
     override: coverage.id,
+    identity,
   };
 }
 
 /** Why a pass of this case proves less than it seems to; empty where it was shown to catch what it is about. */
 function unprovenBy({ unproven }: EvalCase): readonly string[] {
   return unproven === true ? ["never shown to fail a wrong output (unproven: true)"] : [];
+}
+
+function placed(trial: Trial, lines: Decided["lines"]): CaseResult["trialResults"][number] {
+  const { versions: _, ...told } = trial;
+  const grades = trial.grades.map((grade) => ({
+    ...grade,
+    line: lines.get(grade.assertion) ?? null,
+  }));
+  return { ...told, grades };
 }
 
 function outcomeOfCases(cases: readonly CaseResult[], problems: readonly string[]): GateOutcome {

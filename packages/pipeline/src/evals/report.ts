@@ -1,5 +1,6 @@
 import type { CaseResult, GateVerdict } from "../model/verdict.ts";
 import { nextCommand } from "./hints.ts";
+import { runLines } from "./report-run.ts";
 
 const marks = {
   ok: "ok",
@@ -49,6 +50,7 @@ export function terminalReport(verdict: GateVerdict): string {
     ...verdict.problems.map((problem) => `store  ${problem}`),
     ...cases.flatMap(caseLines),
     ...verdict.staleOverrides.map((text) => `stale  ${text}`),
+    ...runLines(verdict),
     verdict.sentence,
   ].join("\n");
 }
@@ -68,6 +70,7 @@ export function markdownReport(verdict: GateVerdict): string {
     ...verdict.problems.map((problem) => `- **store**: ${cell(problem)}`),
     ...(rows.length > 0 ? ["", "| | case | trials | | why |", "|-|-|-|-|-|", ...rows] : []),
     ...verdict.staleOverrides.map((text) => `- stale: ${cell(text)}`),
+    ...runLines(verdict).map((text) => `- ${cell(text)}`),
     "",
   ].join("\n");
 }

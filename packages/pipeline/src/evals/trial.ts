@@ -59,6 +59,13 @@ function replayVerdict(
   return null;
 }
 
+/** What a trial cost and what the candidate was made of, as far as they are told. */
+function toldOf({ answer, digest }: Subject): Pick<Trial, "usd" | "versions"> {
+  const usd = answer?.usage?.usd;
+  const isCost = usd !== undefined && Number.isFinite(usd) && usd >= 0;
+  return { ...(isCost && { usd }), versions: digest.versions };
+}
+
 export interface TrialInput {
   readonly evalCase: EvalCase;
   readonly index: number;
@@ -73,13 +80,15 @@ export async function gradeTrial(
   checker: OutputChecker,
 ): Promise<Trial> {
   const drift = replayed.filter(({ match }) => match === "sequence").length;
+  const told = toldOf(subject);
   const early = replayVerdict(evalCase, replayed);
   if (early)
     return {
       ...undecidedTrial(index, early.why, subject.durationMs),
       outcome: early.outcome,
       drift,
+      ...told,
     };
   const grades = await grade(evalCase, subject, checker, caseFile);
-  return { index, grades, drift, durationMs: subject.durationMs, ...outcomeOf(grades) };
+  return { index, grades, drift, durationMs: subject.durationMs, ...told, ...outcomeOf(grades) };
 }

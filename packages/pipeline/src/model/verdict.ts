@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { day, severities } from "./evalfields.ts";
+import { gateRun } from "./gate-run.ts";
 
 const Grade = z
   .object({ kind: z.enum(["pass", "fail", "error"]), assertion: z.string(), why: z.string() })
@@ -18,6 +19,10 @@ export interface Trial {
   /** Calls answered with a recording whose arguments differed. */
   readonly drift: number;
   readonly durationMs: number;
+  /** What it cost, as the candidate says; left out where it does not say. */
+  readonly usd?: number | undefined;
+  /** What the candidate was made of, as its spans say (`RunDigest.versions`). Not part of a verdict. */
+  readonly versions?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Of an assertion in its case file; null where it stands in none, as what a judge says. */
@@ -32,6 +37,7 @@ const TrialResult = z
     why: z.string(),
     drift: z.int().nonnegative(),
     durationMs: z.number().nonnegative(),
+    usd: z.number().nonnegative().optional(),
   })
   .readonly() satisfies z.ZodType<Trial>;
 
@@ -75,6 +81,8 @@ const CaseResult = z
     /** Why a pass proves less than it seems to, as sentences; empty where the case was shown to catch what it is about. */
     unproven: z.array(z.string()).readonly(),
     override: z.string().nullable(),
+    /** Of the candidate that was tried; null where it cannot be told. Source: `identityOf`. */
+    identity: z.string().nullable(),
   })
   .readonly();
 /** One case of a verdict. */
@@ -109,6 +117,7 @@ export const GateVerdict = z
     /** What makes the store of cases invalid, each naming the file. */
     problems: z.array(z.string()).readonly(),
     staleOverrides: z.array(z.string()).readonly(),
+    ...gateRun,
     sentence: z.string(),
   })
   .readonly()

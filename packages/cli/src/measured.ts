@@ -1,0 +1,205 @@
+import { relative, resolve } from "node:path";
+import { changesOf, everything, isCurrent, observedOf } from "@rootward/pipeline/evals/changes";
+import type { Changes } from "@rootward/pipeline/evals/changes";
+import { identityOf } from "@rootward/pipeline/evals/identity";
+import type { AgentParts } from "@rootward/pipeline/evals/identity";
+import { runTrials } from "@rootward/pipeline/evals/trials";
+import type { AgentLock, ObservedParts } from "@rootward/pipeline/model/agent-lock";
+import type { EvalCase } from "@rootward/pipeline/model/evalcase";
+import type { ChangeType } from "@rootward/pipeline/model/evalfields";
+import type { GateVerdict, Trial } from "@rootward/pipeline/model/verdict";
+import { measureAgents } from "./agent-parts.ts";
+import type { LoadedConfig } from "./config.ts";
+import { lockAt, readLock } from "./lock-file.ts";
+import { mergeBase } from "./ratchet.ts";
+import { differences, outside, readRepository, treeAt } from "./repository.ts";
+import type { Repository } from "./repository.ts";
+
+interface Asked {
+  /** The folder of cases. */
+  readonly folder: string;
+  readonly base: string | undefined;
+  /** What this command writes: no part of the candidate. */
+  readonly writes: readonly string[];
+  /** The types of change that a person named; null where they are to be found out. */
+  readonly changed: readonly ChangeType[] | null;
+  /** Whether everything is to run, whatever changed. */
+  readonly all: boolean;
+}
+
+/** The candidate agents as they are now, and what may have changed of them. */
+export interface Measured {
+  readonly parts: readonly AgentParts[];
+  /** The lock file as it stands. */
+  readonly lock: AgentLock;
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+  readonly changes: GateVerdict["changes"];
+  /** The agent of `rootward.yaml` on which a case is tried; null where there is none. */
+  readonly agentFor: (evalCase: EvalCase) => string | null;
+  readonly identityFor: (evalCase: EvalCase) => string | null;
+  readonly changesFor: (evalCase: EvalCase) => Changes;
+  readonly isTouched: (evalCase: EvalCase) => boolean;
+}
+
+/**
+ * Measures the agents of `rootward.yaml` and compares them with the lock file at the merge base.
+ *
+ * @throws OperatorError  exit code 2: a glob of `identity` that names no file
+ */
+export async function measure(
+  { config, path }: LoadedConfig,
+  cases: readonly { readonly evalCase: EvalCase; readonly file: string }[],
+  asked: Asked,
+): Promise<Measured> {
+  const repository = readRepository();
+  const configFolder = path === null ? process.cwd() : resolve(path, "..");
+  const apart = [asked.folder, ...asked.writes];
+  const parts = await measureAgents(config.agents ?? {}, {
+    folder: configFolder,
+    repository,
+    apart,
+  });
+  const { lock, problems } = readLock(asked.folder);
+  const since = sinceBase(repository, asked, path);
+  const changes = new Map(
+    parts.map((each) => [each.name, changesOfAgent(each, since, asked, configFolder)]),
+  );
+  const agentFor = (evalCase: EvalCase) =>
+    [evalCase.agent, evalCase.workflow].find((name) => changes.has(name)) ?? null;
+  const identities = new Map(parts.map((each) => [each.name, identityOf(each)]));
+  const files = new Map(cases.map(({ evalCase, file }) => [evalCase.id, file]));
+  return {
+    parts,
+    lock: lock ?? {},
+    problems,
+    warnings: parts
+      .filter(({ name, entry, isDeclared }) => isDeclared && !isCurrent(lock?.[name], entry))
+      .map(
+        ({ name }) =>
+          `evals/agent.lock.json does not tell what ${name} is made of now: rootward gate --update-lock writes it`,
+      ),
+    changes: [...changes].flatMap(([agent, found]) =>
+      [...found].map(([type, why]) => ({ agent, type, why })),
+    ),
+    agentFor,
+    identityFor: (evalCase) => identities.get(agentFor(evalCase) ?? "") ?? null,
+    changesFor: (evalCase) =>
+      changes.get(agentFor(evalCase) ?? "") ??
+      everything(`no agent ${evalCase.agent} is configured`),
+    isTouched: (evalCase) =>
+      since === null
+        ? asked.changed === null
+        : touched(evalCase, files.get(evalCase.id), since, asked),
+  };
+}
+
+interface WatchedParts {
+  readonly tryCase: typeof runTrials;
+  /** The lock file as it should stand: the declared parts, and what the spans of the trials told. */
+  readonly lock: () => AgentLock;
+}
+
+/** Keeps what the trials' spans tell of the agents while they run. */
+export function watchParts({ parts, lock, agentFor }: Measured): WatchedParts {
+  const seen = new Map<string, NonNullable<Trial["versions"]>[]>();
+  return {
+    tryCase: async (evalCase, trialsPolicy, runTrial) => {
+      const tally = await runTrials(evalCase, trialsPolicy, runTrial);
+      const name = agentFor(evalCase);
+      const told = tally.trials.flatMap(({ versions }) =>
+        versions === undefined ? [] : [versions],
+      );
+      if (name !== null) seen.set(name, [...(seen.get(name) ?? []), ...told]);
+      return tally;
+    },
+    lock: () =>
+      Object.fromEntries(
+        parts.map(({ name, entry }) => {
+          const observed = joined(lock[name]?.observed, observedOf(seen.get(name) ?? []));
+          return [name, { ...entry, ...(observed && { observed }) }];
+        }),
+      ),
+  };
+}
+
+/** What was told before stays where nothing newer is told: not every case runs every time. */
+function joined(before: ObservedParts | undefined, now: ObservedParts | undefined) {
+  if (before === undefined || now === undefined) return now ?? before;
+  const keys = ["models", "prompts", "tool_schemas", "retrieval_indexes"] as const;
+  return Object.fromEntries(
+    keys.flatMap((key) => {
+      const both = { ...before[key], ...now[key] };
+      return Object.keys(both).length === 0 ? [] : [[key, both]];
+    }),
+  );
+}
+
+interface SinceBase {
+  readonly top: string;
+  readonly lock: AgentLock | null;
+  /** Paths from the top of the repository. */
+  readonly changed: readonly string[];
+  /** Whether `rootward.yaml` is among them: it says how every agent is run and measured. */
+  readonly isConfigured: boolean;
+}
+
+/** What changed since the merge base; null where that cannot be told. */
+function sinceBase(
+  repository: Repository | null,
+  { base, folder }: Asked,
+  configPath: string | null,
+): SinceBase | null {
+  const commit = repository && mergeBase(base);
+  const before = commit && treeAt(commit);
+  if (!repository || !commit || !before) return null;
+  const { top, now } = repository;
+  const changed = differences(before, now);
+  const config = configPath === null ? null : relative(top, configPath);
+  return {
+    top,
+    lock: lockAt(commit, top, folder),
+    changed,
+    isConfigured: config !== null && changed.includes(config),
+  };
+}
+
+function changesOfAgent(
+  parts: AgentParts,
+  since: SinceBase | null,
+  { all, changed, folder, writes }: Asked,
+  configFolder: string,
+): Changes {
+  if (all) return everything("everything was asked for");
+  if (changed !== null) return new Map(changed.map((type) => [type, "named with --changed"]));
+  if (since === null) return everything("no merge base was found");
+  if (since.isConfigured) return everything("rootward.yaml changed");
+  const { prompts = {}, tool_schemas = {} } = parts.entry;
+  const declared = [...Object.keys(prompts), ...Object.keys(tool_schemas)];
+  const apart = [folder, ...writes, ...declared.map((file) => resolve(configFolder, file))];
+  const code = since.changed.filter(outside(since.top, apart));
+  const more = code.length > 1 ? ` and ${code.length - 1} more` : "";
+  return changesOf(since.lock?.[parts.name] ?? null, parts, `${code[0] ?? ""}${more}`);
+}
+
+/** What of the folder of cases does not decide how another case is graded. */
+const ofOneCase = ["cases", "cassettes", "overrides", "closures", "schemas", "agent.lock.json"];
+
+/** Whether a case, its recordings, or what grades every case (rubrics, schemas of outputs) changed. */
+function touched(
+  { environment }: EvalCase,
+  file: string | undefined,
+  { top, changed }: SinceBase,
+  { folder }: Asked,
+): boolean {
+  if (file === undefined) return true;
+  const cassette = environment?.cassette;
+  const own = [file, ...(cassette === undefined ? [] : [resolve(file, "..", cassette)])];
+  const isOther = outside(top, own);
+  const isGrading = outside(
+    top,
+    ofOneCase.map((name) => resolve(folder, name)),
+  );
+  const isInFolder = (path: string) => !outside(top, [folder])(path);
+  return changed.some((path) => !isOther(path) || (isInFolder(path) && isGrading(path)));
+}

@@ -9,7 +9,7 @@ import { deskProject } from "./desk.ts";
 import type { deskCase } from "./desk.ts";
 
 /** How the candidate is declared where everything about it is. Its model is told by `AGENT_MODEL`, its prompt is a file. */
-export const declaredIdentity = {
+const declaredIdentity = {
   model_env: "AGENT_MODEL",
   prompts: ["prompts/**/*.md"],
   tool_schemas: [],
@@ -78,7 +78,9 @@ async function runGate(folder: string, args: readonly string[], env: NodeJS.Proc
     text += String(chunk);
     return true;
   };
-  const streams = [process.stdout, process.stderr].map((stream) => [stream, stream.write] as const);
+  const streams = [process.stdout, process.stderr].map(
+    (stream) => [stream, stream.write.bind(stream)] as const,
+  );
   try {
     process.chdir(folder);
     const quiet = { CI: "", GITHUB_ACTIONS: "", GITHUB_BASE_REF: "", GITHUB_STEP_SUMMARY: "" };

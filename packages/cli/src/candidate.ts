@@ -10,6 +10,7 @@ import type { Candidate, TrialEvidence } from "@rootward/pipeline/ports";
 import type { Adapter, Told } from "./candidate/adapter.ts";
 import { failed } from "./candidate/answer.ts";
 import { newCommandAdapter } from "./candidate/command.ts";
+import { newHttpAdapter } from "./candidate/http.ts";
 import { newModuleAdapter } from "./candidate/module.ts";
 import { agentName } from "./agents.ts";
 import type { Agents } from "./agents.ts";
@@ -105,6 +106,8 @@ function newAdapter(
       return newCommandAdapter(agent, folder);
     case "module":
       return newModuleAdapter(agent, folder, collector.door(name));
+    case "http":
+      return newHttpAdapter(name, agent, { folder, collector });
   }
 }
 

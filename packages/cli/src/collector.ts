@@ -20,6 +20,7 @@ interface Opening {
 
 /** What one trial sent and asked: reached under its own path, so that its spans are known even where no context was propagated. */
 export interface TrialPost extends Opening {
+  readonly key: string;
   readonly otlpEndpoint: string;
   readonly toolBaseUrl: string;
   readonly spans: Span[];
@@ -44,6 +45,8 @@ export interface Collector {
   open(key: string, opening: Opening): TrialPost;
   close(key: string): void;
   door(agent: string): Door;
+  /** Opens a port at whose root an agent's door stands, for a service that cannot be told of any other. @throws Error  it is taken */
+  listen(port: number, agent: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -94,10 +97,8 @@ export async function startCollector(): Promise<Collector> {
   const server = createServer((request, response) => {
     void handle(request, response, posts);
   });
-  await new Promise<void>((done, refuse) => {
-    server.once("error", refuse);
-    server.listen(0, "127.0.0.1", done);
-  });
+  await listening(server, 0);
+  const servers = [server];
   const url = urlOf(server);
   const doorOf = (key: string): Door => {
     const path = encodeURIComponent(key);
@@ -108,6 +109,7 @@ export async function startCollector(): Promise<Collector> {
       const post: TrialPost = {
         ...opening,
         ...doorOf(key),
+        key,
         spans: [],
         logs: [],
         refused: [],
@@ -120,12 +122,33 @@ export async function startCollector(): Promise<Collector> {
     },
     close: (key) => posts.close(key),
     door: (agent) => doorOf(doorKey(agent)),
-    stop: () =>
-      new Promise((done) => {
-        server.close(() => done());
-        server.closeAllConnections();
-      }),
+    async listen(port, agent) {
+      const prefix = `/t/${encodeURIComponent(doorKey(agent))}`;
+      const other = createServer((request, response) => {
+        request.url = `${prefix}${request.url ?? ""}`;
+        void handle(request, response, posts);
+      });
+      await listening(other, port);
+      servers.push(other);
+    },
+    stop: async () => {
+      await Promise.all(servers.map(closed));
+    },
   };
+}
+
+function listening(server: Server, port: number): Promise<void> {
+  return new Promise((done, refuse) => {
+    server.once("error", refuse);
+    server.listen(port, "127.0.0.1", done);
+  });
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((done) => {
+    server.close(() => done());
+    server.closeAllConnections();
+  });
 }
 
 function urlOf(server: Server): string {
@@ -239,10 +262,12 @@ function take({ posts, key, concerned }: Intake, body: OtlpBody): void {
   }
 }
 
-/** The trial that a tool call belongs to: that of its path, or at a shared door that of the header `traceparent`. */
+/** The trial that a tool call belongs to: that of its path, or at a shared door that of the header `traceparent` or `baggage`. */
 function callerOf(request: IncomingMessage, key: string, posts: Posts): TrialPost | null {
-  const traceId = /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(String(request.headers["traceparent"]))?.[1];
-  return posts.ownerOf(traceId ?? null, key);
+  const { traceparent, baggage } = request.headers;
+  const traceId = /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(String(traceparent))?.[1] ?? null;
+  const named = /(?:^|,)\s*rootward\.trial=([^,;\s]+)/.exec(String(baggage))?.[1];
+  return posts.ownerOf(traceId, named === undefined ? key : decoded(named));
 }
 
 function argumentsOf(body: Buffer, url: URL): unknown {

@@ -46,7 +46,54 @@ const ModuleAgent = z.strictObject({
 });
 export type ModuleAgent = z.infer<typeof ModuleAgent>;
 
-const AgentConfig = z.discriminatedUnion("adapter", [CommandAgent, ModuleAgent]);
+const pointer = z
+  .string()
+  .regex(/^(\/([^~/]|~[01])*)*$/, "expected a JSON Pointer, as in /reply/text");
+
+const address = z
+  .string()
+  .regex(/^https?:\/\/[^\s/]+/, "expected an address that begins with http:// or https://");
+
+const variable = z
+  .string()
+  .regex(/^[A-Za-z_]\w*$/, "expected the name of an environment variable, never a secret itself");
+
+const HttpAgent = z.strictObject({
+  adapter: z.literal("http"),
+  url: address,
+  method: z.enum(["POST", "PUT", "PATCH", "GET"]).optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  /** Headers whose values stand in variables. */
+  headers_env: z.record(z.string(), variable).optional(),
+  /** The body, with `{{input.message}}` and the like where something of the trial goes. Without it the whole request. */
+  request: z.unknown().optional(),
+  /** Where in the answer things stand. Without it the answer is in the form that commands write. */
+  response: z
+    .strictObject({
+      output: pointer,
+      citations: pointer.optional(),
+      retrieved: pointer.optional(),
+      tool_calls: pointer.optional(),
+      usd: pointer.optional(),
+      tokens: pointer.optional(),
+    })
+    .optional(),
+  /** Starts the service before the first trial and stops it after the last one. */
+  start: z
+    .strictObject({
+      run: z.array(z.string()).min(1),
+      /** Answers with a status from 200 to 299 once the service can be asked; without it any answer from `url` will do. */
+      ready: address.optional(),
+      timeout: duration.optional(),
+    })
+    .optional(),
+  /** Where a service that is running already sends its telemetry to, on this machine. */
+  otlp_port: z.int().min(1).max(65_535).optional(),
+  ...reached,
+});
+export type HttpAgent = z.infer<typeof HttpAgent>;
+
+const AgentConfig = z.discriminatedUnion("adapter", [CommandAgent, ModuleAgent, HttpAgent]);
 export type AgentConfig = z.infer<typeof AgentConfig>;
 
 /** Replaces the trials of a severity. */

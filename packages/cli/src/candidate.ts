@@ -73,8 +73,9 @@ export function newCandidate({ agents, folder, collector, cassetteOf }: Setting)
     });
     try {
       const traceparent = `00-${trace.traceId}-${trace.parentSpanId}-01`;
+      const startedMs = Date.now();
       const told = await adapter.ask({ evalCase, trial, post, traceparent });
-      return told && (await evidenceOf(told, post, trace.parentSpanId));
+      return told && (await evidenceOf(told, post, { ...trace, startedMs }));
     } finally {
       collector.close(key);
     }
@@ -111,10 +112,16 @@ function newAdapter(
   }
 }
 
+interface Begun {
+  readonly traceId: string;
+  readonly parentSpanId: string;
+  readonly startedMs: number;
+}
+
 async function evidenceOf(
   { answer, durationMs, sending, end }: Told,
   post: TrialPost,
-  parentSpanId: string,
+  { traceId, parentSpanId, startedMs }: Begun,
 ): Promise<TrialEvidence> {
   try {
     await quiet(post, parentSpanId, sending);
@@ -125,6 +132,8 @@ async function evidenceOf(
         span.parentSpanId === parentSpanId ? { ...span, parentSpanId: null } : span,
       ),
       logs: post.logs,
+      traceId,
+      startedMs,
       answer,
       replayed: post.replay.calls,
       durationMs,

@@ -30,14 +30,18 @@ process.on("exit", () => {
   for (const pid of running) killGroup(pid);
 });
 
+// Source: POSIX, 128 and the number of the signal.
 const endings = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+let isHearing = false;
 
-/** Lets a process group end when we do, also where a signal ends us. */
+/** Lets a process group end when we do, also where a signal ends us: then we exit with 128 and its number. */
 export function endsWithUs(pid: number | undefined): void {
   if (pid === undefined) return;
   running.add(pid);
+  if (isHearing) return;
+  isHearing = true;
   for (const [signal, code] of Object.entries(endings))
-    if (process.listenerCount(signal) === 0) process.once(signal, () => process.exit(code));
+    process.once(signal, () => process.exit(code));
 }
 
 /** How long output may still come from children of a program that has ended. */

@@ -12,6 +12,7 @@ import type { Decided } from "./evals/gate.ts";
 import { inLanes } from "./evals/lanes.ts";
 import type { Lane } from "./evals/lanes.ts";
 import { gradeTrial, settingsOf, undecidedTrial } from "./evals/trial.ts";
+import { trialRun } from "./evals/trial-run.ts";
 import { runTrials, trialsOf } from "./evals/trials.ts";
 import { read, textsOf } from "./ingest/read.ts";
 import type { ReadOptions, ReadRun } from "./ingest/read.ts";
@@ -196,12 +197,9 @@ async function trial(
   for (let attempt = 0; ; attempt += 1) {
     try {
       const evidence = await candidate.run(evalCase, index);
-      const run = runOf(evalCase, evidence, input);
-      if (run === null) {
-        const why =
-          "the agent sent no spans to OTEL_EXPORTER_OTLP_ENDPOINT that could be read as a run";
-        return undecidedTrial(index, why, evidence.durationMs);
-      }
+      const chosen = runOf(evalCase, evidence, input);
+      if (chosen.run === null) return undecidedTrial(index, chosen.why, evidence.durationMs);
+      const { run } = chosen;
       const { answer, durationMs, replayed } = evidence;
       const subject = {
         run: run.run,
@@ -218,18 +216,13 @@ async function trial(
   }
 }
 
-/** The candidate's run: the one of the case's workflow, else the one with most steps. */
-function runOf(evalCase: EvalCase, evidence: TrialEvidence, input: GateInput): ReadRun | null {
+/** The run of a trial among what the candidate sent. */
+function runOf(evalCase: EvalCase, evidence: TrialEvidence, input: GateInput) {
   const settings = settingsOf(evalCase);
+  const { spans, logs, traceId, startedMs } = evidence;
   const runs = read(
-    { spans: evidence.spans, logs: evidence.logs },
+    { spans, logs },
     { settingsFor: () => settings, contractFor: input.contractFor, map: input.map, closedBy: null },
   );
-  const same = runs.filter(({ run }) => run.workflow === evalCase.workflow);
-  const pool = same.length > 0 ? same : runs;
-  return pool.reduce<ReadRun | null>(
-    (most, one) =>
-      most === null || one.digest.steps.length > most.digest.steps.length ? one : most,
-    null,
-  );
+  return trialRun(runs, { workflow: evalCase.workflow, traceId, startedMs });
 }

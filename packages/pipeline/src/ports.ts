@@ -139,6 +139,10 @@ export interface Store {
 export interface TrialEvidence {
   readonly spans: readonly Span[];
   readonly logs: readonly LogRecord[];
+  /** Of the `traceparent` that the agent was given. */
+  readonly traceId: string;
+  /** When it was asked, in UTC milliseconds. */
+  readonly startedMs: number;
   /** The parsed last line of standard output. */
   readonly answer: {
     readonly output: unknown;

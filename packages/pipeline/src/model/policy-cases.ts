@@ -45,6 +45,11 @@ export const casesPolicy = {
     unit: "ms",
     source: "no process of the trial is left, so only a request under way can still bring spans",
   },
+  candidateClockSkewMs: {
+    value: 5_000,
+    unit: "ms",
+    source: "a run in a trace of the agent's own may seem to begin so long before its trial",
+  },
   validatorTimeoutMs: { value: 30_000, unit: "ms", source: "half of a trial's own time" },
   patternTimeMs: { value: 1_000, unit: "ms", source: "evals.md 6.8: a worker with a time limit" },
 } as const;

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import type { z } from "zod";
 import { readCase } from "@rootward/pipeline/evals/casefile";
-import { RecordedCall } from "@rootward/pipeline/evals/cassette";
+import { readTape } from "@rootward/pipeline/evals/cassette";
+import type { RecordedCall } from "@rootward/pipeline/evals/cassette";
 import { nameOf } from "@rootward/pipeline/evals/grade";
 import { parseYaml } from "@rootward/pipeline/evals/yaml";
 import { Closure } from "@rootward/pipeline/model/closure";
@@ -106,7 +107,7 @@ function missingCassettes(cases: readonly LoadedCase[]): string[] {
 /**
  * The recorded calls of a case, in the order of its files' lines.
  *
- * @throws Error  naming case file, cassette and line, if it does not exist or a line is not a recorded call
+ * @throws Error  naming the case file where its cassette does not exist; else file, line and column of each line that is no recorded call
  */
 export function readCassette(evalCase: EvalCase, file: string): readonly RecordedCall[] {
   const cassette = evalCase.environment?.cassette;
@@ -115,22 +116,12 @@ export function readCassette(evalCase: EvalCase, file: string): readonly Recorde
   if (!existsSync(folder)) throw new Error(`${file}: cassette ${cassette} does not exist`);
   const tapes = readdirSync(folder)
     .filter((name) => name.endsWith(".jsonl"))
-    .sort();
-  return tapes.flatMap((tape) =>
-    readFileSync(join(folder, tape), "utf8")
-      .split("\n")
-      .flatMap((line, index) =>
-        line.trim() === ""
-          ? []
-          : [recordedCall(line, `${file}: cassette ${cassette}/${tape}:${index + 1}`)],
-      ),
-  );
-}
-
-function recordedCall(line: string, where: string): RecordedCall {
-  try {
-    return RecordedCall.parse(JSON.parse(line));
-  } catch {
-    throw new Error(`${where} is no recorded call; expected {"tool", "args", "result", "from"}`);
-  }
+    .sort()
+    .map((name) => {
+      const path = join(folder, name);
+      return readTape(readFileSync(path, "utf8"), relative(process.cwd(), path));
+    });
+  const errors = tapes.flatMap((tape) => (tape.ok ? [] : tape.errors));
+  if (errors.length > 0) throw new Error(errors.join("; "));
+  return tapes.flatMap((tape) => (tape.ok ? tape.value : []));
 }

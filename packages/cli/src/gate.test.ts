@@ -405,7 +405,7 @@ describe.concurrent("4: a store of cases that cannot be believed gates nothing",
     "a recording that is none",
     without(
       (made) => made.write("evals/cassettes/EC-gift/lookup.jsonl", "{}\n"),
-      /lookup\.jsonl:1 is no recorded call/,
+      /evals\/cassettes\/EC-gift\/lookup\.jsonl:1:1: tool is missing; accepted: text/,
     ),
   );
   test(

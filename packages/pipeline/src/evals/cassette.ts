@@ -1,21 +1,44 @@
 import { z } from "zod";
+import { filledLines, readJsonLine } from "./json-lines.ts";
+import type { ReadLine } from "./json-lines.ts";
 import { isObject } from "./pointer.ts";
 import type { Subject } from "./subject.ts";
 
-/** One recorded call of a tool: a line of `cassettes/<case>/<tool>.jsonl`. */
-export const RecordedCall = z.object({
-  tool: z.string(),
-  args: z.unknown(),
-  result: z.unknown(),
+/** Any value, null too, that is there. */
+const present = z
+  .unknown()
+  .refine((value): boolean => value !== undefined, "expected any JSON value");
+
+/** One recorded call of a tool: a line of `cassettes/<case>/<tool>.jsonl`. Source: evals.md 2.2. */
+export const RecordedCall = z.strictObject({
+  tool: z.string().min(1, "expected the name of a tool"),
+  args: present,
+  result: present,
   /** The call failed: the replay answers as a server that failed. */
   failed: z.boolean().optional(),
-  from: z.object({ trace_id: z.string(), span_id: z.string() }),
+  from: z.strictObject({ trace_id: z.string(), span_id: z.string() }),
+  /** Of the tool's definition when it was recorded. */
+  schema_sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "expected the SHA-256 of the tool's schema in lower-case hex")
+    .optional(),
 });
 export type RecordedCall = Readonly<z.infer<typeof RecordedCall>>;
 
 export type Cassette =
   | { readonly ok: true; readonly calls: readonly RecordedCall[]; readonly redacted: number }
   | { readonly ok: false; readonly why: string };
+
+/** Reads a file of recordings: a call on each line; empty lines are passed over. @param file  the name that errors begin with */
+export function readTape(text: string, file: string): ReadLine<readonly RecordedCall[]> {
+  const form = { schema: RecordedCall, what: "recorded call" };
+  const read = filledLines(text).map(({ line, number }) =>
+    readJsonLine(line, `${file}:${number}`, form),
+  );
+  const errors = read.flatMap((each) => (each.ok ? [] : each.errors));
+  if (errors.length > 0) return { ok: false, errors };
+  return { ok: true, value: read.flatMap((each) => (each.ok ? [each.value] : [])) };
+}
 
 /** What must never be written into a repository, by form. */
 const secrets: readonly { readonly name: string; readonly pattern: RegExp }[] = [

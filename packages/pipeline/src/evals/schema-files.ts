@@ -7,6 +7,7 @@ import { Label } from "../model/label.ts";
 import { Override } from "../model/override.ts";
 import { RubricHead } from "../model/rubric.ts";
 import { GateVerdict } from "../model/verdict.ts";
+import { RecordedCall } from "./cassette.ts";
 
 const schemas = {
   "eval-case.v1": EvalCase,
@@ -14,13 +15,14 @@ const schemas = {
   "closure.v1": Closure,
   "rubric.v1": RubricHead,
   "label.v1": Label,
+  "recorded-call.v1": RecordedCall,
   "calibration.v1": Calibration,
   "agent-lock.v1": AgentLock,
   "gate-result.v1": GateVerdict,
 } as const;
 
 /**
- * The JSON Schemas of the files under `evals/`, for editors (of a rubric its front matter, of labels one line), and of what the gate
+ * The JSON Schemas of the files under `evals/`, for editors (of a rubric its front matter, of labels and recordings one line), and of what the gate
  * writes, for whoever reads it: file name → text. Rules across keys (the least severity of a
  * failure class, how long an override may last) are not in them; `rootward gate` checks these.
  */

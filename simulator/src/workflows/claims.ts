@@ -5,6 +5,7 @@ import {
   type AgentStep,
   type DocumentPlan,
   type RunPlan,
+  type ToolSpec,
 } from "../plan.ts";
 import type { Random } from "../random.ts";
 import {
@@ -30,7 +31,8 @@ interface Claim {
   readonly hard: boolean;
 }
 
-interface Decision {
+/** What the handler answers. */
+export interface Decision {
   readonly decision: "pay" | "refer";
   readonly reason: string;
   readonly clauses: readonly string[] | null;
@@ -91,7 +93,8 @@ function claimOf(names: ClaimsNames, moment: Moment): Claim {
   };
 }
 
-function clauseNumber(names: ClaimsNames, product: string, peril: string): number {
+/** The number of the clause that decides a claim. */
+export function clauseNumber(names: ClaimsNames, product: string, peril: string): number {
   return 100 + names.products.indexOf(product) * 200 + names.perils.indexOf(peril) * 5;
 }
 
@@ -114,7 +117,11 @@ function strayClauses(names: ClaimsNames, claim: Claim, random: Random): readonl
   );
 }
 
-function handover(claim: Claim, misaligned: boolean): Readonly<Record<string, unknown>> {
+/** What the front hands over; misaligned, without what the search needs. */
+export function handover(
+  claim: Pick<Claim, "id" | "peril" | "amounts" | "policy" | "product">,
+  misaligned: boolean,
+): Readonly<Record<string, unknown>> {
   const common = { claim_id: claim.id, peril: claim.peril, amounts: claim.amounts };
   return misaligned ? common : { ...common, policy_no: claim.policy, product: claim.product };
 }
@@ -146,16 +153,29 @@ function frontAgent(
   );
   return {
     name: names.front,
-    system: `You take new claims. Read the file if something is missing, then hand over to ${names.handler} with everything that the decision needs.`,
-    tools: [
-      toolSpec(names.record, "Reads the file of a claim", ["claim_id"]),
-      toolSpec(transfer.name, `Hands the claim over to ${names.handler}`, ["claim_id"]),
-    ],
+    system: frontSystem(names),
+    tools: frontTools(names),
     question,
     steps,
     dataSource: null,
     declared: { confidence: null, taskType: null },
   };
+}
+
+/** How the front is told to work. */
+export function frontSystem({ handler }: ClaimsNames): string {
+  return `You take new claims. Read the file if something is missing, then hand over to ${handler} with everything that the decision needs.`;
+}
+
+export function frontTools({ record, handler }: ClaimsNames): ToolSpec[] {
+  return [
+    toolSpec(record, "Reads the file of a claim", ["claim_id"]),
+    toolSpec(`transfer_to_${handler}`, `Hands the claim over to ${handler}`, ["claim_id"]),
+  ];
+}
+
+export function handlerTools({ search }: ClaimsNames): ToolSpec[] {
+  return [toolSpec(search, "Searches the terms of a contract", ["query", "policy_no"])];
 }
 
 interface HandlerWork {
@@ -186,7 +206,7 @@ function handlerAgent(names: ClaimsNames, work: HandlerWork): AgentPlan {
   return {
     name: names.handler,
     system: handlerSystem(names, moment),
-    tools: [toolSpec(names.search, "Searches the terms of a contract", ["query", "policy_no"])],
+    tools: handlerTools(names),
     question: JSON.stringify(payload),
     steps,
     dataSource: null,
@@ -197,7 +217,8 @@ function handlerAgent(names: ClaimsNames, work: HandlerWork): AgentPlan {
   };
 }
 
-function handlerSystem(names: ClaimsNames, moment: Moment): string {
+/** How the handler is told to work; a prompt regression takes its rules on citing away. */
+export function handlerSystem(names: ClaimsNames, moment: Pick<Moment, "active">): string {
   const example = citation(names.documents, [documentId(names.documents, 42)]);
   const rules = [
     "You decide claims by the terms of the contract.",
@@ -261,7 +282,7 @@ function decide(
 }
 
 /** The ledger's own checks: what a schema of the answer alone would miss. */
-function booked(claim: Claim, decision: Decision): unknown {
+export function booked(claim: Pick<Claim, "amounts">, decision: Decision): unknown {
   const total = claim.amounts.reduce((sum, amount) => sum + amount, 0);
   const problems = [
     ...(decision.clauses === null ? ["clauses missing"] : []),

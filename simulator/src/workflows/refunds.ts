@@ -57,8 +57,8 @@ export function refundRun(names: RefundNames, moment: Moment, deployedMs: number
     agents: [
       {
         name: names.workflow,
-        system: `You refund cancelled bookings. Read the booking and its payment, compute the refund, and answer with one JSON object: booking, amount, currency, method, expected_by. If ${names.payment} does not help, use ${names.ledger}.`,
-        tools: toolsOf(names),
+        system: refundSystem(names),
+        tools: refundTools(names),
         question,
         steps: found.steps,
         dataSource: null,
@@ -72,7 +72,12 @@ export function refundRun(names: RefundNames, moment: Moment, deployedMs: number
   };
 }
 
-function toolsOf(names: RefundNames): ReturnType<typeof toolSpec>[] {
+/** How the agent is told to work. */
+export function refundSystem({ payment, ledger }: RefundNames): string {
+  return `You refund cancelled bookings. Read the booking and its payment, compute the refund, and answer with one JSON object: booking, amount, currency, method, expected_by. If ${payment} does not help, use ${ledger}.`;
+}
+
+export function refundTools(names: RefundNames): ReturnType<typeof toolSpec>[] {
   return [
     toolSpec(names.booking, "Reads a booking", ["booking"]),
     toolSpec(names.payment, "Reads a payment", ["payment_id"]),
@@ -92,9 +97,10 @@ function bookingOf(names: RefundNames, random: Random): Booking {
   };
 }
 
-function speakerOf(
+/** Who speaks, and how sure it is: a model that has moved is less so. */
+export function speakerOf(
   names: RefundNames,
-  moment: Moment,
+  moment: Pick<Moment, "active" | "random">,
   lower: number,
 ): { readonly model: ReturnType<typeof modelOf>; readonly probability: number } {
   const moved = moment.active.has("provider_model_drift");

@@ -34,7 +34,7 @@ export function writeProject(folder: string, { workflow, tool }: DemoAgent): voi
   mkdirSync(folder, { recursive: true });
   const agent = {
     adapter: "command",
-    run: [process.execPath, simulatorProgram("candidate")],
+    run: [process.execPath, simulatorProgram("candidate"), "policy"],
     timeout: "20s",
     concurrency: 2,
     tools: { [tool]: { via: "http", base_url_env: "TOOL_BASE_URL" } },
@@ -120,7 +120,7 @@ async function gate(
 ): Promise<{ readonly exitCode: number; readonly line: string }> {
   const resultFile = join(folder, `gate-${agent}.json`);
   const ended = await runRootward(["gate", "--json", resultFile], folder, {
-    SIMULATOR_AGENT: agent,
+    SIMULATOR_FAULTS: agent === "broken" ? "retrieval_drift" : "",
     ...(seed === null ? {} : { SIMULATOR_SEED: String(seed) }),
   });
   const result = readResult(resultFile);

@@ -67,6 +67,15 @@ test("a cluster's page gives the answer first, then the proof, and ends with the
   for (const line of page.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
 });
 
+test("a table says which clusters are guarded or closed, and the page of a closed one asks for no case", () => {
+  const [cluster] = clusters;
+  if (!cluster) throw new Error("no cluster");
+  const closed = { ...cluster, state: "closed_without_eval" };
+  const rows = clusterTable([closed, { ...cluster, state: "guarded" }, cluster]).split("\n");
+  expect(rows.map((row) => row.slice(26, 34).trim())).toEqual(["state", "closed", "guarded", ""]);
+  expect(clusterPage(closed, { members: false })).toMatch(/Next: nothing: it is closed$/);
+});
+
 test("clusters are a table, with the first cause of each", () => {
   expect(clusterTable(clusters)).toMatchInlineSnapshot(`
     "cluster      fails  runs  what                                   cause

@@ -131,7 +131,8 @@ export function clusterPage(cluster: ShownCluster, options: { readonly members: 
 }
 
 function nextOf({ id, state }: ShownCluster): string {
-  return state === "guarded" ? "rootward gate" : `rootward cases add ${id}`;
+  if (state === "guarded") return "rootward gate";
+  return state === "closed_without_eval" ? "nothing: it is closed" : `rootward cases add ${id}`;
 }
 
 function sentence(cluster: ShownCluster): readonly string[] {
@@ -338,15 +339,25 @@ export function partOf<T extends ShownCluster>(
   ];
 }
 
-/** Clusters as a table, largest first, with the first cause of each. */
+/** What a list says of a state; nothing while a cluster waits for a decision. */
+const stateMarks: Readonly<Record<string, string>> = {
+  guarded: "guarded",
+  closed_without_eval: "closed",
+  resolved: "resolved",
+  regressed: "regressed",
+};
+
+/** Clusters as a table, largest first, with the first cause of each, and their states where one waits for no decision any more. */
 export function clusterTable(clusters: readonly ShownCluster[]): string {
+  const tellsState = clusters.some(({ state }) => state in stateMarks);
   const rows = clusters.map((cluster) => {
     const [first] = cluster.attribution.causes;
     return [
       cluster.id,
       letters(cluster.failing),
       count(sizeOf(cluster)),
-      shorten(cluster.title, 42),
+      ...(tellsState ? [stateMarks[cluster.state] ?? ""] : []),
+      shorten(cluster.title, tellsState ? 38 : 42),
       first ? tellCause(first) : "",
     ];
   });
@@ -355,6 +366,7 @@ export function clusterTable(clusters: readonly ShownCluster[]): string {
       { name: "cluster" },
       { name: "fails" },
       { name: "runs", align: "right" },
+      ...(tellsState ? [{ name: "state" }] : []),
       { name: "what" },
       { name: "cause" },
     ],

@@ -1,5 +1,6 @@
 import type { AcceptedBaseline } from "./model/accepted.ts";
 import type { Diagnosis, FrozenReference } from "./model/baseline.ts";
+import type { GateRecord, StoredCase, StoredClosure } from "./model/case-told.ts";
 import type { Change } from "./model/change.ts";
 import type { CheckResult } from "./model/check-result.ts";
 import type { ClusterDecision } from "./model/decision.ts";
@@ -121,6 +122,18 @@ export interface Store {
   putBaselines(accepted: readonly AcceptedBaseline[]): Promise<void>;
   /** By the time they hold from. */
   baselines(): Promise<readonly AcceptedBaseline[]>;
+  /** What repositories told of their cases; the latest word on a case of a source stays. */
+  putCases(cases: readonly StoredCase[]): Promise<void>;
+  /** By id, then source; those that are gone among them. */
+  cases(): Promise<readonly StoredCase[]>;
+  /** As cases. */
+  putClosures(closures: readonly StoredClosure[]): Promise<void>;
+  closures(): Promise<readonly StoredClosure[]>;
+  /** By id. */
+  putGateResults(results: readonly GateRecord[]): Promise<void>;
+  /** The latest, latest first, without their trials. */
+  gateResults(limit: number): Promise<readonly GateRecord[]>;
+  gateResult(id: string): Promise<GateRecord | null>;
   /** Replaces the first of the same workflow and environment, and that of the same accepted baseline. */
   putReferences(references: readonly FrozenReference[]): Promise<void>;
   /** The first ones by workflow, then environment; behind them those of accepted baselines, by its id. */

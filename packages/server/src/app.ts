@@ -10,6 +10,7 @@ import { caseRoutes } from "./routes/cases.ts";
 import { changeRoutes } from "./routes/changes.ts";
 import { checkRoutes } from "./routes/checks.ts";
 import { clusterRoutes } from "./routes/clusters.ts";
+import { gateResultRoutes } from "./routes/gate-results.ts";
 import { githubRoutes } from "./routes/github.ts";
 import { decisionRoutes } from "./routes/decisions.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
@@ -43,6 +44,7 @@ export function newApp(context: Context): Hono {
   app.route("/", checkRoutes(context));
   app.route("/", baselineRoutes(context));
   app.route("/", caseRoutes(context));
+  app.route("/", gateResultRoutes(context));
   app.route("/", reviewRoutes(context));
   app.route("/", reprocessRoutes(context));
   app.route("/", sqlRoutes(context));

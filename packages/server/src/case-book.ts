@@ -1,58 +1,173 @@
 import { z } from "zod";
+import { CaseNote, toldKey } from "@rootward/pipeline/model/case-told";
+import type {
+  CasesTold,
+  ClosureNote,
+  StoredCase,
+  StoredClosure,
+} from "@rootward/pipeline/model/case-told";
 import { ClusterId } from "@rootward/pipeline/model/ids";
 import type { Store } from "@rootward/pipeline/ports";
 
-/** What `rootward cases add` tells the server about a case file: enough to know which clusters are guarded. */
-export const CaseNote = z.object({
-  id: z.string().min(1).max(200),
-  cluster: ClusterId,
-  file: z.string().max(1_000),
-  severity: z.enum(["P0", "P1", "P2"]),
-  status: z.enum(["draft", "active", "retired", "superseded", "quarantined"]),
-  /** The file's text, to be shown beside the cluster. */
-  text: z.string().max(200_000).nullish(),
-  /** When the server was first told that it is active; it fills this in. */
-  activeMs: z.number().nullish(),
-});
-export type CaseNote = z.infer<typeof CaseNote>;
+/** Since when, and in what words, a cluster stands closed without an active case. */
+interface Closed {
+  readonly atMs: number;
+  readonly why: string;
+}
 
-/** The cases that the server was told of; the files in the user's repository are the truth. */
+/** The cases and closures that the server was told of; the files in the user's repository are the truth. */
 export interface CaseBook {
-  all(): readonly CaseNote[];
-  put(cases: readonly CaseNote[], nowMs: number): Promise<void>;
-  /** Clusters with an active case. */
+  /** What its source still names. */
+  all(): readonly StoredCase[];
+  closures(): readonly StoredClosure[];
+  put(told: CasesTold, nowMs: number): Promise<void>;
+  /** Clusters with an active case, of their own or of another cluster that a closure names. */
   guarded(): ReadonlySet<ClusterId>;
   /** By such a cluster, since when. */
   guardedMs(): ReadonlyMap<ClusterId, number>;
+  /** Clusters of which a closure says why no case gates them. */
+  closed(): ReadonlyMap<ClusterId, Closed>;
 }
 
-const metaKey = "cases";
+/** Where cases were kept before there was a table of them. */
+const earlierKey = "cases";
+const EarlierNote = CaseNote.partial({ title: true })
+  .extend({ status: z.string(), activeMs: z.number().nullish() })
+  .loose();
 
-/** @throws SyntaxError, ZodError  if what is stored under `cases` was written by something else */
-export async function openCaseBook(store: Store): Promise<CaseBook> {
-  const text = await store.meta(metaKey);
-  const stored = text === null ? [] : z.array(CaseNote).parse(JSON.parse(text));
-  const byId = new Map(stored.map((note) => [note.id, note]));
+async function earlier(store: Store): Promise<readonly StoredCase[]> {
+  const text = await store.meta(earlierKey);
+  if (text === null) return [];
+  return z
+    .array(EarlierNote)
+    .parse(JSON.parse(text))
+    .map(({ id, cluster, file, severity, status, text: yaml, activeMs }) => ({
+      source: "",
+      id,
+      cluster,
+      file,
+      severity,
+      status: status === "active" || status === "draft" ? status : "retired",
+      title: "",
+      text: yaml,
+      activeMs: activeMs ?? null,
+    }));
+}
+
+const dayMs = 86_400_000;
+
+/** The last millisecond of the day of a closure, UTC: what came on that day was known to whoever closed it. */
+function closedMs({ closed }: ClosureNote["closure"]): number {
+  return Date.parse(closed) + dayMs - 1;
+}
+
+interface Books {
+  readonly cases: Map<string, StoredCase>;
+  readonly closures: Map<string, StoredClosure>;
+}
+
+/** Since when each cluster has an active case; null where that is not known. */
+function guards({ cases, closures }: Books): ReadonlyMap<ClusterId, number | null> {
+  const since = new Map<ClusterId, number | null>();
+  const note = (cluster: ClusterId, atMs: number | null) => {
+    const known = since.get(cluster);
+    since.set(cluster, known && atMs ? Math.min(known, atMs) : (known ?? atMs));
+  };
+  for (const { status, cluster, activeMs } of cases.values()) {
+    if (status === "active" && cluster !== null) note(cluster, activeMs);
+  }
+  for (const { closure, source, isGone } of closures.values()) {
+    const into = cases.get(toldKey({ source, id: closure.case ?? "" }));
+    const cluster = ClusterId.safeParse(closure.cluster);
+    if (isGone || closure.decision !== "merged_into" || !cluster.success) continue;
+    if (into?.status !== "active") continue;
+    note(cluster.data, Math.max(into.activeMs ?? 0, Date.parse(closure.closed)));
+  }
+  return since;
+}
+
+function closedIn({ closures }: Books): ReadonlyMap<ClusterId, Closed> {
+  const found = new Map<ClusterId, Closed>();
+  for (const { closure, isGone } of closures.values()) {
+    const cluster = ClusterId.safeParse(closure.cluster);
+    if (isGone || closure.decision === "merged_into" || !cluster.success) continue;
+    const atMs = closedMs(closure);
+    if ((found.get(cluster.data)?.atMs ?? 0) > atMs) continue;
+    const what =
+      closure.decision === "no_eval" ? "" : `its case ${closure.case ?? ""} is retired, `;
+    const why = `${what}${closure.category.replaceAll("_", " ")}: ${closure.why} (${closure.id})`;
+    found.set(cluster.data, { atMs, why });
+  }
+  return found;
+}
+
+/** What is told, with what follows for what its source told before. */
+function changesOf(
+  { source, cases: told, closures, all }: CasesTold,
+  known: Books,
+  nowMs: number,
+): { readonly cases: readonly StoredCase[]; readonly closures: readonly StoredClosure[] } {
+  const named = new Set([...told.map(({ id }) => id), ...(all?.cases ?? [])]);
+  const namedClosures = new Set([
+    ...closures.map(({ closure }) => closure.id),
+    ...(all?.closures ?? []),
+  ]);
+  const wasToldAs = (id: string) =>
+    known.cases.get(toldKey({ source, id })) ?? known.cases.get(toldKey({ source: "", id }));
+  // Who named no source told of the same file: it is kept once.
+  const twice = (id: string, of: string) => source !== "" && of === "" && named.has(id);
+  const gone = [...known.cases.values()].filter(
+    (one) =>
+      twice(one.id, one.source) ||
+      (all !== undefined && one.source === source && !named.has(one.id) && one.status !== "gone"),
+  );
+  const goneClosures = [...known.closures.values()].filter(
+    (one) =>
+      (source !== "" && one.source === "" && namedClosures.has(one.closure.id)) ||
+      (all !== undefined && one.source === source && !namedClosures.has(one.closure.id)),
+  );
   return {
-    all: () => [...byId.values()],
-    async put(cases, nowMs) {
-      for (const note of cases) {
-        const since = byId.get(note.id)?.activeMs ?? nowMs;
-        byId.set(note.id, { ...note, activeMs: note.status === "active" ? since : null });
-      }
-      await store.putMeta(metaKey, JSON.stringify([...byId.values()]));
+    cases: [
+      ...gone.map((one) => ({ ...one, status: "gone" as const, activeMs: null })),
+      ...told.map((note) => ({
+        ...note,
+        source,
+        activeMs: note.status === "active" ? (wasToldAs(note.id)?.activeMs ?? nowMs) : null,
+      })),
+    ],
+    closures: [
+      ...goneClosures.map((one) => ({ ...one, isGone: true })),
+      ...closures.map((note) => ({ ...note, source, isGone: false })),
+    ],
+  };
+}
+
+/** @throws SyntaxError, ZodError  if what an earlier version stored was written by something else */
+export async function openCaseBook(store: Store): Promise<CaseBook> {
+  const books: Books = { cases: new Map(), closures: new Map() };
+  const keep = (cases: readonly StoredCase[], closures: readonly StoredClosure[]) => {
+    for (const one of cases) books.cases.set(toldKey(one), one);
+    for (const one of closures)
+      books.closures.set(toldKey({ source: one.source, id: one.closure.id }), one);
+  };
+  const stored = await store.cases();
+  const moved = stored.length > 0 ? [] : await earlier(store);
+  await store.putCases(moved);
+  keep([...stored, ...moved], await store.closures());
+  return {
+    all: () => [...books.cases.values()].filter(({ status }) => status !== "gone"),
+    closures: () => [...books.closures.values()].filter(({ isGone }) => !isGone),
+    async put(told, nowMs) {
+      const { cases, closures } = changesOf(told, books, nowMs);
+      await store.putCases(cases);
+      await store.putClosures(closures);
+      keep(cases, closures);
     },
-    guardedMs: () => {
-      const since = new Map<ClusterId, number>();
-      for (const { status, cluster, activeMs } of byId.values()) {
-        if (status !== "active" || activeMs === null || activeMs === undefined) continue;
-        since.set(cluster, Math.min(since.get(cluster) ?? Infinity, activeMs));
-      }
-      return since;
-    },
-    guarded: () =>
-      new Set(
-        [...byId.values()].flatMap((note) => (note.status === "active" ? [note.cluster] : [])),
+    guarded: () => new Set(guards(books).keys()),
+    guardedMs: () =>
+      new Map(
+        [...guards(books)].flatMap(([id, atMs]) => (atMs === null ? [] : [[id, atMs] as const])),
       ),
+    closed: () => closedIn(books),
   };
 }

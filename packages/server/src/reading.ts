@@ -39,6 +39,7 @@ export function readingFrom(parts: Parts): { readonly reader: Reader; readonly s
         causes: config.rootward.causes ?? [],
         results: await store.checks(),
         guardedMs: cases.guardedMs(),
+        closed: cases.closed(),
       };
       return await diagnose({ ...options, kept, breathe: breather() }, { store });
     },

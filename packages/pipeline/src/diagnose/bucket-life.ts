@@ -5,12 +5,14 @@ import type { Surroundings } from "./surroundings.ts";
 /** What stands for a cluster, by its own id or one that leads to it. */
 export function lifeOfBucket(
   { id }: Bucket,
-  { guarded, guardedMs, placement }: Pick<Surroundings, "guarded" | "guardedMs" | "placement">,
+  around: Pick<Surroundings, "guarded" | "guardedMs" | "closed" | "placement">,
 ): Pick<ClusterContext, "life" | "aliases"> {
+  const { guarded, guardedMs, closed, placement } = around;
   const aliases = [...placement.aliases]
     .flatMap(([alias, kept]) => (kept === id ? [alias] : []))
     .toSorted(compareText);
   const ids = [id, ...aliases];
+  const closures = ids.flatMap((one) => closed.get(one) ?? []);
   const since = ids.flatMap((one) => guardedMs.get(one) ?? []);
   return {
     aliases,
@@ -18,6 +20,7 @@ export function lifeOfBucket(
       isGuarded: ids.some((one) => guarded.has(one)),
       guardedMs: since.length > 0 ? Math.min(...since) : null,
       resolvedMs: placement.resolvedMs.get(id) ?? null,
+      closed: closures.toSorted((a, b) => b.atMs - a.atMs)[0] ?? null,
     },
   };
 }

@@ -158,6 +158,32 @@ describe("the life of a cluster", () => {
     expect(under(lastMs + 1, [...runs, ...back])?.state).toBe("regressed");
   });
 
+  test("is closed by a closure, which an active case outweighs, and regressed by the first run after its day", () => {
+    const closedAt = (atMs: number, guarded: readonly string[] = []) =>
+      diagnoseRuns({
+        runs,
+        told: [],
+        texts: new Map(),
+        options: {
+          baselineWindow: null,
+          needsDays: true,
+          guarded: new Set(guarded),
+          closed: new Map([[older ?? "", { atMs, why: "resolved outage" }]]),
+        },
+      }).clusters.find(({ id }) => id === older);
+    const closed = closedAt(lastMs);
+    expect(closed?.state).toBe("closed_without_eval");
+    expect(closed?.history.at(-1)).toEqual({
+      state: "closed_without_eval",
+      atMs: lastMs,
+      why: "resolved outage",
+    });
+    expect(closedAt(lastMs, [older ?? ""])?.state).toBe("guarded");
+    const back = closedAt(lastMs - 1);
+    expect(back?.state).toBe("regressed");
+    expect(back?.history.at(-1)).toMatchObject({ state: "regressed", atMs: lastMs });
+  });
+
   test("a cluster that became quiet while its workflow ran on is proposed as resolved, with the chance of that", () => {
     const calm = buildRuns(380, 700);
     const proposal = diagnosed([], [...runs, ...calm]).proposals.find(

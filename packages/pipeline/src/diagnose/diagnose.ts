@@ -51,6 +51,8 @@ export interface DiagnoseOptions {
   readonly results?: readonly CheckResult[];
   /** By cluster, when its case became active, where that is known. */
   readonly guardedMs?: ReadonlyMap<string, UnixMillis>;
+  /** By cluster that a closure closes: until when that speaks for it, and why no case does. */
+  readonly closed?: ReadonlyMap<string, { readonly atMs: UnixMillis; readonly why: string }>;
 }
 
 /** A flow that was read, and what remembers it. */
@@ -108,6 +110,7 @@ function surroundingsFor(
     rows: [...causeTable, ...(options.causes ?? [])],
     results: (options.results ?? []).toSorted((a, b) => a.atMs - b.atMs),
     guardedMs: options.guardedMs ?? new Map(),
+    closed: options.closed ?? new Map(),
     placement: placementOf(decisions),
   };
 }

@@ -12,12 +12,14 @@ export interface Life {
   readonly guardedMs: number | null;
   /** When a person said that it is mended. */
   readonly resolvedMs: number | null;
+  /** Until when a closure speaks for it, and why no case does; null without one. */
+  readonly closed: { readonly atMs: number; readonly why: string } | null;
 }
 
-/** The first member after it was resolved, or after a guard and a time without any: the fault is back. */
+/** The first member after it was resolved or closed, or after a guard and a time without any: the fault is back. */
 function regression(
   members: readonly Member[],
-  { guardedMs, resolvedMs }: Life,
+  { guardedMs, isGuarded, resolvedMs, closed }: Life,
 ): StateEntry | null {
   const starts = members.map(({ entry }) => entry.run.startedMs);
   if (resolvedMs !== null) {
@@ -25,6 +27,12 @@ function regression(
     return back === undefined
       ? null
       : { state: "regressed", atMs: back, why: "a run of it came after it was resolved" };
+  }
+  if (closed !== null && !isGuarded) {
+    const back = starts.find((atMs) => atMs > closed.atMs);
+    return back === undefined
+      ? null
+      : { state: "regressed", atMs: back, why: "a run of it came after it was closed" };
   }
   if (guardedMs === null) return null;
   const quietMs = policy("regressedQuietDays") * dayMs;
@@ -42,7 +50,7 @@ function regression(
 }
 
 /**
- * The state of a cluster and how it came to it. `regressed` comes by itself; `resolved` only by a person. All times are those of runs
+ * The state of a cluster and how it came to it. `regressed` comes by itself; `resolved` and `closed_without_eval` only by a person. All times are those of runs
  * and decisions, so that a diagnosis made again says the same.
  */
 export function lifeOf(
@@ -56,13 +64,17 @@ export function lifeOf(
     life.guardedMs === null
       ? null
       : { state: "guarded", atMs: life.guardedMs, why: "an eval case became active" },
+    life.closed === null
+      ? null
+      : { state: "closed_without_eval", atMs: life.closed.atMs, why: life.closed.why },
     life.resolvedMs === null
       ? null
       : { state: "resolved", atMs: life.resolvedMs, why: "a person said so" },
     back,
   ];
   const history = known.flatMap((entry) => entry ?? []).toSorted((a, b) => a.atMs - b.atMs);
-  const settled = life.isGuarded ? "guarded" : life.hasCause ? "diagnosed" : "new";
+  const open = life.hasCause ? "diagnosed" : "new";
+  const settled = life.isGuarded ? "guarded" : life.closed ? "closed_without_eval" : open;
   const state = back ? "regressed" : life.resolvedMs !== null ? "resolved" : settled;
   return { state, history };
 }

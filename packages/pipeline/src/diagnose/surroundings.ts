@@ -28,6 +28,8 @@ export interface Surroundings {
   readonly results: readonly CheckResult[];
   /** By cluster, when its case became active. */
   readonly guardedMs: ReadonlyMap<string, number>;
+  /** By cluster, until when a closure speaks for it, and why no case does. */
+  readonly closed: ReadonlyMap<string, { readonly atMs: number; readonly why: string }>;
   readonly placement: Placement;
 }
 

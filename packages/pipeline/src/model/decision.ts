@@ -62,7 +62,7 @@ export type ClusterProposal =
 
 /** One state that a cluster came into, and when by the times of runs and decisions. */
 export interface StateEntry {
-  readonly state: "new" | "guarded" | "resolved" | "regressed";
+  readonly state: "new" | "guarded" | "closed_without_eval" | "resolved" | "regressed";
   readonly atMs: UnixMillis;
   readonly why: string;
 }

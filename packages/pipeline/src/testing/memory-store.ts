@@ -3,6 +3,8 @@ import type { AcceptedBaseline } from "../model/accepted.ts";
 import type { ClusterDecision } from "../model/decision.ts";
 import { referenceKey } from "../model/baseline.ts";
 import type { Diagnosis, FrozenReference } from "../model/baseline.ts";
+import { gateHead, toldKey } from "../model/case-told.ts";
+import type { GateRecord, StoredCase, StoredClosure } from "../model/case-told.ts";
 import type { Change } from "../model/change.ts";
 import { checkKey } from "../model/check-result.ts";
 import type { CheckResult } from "../model/check-result.ts";
@@ -42,6 +44,15 @@ function byTime<T>(key: (value: T) => bigint): (a: T, b: T) => number {
 /** Start time, then id, so that an order never depends on how things arrived. */
 function byStart(a: RunDigest, b: RunDigest): number {
   return a.startedMs - b.startedMs || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
+interface OfSource {
+  readonly id: string;
+  readonly source: string;
+}
+
+function byIdAndSource(a: OfSource, b: OfSource): number {
+  return a.id === b.id ? (a.source < b.source ? -1 : 1) : a.id < b.id ? -1 : 1;
 }
 
 /** What all members of a store of traces share. */
@@ -146,6 +157,9 @@ export function memoryStore(): Store {
   const meta = new Map<string, string>();
   const decisions = new Map<string, ClusterDecision>();
   const references = new Map<string, FrozenReference>();
+  const cases = new Map<string, StoredCase>();
+  const closures = new Map<string, StoredClosure>();
+  const gateResults = new Map<string, GateRecord>();
   /** When each run, or the id that leads to another, was put. */
   const putAt = new Map<RunId, number>();
   let diagnosis: Diagnosis | null = null;
@@ -279,6 +293,26 @@ export function memoryStore(): Store {
     },
     baselines: async () =>
       [...baselines.values()].sort((a, b) => a.fromMs - b.fromMs || (a.id < b.id ? -1 : 1)),
+    putCases: async (put) => {
+      for (const one of put) cases.set(toldKey(one), one);
+    },
+    cases: async () => [...cases.values()].sort(byIdAndSource),
+    putClosures: async (put) => {
+      for (const one of put) closures.set(toldKey({ ...one, id: one.closure.id }), one);
+    },
+    closures: async () =>
+      [...closures.values()].sort((a, b) =>
+        byIdAndSource({ ...a, id: a.closure.id }, { ...b, id: b.closure.id }),
+      ),
+    putGateResults: async (put) => {
+      for (const one of put) gateResults.set(one.id, one);
+    },
+    gateResults: async (limit) =>
+      [...gateResults.values()]
+        .sort((a, b) => b.atMs - a.atMs || (a.id < b.id ? -1 : 1))
+        .slice(0, limit)
+        .map(gateHead),
+    gateResult: async (id) => gateResults.get(id) ?? null,
     putReferences: async (put) => {
       for (const one of put) references.set(referenceKey(one), one);
     },

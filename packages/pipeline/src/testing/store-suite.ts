@@ -3,6 +3,8 @@ import type { OtlpBody, SpanBatch } from "../model/batch.ts";
 import type { AcceptedBaseline } from "../model/accepted.ts";
 import { ClusterDecision } from "../model/decision.ts";
 import type { Diagnosis, FrozenReference } from "../model/baseline.ts";
+import type { GateRecord, StoredCase, StoredClosure } from "../model/case-told.ts";
+import { gateHead } from "../model/case-told.ts";
 import type { Change } from "../model/change.ts";
 import type { CheckResult } from "../model/check-result.ts";
 import type { Cluster, DiagnosedRun } from "../model/cluster.ts";
@@ -250,6 +252,59 @@ function decision(digit: string, atMs: number): ClusterDecision {
     keep: "CL-00000001",
     other: "CL-00000002",
   });
+}
+
+/** A case of a source, and a closure of its cluster. */
+function caseOf(id: string, more: Partial<StoredCase> = {}): StoredCase {
+  return {
+    source: "github.com/acme/agent:evals",
+    id,
+    cluster: "CL-00000001" as ClusterId,
+    file: `evals/cases/${id}.yaml`,
+    severity: "P0",
+    status: "active",
+    title: 'it\'s "said"',
+    text: "schema: eval-case/v1\n# ünïcode 🙂 \\ ';--",
+    activeMs: 7,
+    ...more,
+  };
+}
+
+function closureOf(id: string, more: Partial<StoredClosure> = {}): StoredClosure {
+  return {
+    source: "",
+    file: `evals/closures/${id}.yaml`,
+    isGone: false,
+    closure: {
+      schema: "closure/v1",
+      id,
+      cluster: "CL-00000001",
+      members: 3,
+      decision: "no_eval",
+      category: "resolved_outage",
+      severity_considered: "P1",
+      could_recur_unnoticed: false,
+      why: "The provider's outage ended; every run of it paged somebody.",
+      closed_by: "@jo",
+      reviewed_by: "@mira",
+      closed: "2026-10-16",
+    },
+    ...more,
+  };
+}
+
+/** A result of a gate, in as far as a store reads it. */
+function gateRecord(id: string, atMs: number): GateRecord {
+  const grades = [{ kind: "pass", assertion: "budget", why: 'it "held"\n', line: 3 }];
+  const verdict = {
+    schema: "gate-result/v1",
+    outcome: "pass",
+    exitCode: 0,
+    cases: [{ case: "EC-1", trials: { n: 1 }, trialResults: [{ index: 0, grades }] }],
+    sentence: "Pass: 1 of 1 cases hold (exit 0).",
+  };
+  const told = { source: "", commit: "abcdef1", branch: null, url: null, verdict };
+  return { id, atMs, ...told } as unknown as GateRecord;
 }
 
 export function storeSuite(name: string, { open, receive }: StoreSuite): void {
@@ -575,6 +630,30 @@ export function storeSuite(name: string, { open, receive }: StoreSuite): void {
       await store.putBaselines([]);
       await store.putBaselines([accepted("b", 1)]);
       expect(await store.baselines()).toEqual([accepted("b", 1), accepted("a", 3)]);
+    });
+
+    test("cases and closures are kept by source and id, the latest word on each", async () => {
+      expect([await store.cases(), await store.closures()]).toEqual([[], []]);
+      const other = caseOf("EC-2", { source: "b", cluster: null, text: null, activeMs: null });
+      await store.putCases([caseOf("EC-2"), other, caseOf("EC-1")]);
+      const gone = caseOf("EC-2", { status: "gone" });
+      await store.putCases([gone]);
+      await store.putCases([]);
+      expect(await store.cases()).toEqual([caseOf("EC-1"), other, gone]);
+      await store.putClosures([closureOf("CL-2"), closureOf("CL-1")]);
+      const later = closureOf("CL-2", { isGone: true });
+      await store.putClosures([later]);
+      expect(await store.closures()).toEqual([closureOf("CL-1"), later]);
+    });
+
+    test("results of gates are kept by id, listed latest first without their trials", async () => {
+      expect([await store.gateResults(5), await store.gateResult("GR-1")]).toEqual([[], null]);
+      await store.putGateResults([gateRecord("GR-1", 1), gateRecord("GR-2", 2)]);
+      await store.putGateResults([gateRecord("GR-3", 3), gateRecord("GR-1", 4)]);
+      const heads = [gateRecord("GR-1", 4), gateRecord("GR-3", 3)].map(gateHead);
+      expect(await store.gateResults(2)).toEqual(heads);
+      expect(heads[0]?.verdict.cases[0]?.trialResults).toEqual([]);
+      expect(await store.gateResult("GR-1")).toEqual(gateRecord("GR-1", 4));
     });
 
     test("the last diagnosis replaces the one before", async () => {

@@ -135,7 +135,8 @@ describe("changes and cases", () => {
     await door.post("/api/cases", JSON.stringify({ cases: [note] }));
     const again = await openDoor({ store: door.store });
     expect(await (await again.get("/api/cases")).json()).toEqual({
-      cases: [{ ...note, activeMs: expect.any(Number) }],
+      cases: [{ ...note, source: "", title: "", activeMs: expect.any(Number) }],
+      closures: [],
     });
     expect([...again.context.cases.guarded()]).toEqual(["CL-9f3a1c2e"]);
     const wrong = await door.post(

@@ -15,12 +15,18 @@ import { statusOf } from "./status.ts";
 
 const membersInLists = 20;
 
-/** With its size, and guarded as soon as an active case is told of, before the next diagnosis says so. */
+/** With its size, and guarded or closed as soon as a case or a closure is told of, before the next diagnosis says so. */
 function shownCluster(context: Context, cluster: Cluster) {
+  const ids = [cluster.id, ...(cluster.aliases ?? [])];
   const guarded = context.cases.guarded();
-  const isGuarded = [cluster.id, ...(cluster.aliases ?? [])].some((id) => guarded.has(id));
+  const closed = context.cases.closed();
   const isOpen = cluster.state === "new" || cluster.state === "diagnosed";
-  const state = isGuarded && isOpen ? "guarded" : cluster.state;
+  const told = ids.some((id) => guarded.has(id))
+    ? "guarded"
+    : ids.some((id) => (closed.get(id)?.atMs ?? 0) >= cluster.lastMs)
+      ? "closed_without_eval"
+      : cluster.state;
+  const state = isOpen ? told : cluster.state;
   return { ...cluster, state, size: cluster.members.length } as const;
 }
 

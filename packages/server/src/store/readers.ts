@@ -1,5 +1,6 @@
 import type { AcceptedBaseline } from "@rootward/pipeline/model/accepted";
 import type { FrozenReference } from "@rootward/pipeline/model/baseline";
+import type { GateRecord, StoredCase, StoredClosure } from "@rootward/pipeline/model/case-told";
 import type { Change } from "@rootward/pipeline/model/change";
 import type { CheckResult } from "@rootward/pipeline/model/check-result";
 import { ClusterDecision } from "@rootward/pipeline/model/decision";
@@ -27,6 +28,10 @@ type Reader =
   | "decisions"
   | "baselines"
   | "references"
+  | "cases"
+  | "closures"
+  | "gateResults"
+  | "gateResult"
   | "counts";
 
 /**
@@ -66,6 +71,17 @@ export function readers(ask: Ask, askLately: Ask, layout: Layout): Pick<Store, R
       own<AcceptedBaseline>(value, "fromMs", "accepted baseline"),
     ),
     references: told("references", (value) => own<FrozenReference>(value, "runIds", "reference")),
+    cases: told("cases", (value) => own<StoredCase>(value, "status", "case")),
+    closures: told("closures", (value) => own<StoredClosure>(value, "closure", "closure")),
+    gateResults: async (limit) =>
+      (await ask("gate-results", { limit })).map((row) =>
+        own<GateRecord>(JSON.parse(textAt(row, 0)), "verdict", "result of a gate"),
+      ),
+    gateResult: async (id) => {
+      const [row] = await ask("gate-result", { id });
+      if (row === undefined) return null;
+      return own<GateRecord>(JSON.parse(textAt(row, 0)), "verdict", "result of a gate");
+    },
     counts: layout.kind === "single" ? countsKept(askLately) : async () => await counted(askLately),
   };
 }

@@ -1,5 +1,7 @@
 import type { AcceptedBaseline } from "@rootward/pipeline/model/accepted";
 import type { FrozenReference } from "@rootward/pipeline/model/baseline";
+import { gateHead, toldKey } from "@rootward/pipeline/model/case-told";
+import type { GateRecord, StoredCase, StoredClosure } from "@rootward/pipeline/model/case-told";
 import type { Change } from "@rootward/pipeline/model/change";
 import { checkKey } from "@rootward/pipeline/model/check-result";
 import type { CheckResult } from "@rootward/pipeline/model/check-result";
@@ -135,6 +137,58 @@ export function acceptedReferencesBlock(told: readonly FrozenReference[], versio
   const shape = { accepted: "String", id: "String" } as const;
   const cells = ({ accepted = "", id }: FrozenReference) => ({ accepted, id });
   return toldBlock("stored_accepted_references", shape, { told, cells, version });
+}
+
+/** What repositories told of their cases. */
+export function casesBlock(told: readonly StoredCase[], version: bigint): Block {
+  const shape = {
+    key: "String",
+    source: "String",
+    id: "String",
+    cluster: "String",
+    status: "String",
+  } as const;
+  const cells = (one: StoredCase) => ({
+    key: toldKey(one),
+    source: one.source,
+    id: one.id,
+    cluster: one.cluster ?? "",
+    status: one.status,
+  });
+  return toldBlock("stored_cases", shape, { told, cells, version });
+}
+
+/** What repositories told of their closures. */
+export function closuresBlock(told: readonly StoredClosure[], version: bigint): Block {
+  const shape = { key: "String", source: "String", id: "String", cluster: "String" } as const;
+  const cells = ({ source, closure: { id, cluster } }: StoredClosure) => ({
+    key: toldKey({ source, id }),
+    source,
+    id,
+    cluster,
+  });
+  return toldBlock("stored_closures", shape, { told, cells, version });
+}
+
+/** Results of gates; `head` is what a list shows of one. */
+export function gateResultsBlock(told: readonly GateRecord[], version: bigint): Block {
+  const shape = {
+    id: "String",
+    at_ms: "Int64",
+    source: "String",
+    commit: "String",
+    outcome: "String",
+    head: "String",
+  } as const;
+  const cells = (record: GateRecord) => ({
+    id: record.id,
+    at_ms: whole(record.atMs),
+    source: record.source,
+    commit: record.commit ?? "",
+    outcome: record.verdict.outcome,
+    head: JSON.stringify(gateHead(record)),
+  });
+  return toldBlock("stored_gate_results", shape, { told, cells, version });
 }
 
 /** Annotations, failure modes and batches. */

@@ -1,3 +1,4 @@
+import { toldKey } from "@rootward/pipeline/model/case-told";
 import { checkKey } from "@rootward/pipeline/model/check-result";
 import { recordKey } from "@rootward/pipeline/model/review";
 import type { Store } from "@rootward/pipeline/ports";
@@ -7,9 +8,12 @@ import { blocksOfRuns } from "./run-blocks.ts";
 import {
   acceptedReferencesBlock,
   baselinesBlock,
+  casesBlock,
   changesBlock,
   checksBlock,
+  closuresBlock,
   decisionsBlock,
+  gateResultsBlock,
   referencesBlock,
   reviewsBlock,
   rulingsBlock,
@@ -25,6 +29,9 @@ type Puts =
   | "putChecks"
   | "putDecisions"
   | "putBaselines"
+  | "putCases"
+  | "putClosures"
+  | "putGateResults"
   | "putReferences";
 
 /** What a store is told. Each is durable when it returns. */
@@ -84,6 +91,9 @@ export function writers({ wal, clock }: Writing): Writers {
     putChecks: told(checksBlock, checkKey),
     putDecisions: told(decisionsBlock, idOf),
     putBaselines: told(baselinesBlock, idOf),
+    putCases: told(casesBlock, toldKey),
+    putClosures: told(closuresBlock, ({ source, closure: { id } }) => toldKey({ source, id })),
+    putGateResults: told(gateResultsBlock, idOf),
   };
 }
 

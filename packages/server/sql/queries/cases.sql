@@ -1,0 +1,3 @@
+SELECT content
+FROM stored_cases FINAL
+ORDER BY id, source

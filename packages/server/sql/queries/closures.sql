@@ -1,0 +1,3 @@
+SELECT content
+FROM stored_closures FINAL
+ORDER BY id, source

@@ -1,0 +1,3 @@
+SELECT content
+FROM stored_gate_results FINAL
+WHERE id = {id:String}

@@ -10,7 +10,7 @@ import type { ChangeType } from "@rootward/pipeline/model/evalfields";
 import type { AgentConfig } from "@rootward/pipeline/model/gate-config";
 import { filesMatching } from "./globs.ts";
 import { messageOf, OperatorError } from "./output.ts";
-import { outside } from "./repository.ts";
+import { treeHash } from "./repository.ts";
 import type { Repository } from "./repository.ts";
 
 interface Measuring {
@@ -142,13 +142,7 @@ function codeOf(
   const program = hashProgram(agent, folder);
   if (declared) return hashOfValue({ declared, program });
   if (repository === null) return null;
-  const isCode = outside(repository.top, apart);
-  return hashOfValue({
-    tracked: [...repository.now]
-      .filter(([path]) => isCode(path))
-      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
-    program,
-  });
+  return hashOfValue({ tracked: treeHash(repository, apart), program });
 }
 
 /** Git may ignore what was built: what the agent's settings name and is a file of the project counts by its content. */

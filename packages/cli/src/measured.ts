@@ -3,7 +3,7 @@ import { changesOf, everything, isCurrent, observedOf } from "@rootward/pipeline
 import type { Changes } from "@rootward/pipeline/evals/changes";
 import { identityOf } from "@rootward/pipeline/evals/identity";
 import type { AgentParts } from "@rootward/pipeline/evals/identity";
-import { runTrials } from "@rootward/pipeline/evals/trials";
+import type { Tally } from "@rootward/pipeline/evals/trials";
 import type { AgentLock, ObservedParts } from "@rootward/pipeline/model/agent-lock";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import type { ChangeType } from "@rootward/pipeline/model/evalfields";
@@ -12,7 +12,7 @@ import { measureAgents } from "./agent-parts.ts";
 import type { LoadedConfig } from "./config.ts";
 import { lockAt, readLock } from "./lock-file.ts";
 import { mergeBase } from "./ratchet.ts";
-import { differences, outside, readRepository, treeAt } from "./repository.ts";
+import { differences, outside, readRepository, treeAt, treeHash } from "./repository.ts";
 import type { Repository } from "./repository.ts";
 
 interface Asked {
@@ -37,6 +37,9 @@ export interface Measured {
   readonly changes: GateVerdict["changes"];
   /** The agent of `rootward.yaml` on which a case is tried; null where there is none. */
   readonly agentFor: (evalCase: EvalCase) => string | null;
+  /** Hash of everything that git tells of, apart from the cases; null where it cannot be told. */
+  readonly tree: string | null;
+  readonly isDeclared: (evalCase: EvalCase) => boolean;
   readonly identityFor: (evalCase: EvalCase) => string | null;
   readonly changesFor: (evalCase: EvalCase) => Changes;
   readonly isTouched: (evalCase: EvalCase) => boolean;
@@ -83,6 +86,9 @@ export async function measure(
       [...found].map(([type, why]) => ({ agent, type, why })),
     ),
     agentFor,
+    tree: repository && treeHash(repository, apart),
+    isDeclared: (evalCase) =>
+      parts.some(({ name, isDeclared }) => isDeclared && name === agentFor(evalCase)),
     identityFor: (evalCase) => identities.get(agentFor(evalCase) ?? "") ?? null,
     changesFor: (evalCase) =>
       changes.get(agentFor(evalCase) ?? "") ??
@@ -95,7 +101,7 @@ export async function measure(
 }
 
 interface WatchedParts {
-  readonly tryCase: typeof runTrials;
+  readonly see: (evalCase: EvalCase, tally: Tally) => void;
   /** The lock file as it should stand: the declared parts, and what the spans of the trials told. */
   readonly lock: () => AgentLock;
 }
@@ -104,14 +110,10 @@ interface WatchedParts {
 export function watchParts({ parts, lock, agentFor }: Measured): WatchedParts {
   const seen = new Map<string, NonNullable<Trial["versions"]>[]>();
   return {
-    tryCase: async (evalCase, trialsPolicy, runTrial) => {
-      const tally = await runTrials(evalCase, trialsPolicy, runTrial);
+    see: (evalCase, { trials }) => {
       const name = agentFor(evalCase);
-      const told = tally.trials.flatMap(({ versions }) =>
-        versions === undefined ? [] : [versions],
-      );
+      const told = trials.flatMap(({ versions }) => (versions === undefined ? [] : [versions]));
       if (name !== null) seen.set(name, [...(seen.get(name) ?? []), ...told]);
-      return tally;
     },
     lock: () =>
       Object.fromEntries(
@@ -183,7 +185,14 @@ function changesOfAgent(
 }
 
 /** What of the folder of cases does not decide how another case is graded. */
-const ofOneCase = ["cases", "cassettes", "overrides", "closures", "schemas", "agent.lock.json"];
+export const ofOneCase = [
+  "cases",
+  "cassettes",
+  "overrides",
+  "closures",
+  "schemas",
+  "agent.lock.json",
+];
 
 /** Whether a case, its recordings, or what grades every case (rubrics, schemas of outputs) changed. */
 function touched(

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { lstatSync, readFileSync, readlinkSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
+import { hashOfValue } from "@rootward/pipeline/evals/identity";
 import { git } from "./ratchet.ts";
 
 /** Files by their path from the top of the repository, each with git's hash of its content. */
@@ -67,4 +68,11 @@ export function outside(top: string, apart: readonly string[]): (path: string) =
 export function differences(before: Tree, now: Tree): readonly string[] {
   const paths = new Set([...before.keys(), ...now.keys()]);
   return [...paths].filter((path) => before.get(path) !== now.get(path)).toSorted();
+}
+
+/** A hash over everything in a repository that lies outside of some files and folders. */
+export function treeHash({ top, now }: Repository, apart: readonly string[]): string {
+  const isCounted = outside(top, apart);
+  const counted = [...now].filter(([path]) => isCounted(path));
+  return hashOfValue(counted.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

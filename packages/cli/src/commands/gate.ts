@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import {
   githubAnnotations,
@@ -12,11 +12,15 @@ import type { GateVerdict } from "@rootward/pipeline/model/verdict";
 import { loadCases } from "../case-store.ts";
 import type { CaseStore } from "../case-store.ts";
 import { loadConfig } from "../config.ts";
-import { changedOption, severityOption } from "../gate-options.ts";
+import type { LoadedConfig } from "../config.ts";
+import { amountOption, changedOption, severityOption, targetOption } from "../gate-options.ts";
+import { newSession } from "../gate-session.ts";
 import { writeLock } from "../lock-file.ts";
 import { measure, watchParts } from "../measured.ts";
 import { messageOf, note, OperatorError, printLine, progress } from "../output.ts";
 import { compareWithBase } from "../ratchet.ts";
+import { openResults } from "../results-store.ts";
+import { trialKeys } from "../trial-keys.ts";
 import { tryCases } from "../trying.ts";
 
 interface GateOptions {
@@ -27,6 +31,10 @@ interface GateOptions {
   readonly changed?: string;
   readonly all?: boolean;
   readonly updateLock?: boolean;
+  readonly cache: boolean;
+  readonly accumulate?: string | true;
+  readonly budgetUsd?: string;
+  readonly budgetMinutes?: string;
   readonly advisory?: boolean;
   readonly junit?: string;
   readonly json?: string;
@@ -48,6 +56,13 @@ export function register(program: Command): void {
     )
     .option("--all", "every active case, whatever changed")
     .option("--update-lock", "also write what the agents are made of now into agent.lock.json")
+    .option("--no-cache", "try everything again, also what stands in .rootward/results.jsonl")
+    .option(
+      "--accumulate [share]",
+      "go on with cases that pass until all trials of this candidate bound how often they fail (default: 0.05)",
+    )
+    .option("--budget-usd <dollars>", "try no more once so much is spent; the rest is undecided")
+    .option("--budget-minutes <minutes>", "try no more after so long; the rest is undecided")
     .option("--advisory", "report, and exit 0 whatever the verdict")
     .option("--junit <file>", "also write JUnit XML")
     .option("--json <file>", "also write the verdict as JSON")
@@ -72,6 +87,23 @@ function selected(store: CaseStore, id: string | undefined): CaseStore {
   throw new OperatorError(`--case ${id}: no such case; there are ${known}`, 2);
 }
 
+function above({ path }: LoadedConfig): string {
+  return path === null ? process.cwd() : dirname(path);
+}
+
+/** What may be reused, how far to go, what may be spent. */
+function spendingOf(options: GateOptions, { config: { budget } }: LoadedConfig) {
+  const target = targetOption(options.accumulate);
+  return {
+    target,
+    usesCache: options.cache && target === null,
+    budget: {
+      usd: amountOption("--budget-usd", options.budgetUsd) ?? budget?.usd ?? null,
+      minutes: amountOption("--budget-minutes", options.budgetMinutes) ?? budget?.minutes ?? null,
+    },
+  };
+}
+
 async function runGate(options: GateOptions): Promise<void> {
   const loaded = loadConfig(options.config);
   const folder = resolve(options.dir);
@@ -91,24 +123,37 @@ async function runGate(options: GateOptions): Promise<void> {
   });
   const { chosen, skipped } = select(store.cases, { ...measured, severities });
   const watch = watchParts(measured);
+  const results = openResults(above(loaded), () => new Date());
+  const session = newSession({
+    ...spendingOf(options, loaded),
+    loaded,
+    cases: chosen,
+    overrides: store.overrides,
+    results,
+    keyOf: trialKeys(loaded, folder, measured),
+    isDeclared: measured.isDeclared,
+    onDecided: watch.see,
+  });
   for (const warning of [...ratchet.warnings, ...measured.warnings]) note(`rootward: ${warning}`);
   const bar = progress(`trying ${chosen.length} cases`);
   try {
-    const verdict = await tryCases(
+    const decided = await tryCases(
       {
-        cases: chosen,
+        cases: session.cases,
         known: all.cases.map(({ evalCase }) => evalCase),
-        overrides: store.overrides,
+        overrides: session.overrides,
         problems: [...store.problems, ...ratchet.problems, ...measured.problems],
         skipped,
         changes: measured.changes,
         identityFor: measured.identityFor,
-        tryCase: watch.tryCase,
+        tryCase: session.tryCase,
         onProgress: (done, of) => bar.update(done, of),
       },
       loaded,
     );
     bar.end();
+    const verdict = session.told(decided);
+    for (const warning of results.warnings()) note(`rootward: ${warning}`);
     write(verdict, options);
     if (options.updateLock === true) printLine(`wrote ${writeLock(folder, watch.lock())}`);
     process.exitCode = options.advisory ? 0 : verdict.exitCode;

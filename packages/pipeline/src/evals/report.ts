@@ -1,6 +1,6 @@
 import type { CaseResult, GateVerdict } from "../model/verdict.ts";
 import { nextCommand } from "./hints.ts";
-import { runLines } from "./report-run.ts";
+import { historyRemarks, runLines } from "./report-run.ts";
 
 const marks = {
   ok: "ok",
@@ -24,6 +24,7 @@ function remarks(result: CaseResult): readonly string[] {
     ...(row === null ? [] : [`pass^${row.k} ${percent(row.chance)}`]),
     ...(drift === 0 ? [] : [`${calls} from the recording (drift)`]),
     ...(verdict === "pass" ? unproven.map((why) => `unproven: ${why}`) : []),
+    ...historyRemarks(result),
   ];
 }
 

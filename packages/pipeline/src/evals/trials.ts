@@ -58,7 +58,14 @@ export async function runTrials(
     trialsPolicy.policy === "must_hold"
       ? await mustHold(evalCase, trialsPolicy.n ?? defaultN(evalCase.severity), runTrial)
       : await atRate(evalCase, trialsPolicy, runTrial);
-  return tally(evalCase, trialsPolicy.policy, trials);
+  return tallyOf(evalCase, trialsPolicy.policy, trials);
+}
+
+/** The most trials that a case may need. */
+export function mostTrials(trialsPolicy: TrialsPolicy, severity: Severity): number {
+  return trialsPolicy.policy === "must_hold"
+    ? (trialsPolicy.n ?? defaultN(severity))
+    : 2 * (trialsPolicy.max ?? policy("trialsMax"));
 }
 
 function defaultN(severity: Severity): number {
@@ -111,7 +118,8 @@ async function atRate(
   return { trials: [...first.trials, ...second.trials], verdict: second.verdict };
 }
 
-function tally(
+/** What trials and their verdict say together: why, which assertions failed, how often the case could still fail. */
+export function tallyOf(
   evalCase: EvalCase,
   kind: TrialsPolicy["policy"],
   { trials, verdict }: Batch,

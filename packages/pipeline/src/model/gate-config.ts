@@ -118,4 +118,11 @@ export const gateConfig = {
     })
     .optional(),
   overrides: OverridesConfig.optional(),
+  /** What one run of the gate may spend. */
+  budget: z
+    .strictObject({
+      usd: z.number().positive().optional(),
+      minutes: z.number().positive().optional(),
+    })
+    .optional(),
 };

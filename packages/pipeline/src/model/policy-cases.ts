@@ -22,6 +22,29 @@ export const casesPolicy = {
     unit: "trials",
     source: "evals.md 2.3: pass^3 beside the tally of a rate",
   },
+  flakeWindow: { value: 20, unit: "trials", source: "evals.md 2.3: above 2 in 20" },
+  flakeMost: { value: 2, unit: "trials", source: "evals.md 2.3: above 2 in 20" },
+  quarantineClean: { value: 20, unit: "trials", source: "evals.md 3.4: lifts after 20" },
+  cachedTrialHours: {
+    value: 24,
+    unit: "hours",
+    source: "evals.md 2.4: for the retries of one commit; a provider may drift without a deploy",
+  },
+  accumulateTarget: {
+    value: 0.05,
+    unit: "share",
+    source: "evals.md 2.3: 59 clean trials bound a failure rate by 5 %",
+  },
+  accumulateTrials: {
+    value: 20,
+    unit: "trials a run",
+    source: "three nights reach 59, after each night's own 9",
+  },
+  resultsStoreBytes: {
+    value: 32 * 1024 * 1024,
+    unit: "bytes",
+    source: "some 20,000 trials; above it the older half is dropped",
+  },
   replayDriftMax: {
     value: 0.5,
     unit: "share of calls",

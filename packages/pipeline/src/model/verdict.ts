@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { day, severities } from "./evalfields.ts";
-import { gateRun } from "./gate-run.ts";
+import { caseHistory, gateRun } from "./gate-run.ts";
 
 const Grade = z
   .object({ kind: z.enum(["pass", "fail", "error"]), assertion: z.string(), why: z.string() })
@@ -83,6 +83,7 @@ const CaseResult = z
     override: z.string().nullable(),
     /** Of the candidate that was tried; null where it cannot be told. Source: `identityOf`. */
     identity: z.string().nullable(),
+    ...caseHistory,
   })
   .readonly();
 /** One case of a verdict. */

@@ -1,0 +1,176 @@
+import { accumulate } from "@rootward/pipeline/evals/accumulate";
+import { newBudget } from "@rootward/pipeline/evals/budget";
+import { reusable } from "@rootward/pipeline/evals/results";
+import { flakyOf, pooledOf, quarantines, sameTrials } from "@rootward/pipeline/evals/standing";
+import { mostTrials, runTrials, trialsOf } from "@rootward/pipeline/evals/trials";
+import type { RunTrial, Tally } from "@rootward/pipeline/evals/trials";
+import type { EvalCase } from "@rootward/pipeline/model/evalcase";
+import type { Override } from "@rootward/pipeline/model/override";
+import { policy } from "@rootward/pipeline/model/policy";
+import type { StoredTrial, TrialKey } from "@rootward/pipeline/model/stored-trial";
+import type { CaseResult, GateVerdict } from "@rootward/pipeline/model/verdict";
+import type { GateCase } from "@rootward/pipeline/pipeline";
+import type { LoadedConfig } from "./config.ts";
+import type { ResultsStore } from "./results-store.ts";
+
+interface SessionSetting {
+  readonly loaded: LoadedConfig;
+  readonly cases: readonly GateCase[];
+  readonly overrides: readonly Override[];
+  readonly results: ResultsStore;
+  readonly keyOf: (evalCase: EvalCase, file: string) => TrialKey;
+  /** Whether everything that decides how a case's agent behaves is declared: only then may a stored trial stand for a new one. */
+  readonly isDeclared: (evalCase: EvalCase) => boolean;
+  readonly usesCache: boolean;
+  /** Go on until a case can fail at most so often; null: decide and stop. */
+  readonly target: number | null;
+  readonly budget: { readonly usd: number | null; readonly minutes: number | null };
+  readonly onDecided: (evalCase: EvalCase, tally: Tally) => void;
+}
+
+type CaseHistory = Pick<CaseResult, "reused" | "pooled" | "flaky">;
+
+/** One run of the gate with its memory: what is reused, what is kept, what may be spent. */
+interface Session {
+  /** The cases in the order in which they are tried within their severity: those that failed of late first, then the cheap ones. */
+  readonly cases: readonly GateCase[];
+  /** Those that are not lifted quarantines. */
+  readonly overrides: readonly Override[];
+  readonly tryCase: typeof runTrials;
+  /** The verdict with what earlier trials say, and what was spent. Its outcome stays. */
+  readonly told: (verdict: GateVerdict) => GateVerdict;
+}
+
+export function newSession(setting: SessionSetting): Session {
+  const { cases, overrides, results, keyOf, loaded, usesCache, target } = setting;
+  const before = byCase(results.trials());
+  const files = new Map(cases.map(({ evalCase, file }) => [evalCase.id, file]));
+  const key = (evalCase: EvalCase) => keyOf(evalCase, files.get(evalCase.id) ?? "");
+  const reused = new Map<string, number>();
+  const ofCase = ({ id }: EvalCase) => before.get(id) ?? [];
+  const fromStore = (evalCase: EvalCase, index: number) => {
+    if (!usesCache || !setting.isDeclared(evalCase)) return null;
+    const young = ofCase(evalCase).filter(({ at }) => ageHours(at) <= policy("cachedTrialHours"));
+    return reusable(young, key(evalCase), index);
+  };
+  const policyOf = (evalCase: EvalCase) => trialsOf(evalCase, loaded.config.trials ?? {});
+  const budget = newBudget({
+    ...setting.budget,
+    now: () => performance.now(),
+    costOf: (evalCase) => knownCost(ofCase(evalCase)),
+    worst: cases
+      .filter(({ evalCase }) => evalCase.severity === "P0" && evalCase.status === "active")
+      .map(({ evalCase }) => {
+        const most = mostTrials(policyOf(evalCase), evalCase.severity);
+        const indexes = Array.from({ length: most }, (_, index) => index);
+        const live = indexes.filter((index) => fromStore(evalCase, index) === null);
+        return { evalCase, trials: live.length };
+      }),
+  });
+  const historyOf = (id: string, count: number): CaseHistory => {
+    const found = cases.find(({ evalCase }) => evalCase.id === id);
+    const stored = results.trials().filter((each) => each.case === id);
+    const trials = found ? sameTrials(stored, key(found.evalCase)) : [];
+    const flaky = flakyOf(trials);
+    return {
+      ...(count > 0 && { reused: count }),
+      ...(trials.length > 0 && { pooled: pooledOf(trials) }),
+      ...(flaky && { flaky }),
+    };
+  };
+  const lifted = quarantines(overrides, [...before.values()].flat()).filter(
+    ({ isLifted }) => isLifted,
+  );
+  return {
+    cases: ordered(cases, ofCase),
+    overrides: overrides.filter(({ id }) => !lifted.some((each) => each.id === id)),
+    tryCase: async (evalCase, trialsPolicy, live) => {
+      const recorded: RunTrial = async (tried, index) => {
+        const trial = await live(tried, index);
+        results.add(key(tried), trial);
+        return trial;
+      };
+      const affordable = budget.within(recorded);
+      const run: RunTrial = async (tried, index) => {
+        const stored = fromStore(tried, index);
+        if (stored === null) return await affordable(tried, index);
+        reused.set(tried.id, (reused.get(tried.id) ?? 0) + 1);
+        return stored;
+      };
+      const first = await runTrials(evalCase, trialsPolicy, run);
+      const tally =
+        target === null || key(evalCase).identity === null
+          ? first
+          : await accumulate(first, trialsPolicy, affordable, {
+              earlier: sameTrials(ofCase(evalCase), key(evalCase)),
+              target,
+              most: policy("accumulateTrials"),
+              mayGoOn: budget.isLeft,
+            });
+      budget.decided(evalCase);
+      setting.onDecided(evalCase, tally);
+      return tally;
+    },
+    told: (verdict) => ({
+      ...verdict,
+      cases: verdict.cases.map((result) => ({
+        ...result,
+        ...historyOf(result.case, reused.get(result.case) ?? 0),
+      })),
+      staleOverrides: [
+        ...verdict.staleOverrides,
+        ...lifted.map(
+          ({ id, case: name, clean }) =>
+            `${id}: ${name} had ${clean} clean trials in a row, so its quarantine is lifted: delete it`,
+        ),
+      ],
+      budget: spentOf(setting.budget, budget.spent()),
+    }),
+  };
+}
+
+function spentOf(
+  { usd, minutes }: SessionSetting["budget"],
+  spent: ReturnType<ReturnType<typeof newBudget>["spent"]>,
+): NonNullable<GateVerdict["budget"]> {
+  const { usd: spentUsd, ms, unpriced, stopped } = spent;
+  return { usd, minutes, spentUsd, ms, unpriced, stopped };
+}
+
+function ageHours(at: string): number {
+  return (Date.now() - Date.parse(at)) / 3_600_000;
+}
+
+function byCase(stored: readonly StoredTrial[]): ReadonlyMap<string, readonly StoredTrial[]> {
+  const found = new Map<string, StoredTrial[]>();
+  for (const each of stored) {
+    const those = found.get(each.case);
+    if (those) those.push(each);
+    else found.set(each.case, [each]);
+  }
+  return found;
+}
+
+/** The most that one of the last trials of a case cost; null where none told. */
+function knownCost(stored: readonly StoredTrial[]): number | null {
+  const priced = stored
+    .slice(-policy("flakeWindow"))
+    .flatMap(({ trial }) => (trial.usd === undefined ? [] : [trial.usd]));
+  return priced.length === 0 ? null : Math.max(...priced);
+}
+
+function ordered(
+  cases: readonly GateCase[],
+  ofCase: (evalCase: EvalCase) => readonly StoredTrial[],
+): readonly GateCase[] {
+  const ranks = new Map(
+    cases.map(({ evalCase }) => {
+      const stored = ofCase(evalCase);
+      const last = stored.slice(-policy("flakeWindow"));
+      const hasFailed = last.some(({ trial }) => trial.outcome === "fail");
+      return [evalCase.id, { late: hasFailed ? 0 : 1, usd: knownCost(stored) ?? 0 }];
+    }),
+  );
+  const rank = ({ evalCase }: GateCase) => ranks.get(evalCase.id) ?? { late: 1, usd: 0 };
+  return cases.toSorted((a, b) => rank(a).late - rank(b).late || rank(a).usd - rank(b).usd);
+}

@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { hashOfValue } from "@rootward/pipeline/evals/identity";
+import type { EvalCase } from "@rootward/pipeline/model/evalcase";
+import type { TrialKey } from "@rootward/pipeline/model/stored-trial";
+import { readCassette } from "./case-store.ts";
+import type { LoadedConfig } from "./config.ts";
+import { filesMatching } from "./globs.ts";
+import { ofOneCase } from "./measured.ts";
+import type { Measured } from "./measured.ts";
+import { programVersion } from "./version.ts";
+
+/** What a trial of a case is a trial of: made once a case. */
+export function trialKeys(
+  { config }: LoadedConfig,
+  folder: string,
+  { identityFor, tree }: Measured,
+): (evalCase: EvalCase, file: string) => TrialKey {
+  const { agents: _, trials: _trials, overrides: _overrides, budget: _budget, ...grading } = config;
+  const everyGrader = {
+    version: programVersion(),
+    grading,
+    files: hashesOf(folder, supportFiles(folder)),
+  };
+  const keys = new Map<string, TrialKey>();
+  return (evalCase, file) => {
+    const known = keys.get(evalCase.id);
+    if (known) return known;
+    const named = textsIn([evalCase.assert, evalCase.judge]);
+    const cassetteHash = hashOfRecordings(evalCase, file);
+    const key = {
+      case: evalCase.id,
+      caseHash: hashOfValue(gradedPart(evalCase)),
+      cassetteHash: cassetteHash ?? "",
+      grader: hashOfValue({ everyGrader, named: hashesOf(dirname(resolve(file)), named) }),
+      tree,
+      identity: cassetteHash === null ? null : identityFor(evalCase),
+    };
+    keys.set(evalCase.id, key);
+    return key;
+  };
+}
+
+/** A case without what says nothing of how one trial of it is run and graded. */
+function gradedPart(evalCase: EvalCase): object {
+  const { title, owner, status, history, validation, run_on, trials, ...graded } = evalCase;
+  return graded;
+}
+
+/** Null where they cannot be read, which is a problem of the store of cases. */
+function hashOfRecordings(evalCase: EvalCase, file: string): string | null {
+  try {
+    return hashOfValue(readCassette(evalCase, file));
+  } catch {
+    return null;
+  }
+}
+
+/** What stands beside the cases and may grade them: rubrics, schemas of outputs, labels. */
+function supportFiles(folder: string): readonly string[] {
+  return filesMatching(folder, "**").filter(
+    (path) => !ofOneCase.includes(path.split("/")[0] ?? ""),
+  );
+}
+
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
+
+/** The hashes of those texts that name a file. */
+function hashesOf(folder: string, names: readonly string[]): Readonly<Record<string, string>> {
+  const files = names.filter(
+    (name) =>
+      name.length < 500 &&
+      !name.includes("\0") &&
+      statSync(join(folder, name), { throwIfNoEntry: false })?.isFile(),
+  );
+  return Object.fromEntries(
+    files.map((name) => [
+      relative(folder, join(folder, name)),
+      createHash("sha256")
+        .update(readFileSync(join(folder, name)))
+        .digest("hex"),
+    ]),
+  );
+}

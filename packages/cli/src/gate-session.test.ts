@@ -15,7 +15,7 @@ const rate = EvalCase.parse(
 );
 
 function trial(outcome: TrialOutcome, index: number): Trial {
-  const kind = outcome === "undecided" ? "error" : outcome;
+  const kind = outcome === "undecided" ? ("error" as const) : outcome;
   const grades = [{ kind, assertion: "a", why: "said so" }];
   return { index, outcome, grades, why: "said so", drift: 0, durationMs: 5, usd: 1 };
 }

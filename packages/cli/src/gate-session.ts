@@ -4,11 +4,11 @@ import { reusable } from "@rootward/pipeline/evals/results";
 import { flakyOf, pooledOf, quarantines, sameTrials } from "@rootward/pipeline/evals/standing";
 import { mostTrials, runTrials, trialsOf } from "@rootward/pipeline/evals/trials";
 import type { RunTrial, Tally } from "@rootward/pipeline/evals/trials";
-import type { EvalCase } from "@rootward/pipeline/model/evalcase";
+import type { EvalCase, TrialsPolicy } from "@rootward/pipeline/model/evalcase";
 import type { Override } from "@rootward/pipeline/model/override";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { StoredTrial, TrialKey } from "@rootward/pipeline/model/stored-trial";
-import type { CaseResult, GateVerdict } from "@rootward/pipeline/model/verdict";
+import type { CaseResult, GateVerdict, Trial } from "@rootward/pipeline/model/verdict";
 import type { GateCase } from "@rootward/pipeline/pipeline";
 import type { LoadedConfig } from "./config.ts";
 import type { ResultsStore } from "./results-store.ts";
@@ -42,91 +42,124 @@ interface Session {
 }
 
 export function newSession(setting: SessionSetting): Session {
-  const { cases, overrides, results, keyOf, loaded, usesCache, target } = setting;
-  const before = byCase(results.trials());
-  const files = new Map(cases.map(({ evalCase, file }) => [evalCase.id, file]));
-  const key = (evalCase: EvalCase) => keyOf(evalCase, files.get(evalCase.id) ?? "");
-  const reused = new Map<string, number>();
-  const ofCase = ({ id }: EvalCase) => before.get(id) ?? [];
-  const fromStore = (evalCase: EvalCase, index: number) => {
-    if (!usesCache || !setting.isDeclared(evalCase)) return null;
-    const young = ofCase(evalCase).filter(({ at }) => ageHours(at) <= policy("cachedTrialHours"));
-    return reusable(young, key(evalCase), index);
-  };
-  const policyOf = (evalCase: EvalCase) => trialsOf(evalCase, loaded.config.trials ?? {});
+  const { cases, overrides, results } = setting;
+  const memory = memoryOf(setting);
   const budget = newBudget({
     ...setting.budget,
     now: () => performance.now(),
-    costOf: (evalCase) => knownCost(ofCase(evalCase)),
-    worst: cases
-      .filter(({ evalCase }) => evalCase.severity === "P0" && evalCase.status === "active")
-      .map(({ evalCase }) => {
-        const most = mostTrials(policyOf(evalCase), evalCase.severity);
-        const indexes = Array.from({ length: most }, (_, index) => index);
-        const live = indexes.filter((index) => fromStore(evalCase, index) === null);
-        return { evalCase, trials: live.length };
-      }),
+    costOf: (evalCase) => knownCost(memory.before(evalCase)),
+    worst: worstOf(setting, memory),
   });
-  const historyOf = (id: string, count: number): CaseHistory => {
-    const found = cases.find(({ evalCase }) => evalCase.id === id);
-    const stored = results.trials().filter((each) => each.case === id);
-    const trials = found ? sameTrials(stored, key(found.evalCase)) : [];
-    const flaky = flakyOf(trials);
-    return {
-      ...(count > 0 && { reused: count }),
-      ...(trials.length > 0 && { pooled: pooledOf(trials) }),
-      ...(flaky && { flaky }),
-    };
-  };
-  const lifted = quarantines(overrides, [...before.values()].flat()).filter(
-    ({ isLifted }) => isLifted,
-  );
+  const lifted = quarantines(overrides, results.trials()).filter(({ isLifted }) => isLifted);
   return {
-    cases: ordered(cases, ofCase),
+    cases: ordered(cases, memory.before),
     overrides: overrides.filter(({ id }) => !lifted.some((each) => each.id === id)),
-    tryCase: async (evalCase, trialsPolicy, live) => {
-      const recorded: RunTrial = async (tried, index) => {
-        const trial = await live(tried, index);
-        results.add(key(tried), trial);
-        return trial;
-      };
-      const affordable = budget.within(recorded);
-      const run: RunTrial = async (tried, index) => {
-        const stored = fromStore(tried, index);
-        if (stored === null) return await affordable(tried, index);
-        reused.set(tried.id, (reused.get(tried.id) ?? 0) + 1);
-        return stored;
-      };
-      const first = await runTrials(evalCase, trialsPolicy, run);
-      const tally =
-        target === null || key(evalCase).identity === null
-          ? first
-          : await accumulate(first, trialsPolicy, affordable, {
-              earlier: sameTrials(ofCase(evalCase), key(evalCase)),
-              target,
-              most: policy("accumulateTrials"),
-              mayGoOn: budget.isLeft,
-            });
-      budget.decided(evalCase);
-      setting.onDecided(evalCase, tally);
-      return tally;
-    },
+    tryCase: (evalCase, trialsPolicy, live) =>
+      tryOne({ setting, memory, budget, evalCase, trialsPolicy, live }),
     told: (verdict) => ({
       ...verdict,
-      cases: verdict.cases.map((result) => ({
-        ...result,
-        ...historyOf(result.case, reused.get(result.case) ?? 0),
-      })),
-      staleOverrides: [
-        ...verdict.staleOverrides,
-        ...lifted.map(
-          ({ id, case: name, clean }) =>
-            `${id}: ${name} had ${clean} clean trials in a row, so its quarantine is lifted: delete it`,
-        ),
-      ],
+      cases: verdict.cases.map((result) => ({ ...result, ...memory.historyOf(result.case) })),
+      staleOverrides: [...verdict.staleOverrides, ...lifted.map(liftedLine)],
       budget: spentOf(setting.budget, budget.spent()),
     }),
   };
+}
+
+function liftedLine({ id, case: name, clean }: ReturnType<typeof quarantines>[number]): string {
+  return `${id}: ${name} had ${clean} clean trials in a row, so its quarantine is lifted: delete it`;
+}
+
+/** What is stored of each case, and what of it may be reused. */
+interface Memory {
+  readonly key: (evalCase: EvalCase) => TrialKey;
+  /** What was stored of a case before this run. */
+  readonly before: (evalCase: EvalCase) => readonly StoredTrial[];
+  readonly reusable: (evalCase: EvalCase, index: number) => Trial | null;
+  /** Told of each trial that was reused. */
+  readonly reused: (evalCase: EvalCase) => void;
+  readonly historyOf: (id: string) => CaseHistory;
+}
+
+function memoryOf({ cases, results, keyOf, usesCache, isDeclared }: SessionSetting): Memory {
+  const files = new Map(cases.map(({ evalCase, file }) => [evalCase.id, file]));
+  const key = (evalCase: EvalCase) => keyOf(evalCase, files.get(evalCase.id) ?? "");
+  const stored = byCase(results.trials());
+  const before = ({ id }: EvalCase) => stored.get(id) ?? [];
+  const counts = new Map<string, number>();
+  return {
+    key,
+    before,
+    reusable: (evalCase, index) => {
+      if (!usesCache || !isDeclared(evalCase)) return null;
+      const young = before(evalCase).filter(({ at }) => ageHours(at) <= policy("cachedTrialHours"));
+      return reusable(young, key(evalCase), index);
+    },
+    reused: ({ id }) => void counts.set(id, (counts.get(id) ?? 0) + 1),
+    historyOf: (id) => {
+      const found = cases.find(({ evalCase }) => evalCase.id === id);
+      const all = results.trials().filter((each) => each.case === id);
+      const trials = found ? sameTrials(all, key(found.evalCase)) : [];
+      const flaky = flakyOf(trials);
+      const count = counts.get(id);
+      return {
+        ...(count !== undefined && { reused: count }),
+        ...(trials.length > 0 && { pooled: pooledOf(trials) }),
+        ...(flaky && { flaky }),
+      };
+    },
+  };
+}
+
+/** The trials that each P0 may need at most, beyond those that are reused. */
+function worstOf({ cases, loaded }: SessionSetting, memory: Memory) {
+  return cases
+    .filter(({ evalCase }) => evalCase.severity === "P0" && evalCase.status === "active")
+    .map(({ evalCase }) => {
+      const trialsPolicy = trialsOf(evalCase, loaded.config.trials ?? {});
+      const most = mostTrials(trialsPolicy, evalCase.severity);
+      const indexes = Array.from({ length: most }, (_, index) => index);
+      const live = indexes.filter((index) => memory.reusable(evalCase, index) === null);
+      return { evalCase, trials: live.length };
+    });
+}
+
+interface Trying {
+  readonly setting: SessionSetting;
+  readonly memory: Memory;
+  readonly budget: ReturnType<typeof newBudget>;
+  readonly evalCase: EvalCase;
+  readonly trialsPolicy: TrialsPolicy;
+  readonly live: RunTrial;
+}
+
+async function tryOne(trying: Trying): Promise<Tally> {
+  const { setting, memory, budget, evalCase, trialsPolicy, live } = trying;
+  const key = memory.key(evalCase);
+  const affordable = budget.within(async (tried, index) => {
+    const trial = await live(tried, index);
+    setting.results.add(key, trial);
+    return trial;
+  });
+  const run: RunTrial = async (tried, index) => {
+    const stored = memory.reusable(tried, index);
+    if (stored === null) return await affordable(tried, index);
+    memory.reused(tried);
+    return stored;
+  };
+  const first = await runTrials(evalCase, trialsPolicy, run);
+  const { target } = setting;
+  const tally =
+    target === null || key.identity === null
+      ? first
+      : await accumulate(first, trialsPolicy, affordable, {
+          earlier: sameTrials(memory.before(evalCase), key),
+          target,
+          most: policy("accumulateTrials"),
+          mayGoOn: budget.isLeft,
+        });
+  budget.decided(evalCase);
+  setting.onDecided(evalCase, tally);
+  return tally;
 }
 
 function spentOf(

@@ -42,10 +42,19 @@ export function trialKeys(
   };
 }
 
-/** A case without what says nothing of how one trial of it is run and graded. */
+/** What of a case says nothing of how one trial of it is run and graded. */
+const ungraded: readonly string[] = [
+  "title",
+  "owner",
+  "status",
+  "history",
+  "validation",
+  "run_on",
+  "trials",
+] satisfies (keyof EvalCase)[];
+
 function gradedPart(evalCase: EvalCase): object {
-  const { title, owner, status, history, validation, run_on, trials, ...graded } = evalCase;
-  return graded;
+  return Object.fromEntries(Object.entries(evalCase).filter(([name]) => !ungraded.includes(name)));
 }
 
 /** Null where they cannot be read, which is a problem of the store of cases. */

@@ -29,7 +29,7 @@ function caseOf(id: string, severity: Severity): EvalCase {
 }
 
 function trial(outcome: TrialOutcome, index: number, usd: number | null = 1): Trial {
-  const kind = outcome === "undecided" ? "error" : outcome;
+  const kind = outcome === "undecided" ? ("error" as const) : outcome;
   const grades = [{ kind, assertion: "a", why: "said so" }];
   const cost = usd === null ? {} : { usd };
   return { index, outcome, grades, why: "said so", drift: 0, durationMs: 5, ...cost };

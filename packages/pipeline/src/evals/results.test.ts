@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Override } from "../model/override.ts";
 import type { TrialKey } from "../model/stored-trial.ts";
 import type { Trial, TrialOutcome } from "../model/verdict.ts";
 import { readResults, reusable, storedLine } from "./results.ts";
@@ -16,7 +17,7 @@ const key: TrialKey = {
 const at = "2026-11-24T10:00:00.000Z";
 
 function trial(outcome: TrialOutcome, index = 0): Trial {
-  const kind = outcome === "undecided" ? "error" : outcome;
+  const kind = outcome === "undecided" ? ("error" as const) : outcome;
   const grades = [{ kind, assertion: "a", why: "said so" }];
   return { index, outcome, grades, why: "said so", drift: 0, durationMs: 5, usd: 0.01 };
 }
@@ -104,9 +105,11 @@ test("trials of one candidate are counted together, with their bound", () => {
 });
 
 const row = (script: string): Trial[] =>
-  [...script].map((letter, index) =>
-    trial(letter === "p" ? "pass" : letter === "f" ? "fail" : "undecided", index),
-  );
+  script
+    .split("")
+    .map((letter, index) =>
+      trial(letter === "p" ? "pass" : letter === "f" ? "fail" : "undecided", index),
+    );
 
 test("a case that passes and fails on one candidate is flaky, above 2 in 20 a candidate for quarantine", () => {
   expect(flakyOf(row("pppp"))).toBeNull();
@@ -118,7 +121,7 @@ test("a case that passes and fails on one candidate is flaky, above 2 in 20 a ca
 });
 
 test("a quarantine is lifted by 20 clean trials in a row since it began, for good", () => {
-  const override = {
+  const override: Override = {
     schema: "override/v1",
     id: "OV-a",
     case: "EC-a",
@@ -133,16 +136,18 @@ test("a quarantine is lifted by 20 clean trials in a row since it began, for goo
     approved_by: ["@mira"],
     created: "2026-11-20",
     expires: "2026-12-01",
-  } as const;
+  };
   const lines = (script: string, from = "2026-11-24") =>
-    [...script].map((letter, index) =>
-      line(
-        letter === "p" ? "pass" : letter === "f" ? "fail" : "undecided",
-        index,
-        { identity: `i${index % 3}` },
-        `${from}T10:00:${String(index).padStart(2, "0")}.000Z`,
-      ),
-    );
+    script
+      .split("")
+      .map((letter, index) =>
+        line(
+          letter === "p" ? "pass" : letter === "f" ? "fail" : "undecided",
+          index,
+          { identity: `i${index % 3}` },
+          `${from}T10:00:${String(index).padStart(2, "0")}.000Z`,
+        ),
+      );
   const clean = (...all: readonly string[][]) => quarantines([override], stored(...all.flat()))[0];
   expect(clean(lines("p".repeat(19)))).toMatchObject({ clean: 19, isLifted: false });
   expect(clean(lines("p".repeat(20)))).toMatchObject({ clean: 20, isLifted: true });

@@ -6,21 +6,75 @@ import { valuesAt } from "./pointer.ts";
 /** Violations of a JSON Schema by a value, each `pointer: what`; empty when it holds. */
 export type SchemaCheck = (value: unknown) => readonly string[];
 
+let shared: Ajv2020 | null = null;
+
+/** The schema of schemas takes longer to compile than a hundred small ones: what ajv itself does not refuse is told by `malformed`. */
+function newAjv(): Ajv2020 {
+  const ajv = new Ajv2020({ allErrors: true, strict: false, validateSchema: false });
+  formats.default(ajv);
+  return ajv;
+}
+
+const counts = /^(min|max)(Length|Items|Properties|Contains)$/;
+
+/** What is wrong with a keyword's value, beyond its type, as the schema of schemas has it; null where nothing is. */
+function malformed(schema: unknown, path = "#"): string | null {
+  if (typeof schema !== "object" || schema === null) return null;
+  for (const [key, value] of Object.entries(schema)) {
+    const at = `${path}/${key}`;
+    const told = `${at} is ${JSON.stringify(value)}`;
+    const isName = /\/(properties|patternProperties|\$defs|definitions|dependentSchemas)$/.test(
+      path,
+    );
+    if (!isName && ["const", "enum", "default", "examples"].includes(key)) continue;
+    if (!isName && counts.test(key) && !(Number.isSafeInteger(value) && Number(value) >= 0))
+      return `${told}; accepted: a whole number from 0 on`;
+    if (!isName && key === "multipleOf" && !(Number(value) > 0))
+      return `${told}; accepted: a number above 0`;
+    if (!isName && key === "required" && Array.isArray(value)) {
+      if (!value.every((name) => typeof name === "string")) return `${told}; accepted: names`;
+      continue;
+    }
+    const inner = malformed(value, at);
+    if (inner !== null) return inner;
+  }
+  return null;
+}
+
 /**
- * Compiles a JSON Schema (2020-12, with formats).
+ * One compiler for all schemas: its own rules take longer to compile than a hundred small schemas. A schema that names itself gets one of
+ * its own, since two versions of a file may share a name.
+ */
+function ajvFor(written: string): Ajv2020 {
+  if (/"\$(id|schema)"/.test(written)) return newAjv();
+  shared ??= newAjv();
+  return shared;
+}
+
+const compiled = new Map<string, SchemaCheck>();
+const compiledMost = 1_000;
+
+/**
+ * Compiles a JSON Schema (2020-12, with formats). Equal schemas are compiled once.
  *
  * @throws Error  if the schema itself is invalid; the message says where
  */
 export function compileSchema(schema: object): SchemaCheck {
-  const ajv = new Ajv2020({ allErrors: true, strict: false });
-  formats.default(ajv);
-  const validate = ajv.compile(schema);
-  return (value) => {
+  const written = JSON.stringify(schema);
+  const known = compiled.get(written);
+  if (known) return known;
+  const wrong = malformed(schema);
+  if (wrong !== null) throw new Error(`the schema is invalid: ${wrong}`);
+  const validate = ajvFor(written).compile(schema);
+  const check: SchemaCheck = (value) => {
     if (validate(value)) return [];
     return (validate.errors ?? []).map(
       (error) => `${error.instancePath || "/"}: ${error.message ?? "is invalid"}`,
     );
   };
+  if (compiled.size >= compiledMost) compiled.clear();
+  compiled.set(written, check);
+  return check;
 }
 
 const dateForms: Readonly<Record<"offset" | "utc" | "date", { pattern: RegExp; words: string }>> = {

@@ -15,15 +15,23 @@ export function serverUrl(option?: string): string {
 /**
  * One request to the server's API. The body, if any, is sent as JSON.
  *
+ * @param withinMs  how long the answer may take; as long as it likes without it
  * @throws OperatorError  if no server answers there, or it refuses: its own message
  */
-export async function request(url: string, path: string, body?: unknown): Promise<Response> {
+export async function request(
+  url: string,
+  path: string,
+  body?: unknown,
+  withinMs?: number,
+): Promise<Response> {
+  const signal = withinMs === undefined ? {} : { signal: AbortSignal.timeout(withinMs) };
   return await accepted(
     url,
     path,
     body === undefined
-      ? {}
+      ? signal
       : {
+          ...signal,
           method: "POST",
           headers: { "content-type": "application/json" },
           body: JSON.stringify(body),

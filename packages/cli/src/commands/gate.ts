@@ -1,30 +1,25 @@
-import { appendFileSync, existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
-import {
-  githubAnnotations,
-  junitReport,
-  markdownReport,
-  terminalReport,
-} from "@rootward/pipeline/evals/report";
 import { select } from "@rootward/pipeline/evals/selection";
-import type { GateVerdict } from "@rootward/pipeline/model/verdict";
 import { loadCases } from "../case-store.ts";
 import type { CaseStore } from "../case-store.ts";
 import { loadConfig } from "../config.ts";
 import type { LoadedConfig } from "../config.ts";
 import { amountOption, changedOption, severityOption, targetOption } from "../gate-options.ts";
+import { outputFiles, writeOutputs } from "../gate-outputs.ts";
+import type { OutputOptions } from "../gate-outputs.ts";
+import { reportTo } from "../gate-report.ts";
 import { newSession } from "../gate-session.ts";
 import { writeLock } from "../lock-file.ts";
 import { measure, watchParts } from "../measured.ts";
-import { messageOf, note, OperatorError, printLine, progress } from "../output.ts";
+import { note, OperatorError, printLine, progress } from "../output.ts";
 import { compareWithBase } from "../ratchet.ts";
 import { openResults } from "../results-store.ts";
 import { trialKeys } from "../trial-keys.ts";
 import { tryCases } from "../trying.ts";
 
-interface GateOptions {
-  readonly dir: string;
+interface GateOptions extends OutputOptions {
   readonly base?: string;
   readonly case?: string;
   readonly severity?: string;
@@ -35,9 +30,7 @@ interface GateOptions {
   readonly accumulate?: string | true;
   readonly budgetUsd?: string;
   readonly budgetMinutes?: string;
-  readonly advisory?: boolean;
-  readonly junit?: string;
-  readonly json?: string;
+  readonly report?: string;
   readonly config?: string;
 }
 
@@ -66,6 +59,10 @@ export function register(program: Command): void {
     .option("--advisory", "report, and exit 0 whatever the verdict")
     .option("--junit <file>", "also write JUnit XML")
     .option("--json <file>", "also write the verdict as JSON")
+    .option("--code-quality <file>", "also write the findings as GitLab's Code Quality JSON")
+    .option("--comment", "on GitHub: keep one comment on the pull request (GITHUB_TOKEN)")
+    .option("--check", "on GitHub: make a check run of the commit (GITHUB_TOKEN)")
+    .option("--report <url>", "tell a Rootward server of the verdict")
     .option("--config <file>", "rootward.yaml to use")
     .addHelpText(
       "after",
@@ -117,7 +114,7 @@ async function runGate(options: GateOptions): Promise<void> {
   const measured = await measure(loaded, all.cases, {
     folder,
     base: options.base,
-    writes: [options.json, options.junit].filter((file) => file !== undefined),
+    writes: outputFiles(options),
     changed: changedOption(options.changed),
     all: options.all === true || options.case !== undefined,
   });
@@ -154,32 +151,11 @@ async function runGate(options: GateOptions): Promise<void> {
     bar.end();
     const verdict = session.told(decided);
     for (const warning of results.warnings()) note(`rootward: ${warning}`);
-    write(verdict, options);
+    if (options.report !== undefined) await reportTo(options.report, verdict, folder);
+    await writeOutputs(verdict, [], options);
     if (options.updateLock === true) printLine(`wrote ${writeLock(folder, watch.lock())}`);
     process.exitCode = options.advisory ? 0 : verdict.exitCode;
   } finally {
     bar.end();
-  }
-}
-
-function write(verdict: GateVerdict, options: GateOptions): void {
-  printLine(terminalReport(verdict));
-  if (options.advisory && verdict.exitCode !== 0)
-    printLine("Advisory: exit 0 whatever the verdict.");
-  save(options.json, "--json", () => `${JSON.stringify(verdict, null, 2)}\n`);
-  save(options.junit, "--junit", () => junitReport(verdict));
-  if (process.env["GITHUB_ACTIONS"] === "true") {
-    for (const line of githubAnnotations(verdict)) printLine(line);
-  }
-  const summary = process.env["GITHUB_STEP_SUMMARY"];
-  if (summary) appendFileSync(summary, markdownReport(verdict));
-}
-
-function save(file: string | undefined, option: string, text: () => string): void {
-  if (file === undefined) return;
-  try {
-    writeFileSync(file, text());
-  } catch (error) {
-    throw new OperatorError(`${option} ${file} cannot be written: ${messageOf(error)}`, 2);
   }
 }

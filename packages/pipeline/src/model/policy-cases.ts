@@ -74,5 +74,45 @@ export const casesPolicy = {
     source: "a run in a trace of the agent's own may seem to begin so long before its trial",
   },
   validatorTimeoutMs: { value: 30_000, unit: "ms", source: "half of a trial's own time" },
+  annotationsMost: {
+    value: 10,
+    unit: "annotations",
+    source: "GitHub shows 10 errors, 10 warnings and 10 notices of a step (evals.md 3.1)",
+  },
+  checkAnnotationsMost: {
+    value: 50,
+    unit: "annotations",
+    source: "GitHub takes 50 with one request for a check run",
+  },
+  summaryBytes: {
+    value: 900_000,
+    unit: "bytes",
+    source: "evals.md 3.1: GitHub takes 1 MiB of job summary a step",
+  },
+  commentBytes: {
+    value: 60_000,
+    unit: "bytes",
+    source: "GitHub takes 65,536 characters of comment, and of summary of a check run",
+  },
+  commentPagesMost: {
+    value: 30,
+    unit: "pages of 100 comments",
+    source: "a pull request with more is past reading",
+  },
+  reportCellCharacters: {
+    value: 1_000,
+    unit: "characters",
+    source: "one case in a table; the JSON has the whole",
+  },
+  reportCharacters: {
+    value: 3_500_000,
+    unit: "characters",
+    source: "the server takes bodies of 4 MiB (jsonBodyLimitBytes)",
+  },
+  reportRequestTimeoutMs: {
+    value: 10_000,
+    unit: "ms",
+    source: "a server that was told of a verdict is waited for no longer: the gate goes on",
+  },
   patternTimeMs: { value: 1_000, unit: "ms", source: "evals.md 6.8: a worker with a time limit" },
 } as const;

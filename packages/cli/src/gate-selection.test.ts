@@ -28,8 +28,9 @@ function verdictOf(desk: ReturnType<typeof gateDesk>): GateVerdict {
 }
 
 /** A desk whose lock file stands on `main`. */
-async function lockedDesk() {
+async function lockedDesk(change: (desk: ReturnType<typeof gateDesk>) => void = () => undefined) {
   const desk = gateDesk(folder(), cases);
+  change(desk);
   const { text, code } = await desk.gate("honest", ["--update-lock"]);
   expect(text).toContain("wrote evals/agent.lock.json");
   expect(code).toBe(0);
@@ -143,4 +144,25 @@ test("a lock file that cannot be read is invalid, a glob that names nothing usag
     'agents.desk.identity.prompts: "promts/*.md" names no file below',
   );
   expect(mistyped.code).toBe(64);
+});
+
+/** The desk's agent calls a model, whose answers say of which model they are. */
+function withModel(desk: ReturnType<typeof gateDesk>): void {
+  const call = `{ traceId, spanId: randomBytes(8).toString("hex"), parentSpanId: root, name: "chat luna", kind: 3, startTimeUnixNano: at(6), endTimeUnixNano: at(9), attributes: [attribute("gen_ai.operation.name", "chat"), attribute("gen_ai.request.model", "luna"), attribute("gen_ai.response.model", process.env.ANSWERED ?? "luna-1")] },`;
+  const source = desk.read("agent.mjs");
+  desk.write("agent.mjs", source.replace("const spans = [", `const spans = [\n    ${call}`));
+}
+
+test("what the spans of the trials tell to have changed adds cases", async () => {
+  const desk = await lockedDesk(withModel);
+  const lock = JSON.parse(desk.read("evals/agent.lock.json"));
+  expect(lock.desk.observed.models).toEqual({ desk: "luna-1" });
+  await desk.gate("honest", ["--json", "out.json"]);
+  expect(verdictOf(desk).skipped.map((entry) => entry.case)).toEqual(["EC-model", "EC-prompt"]);
+  await desk.gate("honest", ["--no-cache", "--json", "out.json"], { ANSWERED: "luna-2" });
+  expect(verdictOf(desk).cases.map((result) => result.case)).toEqual(["EC-gift", "EC-model"]);
+  expect(verdictOf(desk).skipped.map((entry) => entry.case)).toEqual(["EC-prompt"]);
+  expect(verdictOf(desk).changes).toEqual([
+    { agent: "desk", type: "model", why: "the trials' spans tell luna-2 of desk" },
+  ]);
 });

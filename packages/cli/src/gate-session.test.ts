@@ -46,9 +46,11 @@ async function verdictOf(
   more: { readonly usd?: number; readonly target?: number; readonly isDeclared?: boolean } = {},
 ) {
   let live = 0;
+  const entry = { evalCase: tried, file: "evals/cases/EC-gift.yaml", lines: new Map() };
   const session = newSession({
     loaded: { config: {}, path: null },
-    cases: [{ evalCase: tried, file: "evals/cases/EC-gift.yaml", lines: new Map() }],
+    cases: [entry],
+    chosen: [entry],
     overrides: [],
     results: memory(text),
     keyOf: () => key,

@@ -15,7 +15,9 @@ import type { ResultsStore } from "./results-store.ts";
 
 interface SessionSetting {
   readonly loaded: LoadedConfig;
+  /** All that may be tried, and those that are sure to be. */
   readonly cases: readonly GateCase[];
+  readonly chosen: readonly GateCase[];
   readonly overrides: readonly Override[];
   readonly results: ResultsStore;
   readonly keyOf: (evalCase: EvalCase, file: string) => TrialKey;
@@ -42,7 +44,7 @@ interface Session {
 }
 
 export function newSession(setting: SessionSetting): Session {
-  const { cases, overrides, results } = setting;
+  const { chosen, overrides, results } = setting;
   const memory = memoryOf(setting);
   const budget = newBudget({
     ...setting.budget,
@@ -52,7 +54,7 @@ export function newSession(setting: SessionSetting): Session {
   });
   const lifted = quarantines(overrides, results.trials()).filter(({ isLifted }) => isLifted);
   return {
-    cases: ordered(cases, memory.before),
+    cases: ordered(chosen, memory.before),
     overrides: overrides.filter(({ id }) => !lifted.some((each) => each.id === id)),
     tryCase: (evalCase, trialsPolicy, live) =>
       tryOne({ setting, memory, budget, evalCase, trialsPolicy, live }),
@@ -111,8 +113,8 @@ function memoryOf({ cases, results, keyOf, usesCache, isDeclared }: SessionSetti
 }
 
 /** The trials that each P0 may need at most, beyond those that are reused. */
-function worstOf({ cases, loaded }: SessionSetting, memory: Memory) {
-  return cases
+function worstOf({ chosen, loaded }: SessionSetting, memory: Memory) {
+  return chosen
     .filter(({ evalCase }) => evalCase.severity === "P0" && evalCase.status === "active")
     .map(({ evalCase }) => {
       const trialsPolicy = trialsOf(evalCase, loaded.config.trials ?? {});

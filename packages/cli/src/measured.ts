@@ -1,10 +1,16 @@
 import { relative, resolve } from "node:path";
-import { changesOf, everything, isCurrent, observedOf } from "@rootward/pipeline/evals/changes";
+import {
+  changesOf,
+  everything,
+  isCurrent,
+  observedChanges,
+  observedOf,
+} from "@rootward/pipeline/evals/changes";
 import type { Changes } from "@rootward/pipeline/evals/changes";
 import { identityOf } from "@rootward/pipeline/evals/identity";
 import type { AgentParts } from "@rootward/pipeline/evals/identity";
 import type { Tally } from "@rootward/pipeline/evals/trials";
-import type { AgentLock, ObservedParts } from "@rootward/pipeline/model/agent-lock";
+import type { AgentLock, LockEntry, ObservedParts } from "@rootward/pipeline/model/agent-lock";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import type { ChangeType } from "@rootward/pipeline/model/evalfields";
 import type { GateVerdict, Trial } from "@rootward/pipeline/model/verdict";
@@ -24,7 +30,7 @@ interface Asked {
   /** The types of change that a person named; null where they are to be found out. */
   readonly changed: readonly ChangeType[] | null;
   /** Whether everything is to run, whatever changed. */
-  readonly all: boolean;
+  readonly isEverything: boolean;
 }
 
 /** The candidate agents as they are now, and what may have changed of them. */
@@ -37,6 +43,8 @@ export interface Measured {
   readonly changes: GateVerdict["changes"];
   /** The agent of `rootward.yaml` on which a case is tried; null where there is none. */
   readonly agentFor: (evalCase: EvalCase) => string | null;
+  /** What the lock file at the merge base tells of an agent. */
+  readonly baseEntry: (agent: string) => LockEntry | null;
   /** Hash of everything that git tells of, apart from the cases; null where it cannot be told. */
   readonly tree: string | null;
   readonly isDeclared: (evalCase: EvalCase) => boolean;
@@ -86,6 +94,7 @@ export async function measure(
       [...found].map(([type, why]) => ({ agent, type, why })),
     ),
     agentFor,
+    baseEntry: (agent) => since?.lock?.[agent] ?? null,
     tree: repository && treeHash(repository, apart),
     isDeclared: (evalCase) =>
       parts.some(({ name, isDeclared }) => isDeclared && name === agentFor(evalCase)),
@@ -102,12 +111,14 @@ export async function measure(
 
 interface WatchedParts {
   readonly see: (evalCase: EvalCase, tally: Tally) => void;
+  /** What they tell to have changed of each agent since the lock file at the merge base. */
+  readonly changes: () => ReadonlyMap<string, Changes>;
   /** The lock file as it should stand: the declared parts, and what the spans of the trials told. */
   readonly lock: () => AgentLock;
 }
 
 /** Keeps what the trials' spans tell of the agents while they run. */
-export function watchParts({ parts, lock, agentFor }: Measured): WatchedParts {
+export function watchParts({ parts, lock, agentFor, baseEntry }: Measured): WatchedParts {
   const seen = new Map<string, NonNullable<Trial["versions"]>[]>();
   return {
     see: (evalCase, { trials }) => {
@@ -115,6 +126,10 @@ export function watchParts({ parts, lock, agentFor }: Measured): WatchedParts {
       const told = trials.flatMap(({ versions }) => (versions === undefined ? [] : [versions]));
       if (name !== null) seen.set(name, [...(seen.get(name) ?? []), ...told]);
     },
+    changes: () =>
+      new Map(
+        [...seen].map(([name, told]) => [name, observedChanges(baseEntry(name), observedOf(told))]),
+      ),
     lock: () =>
       Object.fromEntries(
         parts.map(({ name, entry }) => {
@@ -169,10 +184,10 @@ function sinceBase(
 function changesOfAgent(
   parts: AgentParts,
   since: SinceBase | null,
-  { all, changed, folder, writes }: Asked,
+  { isEverything, changed, folder, writes }: Asked,
   configFolder: string,
 ): Changes {
-  if (all) return everything("everything was asked for");
+  if (isEverything) return everything("everything was asked for");
   if (changed !== null) return new Map(changed.map((type) => [type, "named with --changed"]));
   if (since === null) return everything("no merge base was found");
   if (since.isConfigured) return everything("rootward.yaml changed");

@@ -7,7 +7,8 @@ import { git } from "./ratchet.ts";
 /** Files by their path from the top of the repository, each with git's hash of its content. */
 type Tree = ReadonlyMap<string, string>;
 
-/** What git tells of a repository as it stands on disk: what is committed, what is not yet, what is new; not what it ignores. */
+/** What git tells of a repository as it stands on disk: what is committed, what is not yet, what is new, apart from
+ * results of the gate; not what it ignores. */
 export interface Repository {
   readonly top: string;
   readonly now: Tree;
@@ -20,11 +21,12 @@ const own = ".rootward";
 export function readRepository(): Repository | null {
   const top = git("rev-parse", "--show-toplevel");
   const staged = git("ls-files", "--full-name", "-s", "-z", ":/");
-  const touched = git("ls-files", "--full-name", "-m", "-o", "--exclude-standard", "-z", ":/");
+  const touched = git("ls-files", "--full-name", "-tmo", "--exclude-standard", "-z", ":/");
   if (top === null || staged === null || touched === null) return null;
   const now = new Map(entries(staged, /^\d+ ([0-9a-f]+) \d\t(.*)$/s));
-  for (const path of touched.split("\0").filter(Boolean)) {
-    const hash = hashOnDisk(join(top, path));
+  for (const entry of touched.split("\0").filter(Boolean)) {
+    const [tag, path] = [entry.slice(0, 1), entry.slice(2)];
+    const hash = hashOnDisk(join(top, path), tag === "?");
     if (hash === null) now.delete(path);
     else now.set(path, hash);
   }
@@ -44,16 +46,23 @@ function entries(listed: string, line: RegExp): [path: string, hash: string][] {
   });
 }
 
-/** As git makes it; null for what is gone or is no file. */
-function hashOnDisk(path: string): string | null {
+/** As git makes it; null for what is gone, is no file, or is new and a result of the gate. */
+function hashOnDisk(path: string, isNew: boolean): string | null {
   try {
     const about = lstatSync(path);
     if (about.isDirectory()) return null;
     const content = about.isSymbolicLink() ? Buffer.from(readlinkSync(path)) : readFileSync(path);
+    if (isNew && isResult(content)) return null;
     return createHash("sha1").update(`blob ${content.length}\0`).update(content).digest("hex");
   } catch {
     return null;
   }
+}
+
+/** What the gate writes beside the code (`--json`, `--junit`) is no part of the candidate. */
+function isResult(content: Buffer): boolean {
+  const head = content.subarray(0, 200).toString("latin1");
+  return /^\{\s*"schema": "gate-result\/v1"|<testsuites name="rootward gate"/.test(head);
 }
 
 /** Whether a path of the repository lies in, or is, one of some files and folders; `.rootward` always does. */

@@ -1,23 +1,22 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
-import { select } from "@rootward/pipeline/evals/selection";
+import type { GateVerdict } from "@rootward/pipeline/model/verdict";
 import { loadCases } from "../case-store.ts";
 import type { CaseStore } from "../case-store.ts";
 import { loadConfig } from "../config.ts";
 import type { LoadedConfig } from "../config.ts";
+import { mergeFiles, shardOption } from "../gate-merge.ts";
+import type { Shard } from "../gate-merge.ts";
 import { amountOption, changedOption, severityOption, targetOption } from "../gate-options.ts";
 import { outputFiles, writeOutputs } from "../gate-outputs.ts";
 import type { OutputOptions } from "../gate-outputs.ts";
 import { reportTo } from "../gate-report.ts";
-import { newSession } from "../gate-session.ts";
+import { runCases } from "../gate-run.ts";
 import { writeLock } from "../lock-file.ts";
-import { measure, watchParts } from "../measured.ts";
-import { note, OperatorError, printLine, progress } from "../output.ts";
+import { note, OperatorError, printLine } from "../output.ts";
 import { compareWithBase } from "../ratchet.ts";
 import { openResults } from "../results-store.ts";
-import { trialKeys } from "../trial-keys.ts";
-import { tryCases } from "../trying.ts";
 
 interface GateOptions extends OutputOptions {
   readonly base?: string;
@@ -31,6 +30,8 @@ interface GateOptions extends OutputOptions {
   readonly budgetUsd?: string;
   readonly budgetMinutes?: string;
   readonly report?: string;
+  readonly shard?: string;
+  readonly merge?: readonly string[];
   readonly config?: string;
 }
 
@@ -56,6 +57,8 @@ export function register(program: Command): void {
     )
     .option("--budget-usd <dollars>", "try no more once so much is spent; the rest is undecided")
     .option("--budget-minutes <minutes>", "try no more after so long; the rest is undecided")
+    .option("--shard <i/n>", "try only this part of the cases; --merge decides on all parts")
+    .option("--merge <files...>", "try nothing: decide on what the shards wrote with --json")
     .option("--advisory", "report, and exit 0 whatever the verdict")
     .option("--junit <file>", "also write JUnit XML")
     .option("--json <file>", "also write the verdict as JSON")
@@ -84,10 +87,6 @@ function selected(store: CaseStore, id: string | undefined): CaseStore {
   throw new OperatorError(`--case ${id}: no such case; there are ${known}`, 2);
 }
 
-function above({ path }: LoadedConfig): string {
-  return path === null ? process.cwd() : dirname(path);
-}
-
 /** What may be reused, how far to go, what may be spent. */
 function spendingOf(options: GateOptions, { config: { budget } }: LoadedConfig) {
   const target = targetOption(options.accumulate);
@@ -107,55 +106,55 @@ async function runGate(options: GateOptions): Promise<void> {
   if (!existsSync(folder) && options.dir !== "evals") {
     throw new OperatorError(`--dir ${options.dir} does not exist`, 2);
   }
+  const shard = shardOption(options.shard);
   const all = loadCases(folder);
   const store = selected(all, options.case);
   const ratchet = compareWithBase(all, options.base);
-  const severities = severityOption(options.severity);
-  const measured = await measure(loaded, all.cases, {
-    folder,
-    base: options.base,
-    writes: outputFiles(options),
-    changed: changedOption(options.changed),
-    all: options.all === true || options.case !== undefined,
-  });
-  const { chosen, skipped } = select(store.cases, { ...measured, severities });
-  const watch = watchParts(measured);
-  const results = openResults(above(loaded), () => new Date());
-  const session = newSession({
+  for (const warning of ratchet.warnings) note(`rootward: ${warning}`);
+  if (options.merge !== undefined) {
+    refuseBeside(options, shard);
+    const problems = [...store.problems, ...ratchet.problems];
+    return await finish(mergeFiles(options.merge, store, problems, loaded), options);
+  }
+  const { verdict, lock } = await runCases({
     ...spendingOf(options, loaded),
     loaded,
-    cases: chosen,
-    overrides: store.overrides,
-    results,
-    keyOf: trialKeys(loaded, folder, measured),
-    isDeclared: measured.isDeclared,
-    onDecided: watch.see,
+    all,
+    store,
+    problems: ratchet.problems,
+    results: openResults(
+      loaded.path === null ? process.cwd() : dirname(loaded.path),
+      () => new Date(),
+    ),
+    base: options.base,
+    writes: outputFiles(options),
+    severities: severityOption(options.severity),
+    changed: changedOption(options.changed),
+    isEverything: options.all === true || options.case !== undefined,
+    shard,
   });
-  for (const warning of [...ratchet.warnings, ...measured.warnings]) note(`rootward: ${warning}`);
-  const bar = progress(`trying ${chosen.length} cases`);
-  try {
-    const decided = await tryCases(
-      {
-        cases: session.cases,
-        known: all.cases.map(({ evalCase }) => evalCase),
-        overrides: session.overrides,
-        problems: [...store.problems, ...ratchet.problems, ...measured.problems],
-        skipped,
-        changes: measured.changes,
-        identityFor: measured.identityFor,
-        tryCase: session.tryCase,
-        onProgress: (done, of) => bar.update(done, of),
-      },
-      loaded,
-    );
-    bar.end();
-    const verdict = session.told(decided);
-    for (const warning of results.warnings()) note(`rootward: ${warning}`);
-    if (options.report !== undefined) await reportTo(options.report, verdict, folder);
-    await writeOutputs(verdict, [], options);
-    if (options.updateLock === true) printLine(`wrote ${writeLock(folder, watch.lock())}`);
-    process.exitCode = options.advisory ? 0 : verdict.exitCode;
-  } finally {
-    bar.end();
-  }
+  await finish(verdict, options);
+  if (options.updateLock === true) printLine(`wrote ${writeLock(folder, lock)}`);
+}
+
+/** A merge decides on what was tried: whatever chooses or tries cases does not go with it. */
+function refuseBeside(options: GateOptions, shard: Shard | null): void {
+  const { case: id, severity, changed, all, updateLock, accumulate } = options;
+  const others = {
+    "--shard": shard,
+    "--case": id,
+    "--severity": severity,
+    "--changed": changed,
+    "--all": all,
+    "--update-lock": updateLock,
+    "--accumulate": accumulate,
+  };
+  const beside = Object.entries(others).find(([, value]) => value !== undefined && value !== null);
+  if (beside) throw new OperatorError(`--merge and ${beside[0]} do not go together`, 2);
+}
+
+async function finish(verdict: GateVerdict, options: GateOptions): Promise<void> {
+  if (options.report !== undefined) await reportTo(options.report, verdict, resolve(options.dir));
+  await writeOutputs(verdict, [], options);
+  process.exitCode = options.advisory ? 0 : verdict.exitCode;
 }

@@ -85,7 +85,7 @@ export function observedChanges(base: LockEntry | null, now: LockEntry["observed
     if (old === undefined) continue;
     const changed = Object.entries(now[key] ?? {}).filter(([name, value]) => old[name] !== value);
     const [first] = changed;
-    if (first) found.set(observedTypes[key], `the trials' spans tell another ${first[0]}`);
+    if (first) found.set(observedTypes[key], `the trials' spans tell ${first[1]} of ${first[0]}`);
   }
   return found;
 }

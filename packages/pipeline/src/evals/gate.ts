@@ -31,12 +31,22 @@ export interface DecideInput
  * every failing assertion; it never covers what could not be decided, and a P0 only under break-glass. No case at all is invalid.
  */
 export function decide(input: DecideInput): GateVerdict {
-  const { decided, overrides, problems, skipped = [], changes = [] } = input;
+  const { decided, overrides } = input;
   const known = input.known ?? decided.map(({ tally }) => tally.case);
   const cases = decided.map((entry) =>
     resultOf(entry, coveringOverride(entry.tally, overrides, input, entry.identity ?? null)),
   );
-  const noCases = decided.length + skipped.length === 0 && problems.length === 0;
+  return verdictOn(cases, known, input);
+}
+
+/** The verdict on cases that were decided already, each by itself. */
+export function verdictOn(
+  cases: readonly CaseResult[],
+  known: readonly EvalCase[],
+  input: Omit<DecideInput, "decided" | "known">,
+): GateVerdict {
+  const { overrides, problems, skipped = [], changes = [] } = input;
+  const noCases = cases.length + skipped.length === 0 && problems.length === 0;
   const allProblems = noCases
     ? ["no active case was found: an empty gate passes nothing"]
     : problems;
@@ -56,7 +66,10 @@ export function decide(input: DecideInput): GateVerdict {
 }
 
 /** What follows from a verdict. What could not be decided stays so at every severity: nothing malformed, hanging or unseen is green. */
-function actionOf({ verdict, case: { severity } }: Tally, overridden: boolean): CaseAction {
+export function actionOf(
+  { verdict, case: { severity } }: Pick<Tally, "verdict" | "case">,
+  overridden: boolean,
+): CaseAction {
   if (verdict === "undecided") return "undecided";
   if (verdict === "pass") return "ok";
   if (severity === "P2") return "logged";
@@ -64,7 +77,8 @@ function actionOf({ verdict, case: { severity } }: Tally, overridden: boolean): 
   return severity === "P0" ? "block" : "needs_override";
 }
 
-function resultOf(
+/** What is told of one case, under the override that covers it. */
+export function resultOf(
   { tally, file, lines, identity = null }: Decided,
   coverage: Coverage,
 ): CaseResult {

@@ -40,6 +40,21 @@ export const gateRun = {
   changes: z
     .array(z.object({ agent: z.string(), type: z.enum(changeTypes), why: z.string() }).readonly())
     .readonly(),
+  /** Which part of the cases this is the result of; left out where it is of all. */
+  shard: z
+    .object({
+      index: z.int().positive(),
+      of: z.int().positive(),
+      /** Every chosen case with the shard that tries it. */
+      plan: z
+        .array(z.object({ case: z.string(), shard: z.int().positive() }).readonly())
+        .readonly(),
+      /** Hashes of the repository without the cases (null where it cannot be told), and of the active cases. */
+      tree: z.string().nullable(),
+      cases: z.string(),
+    })
+    .readonly()
+    .optional(),
   budget: z
     .object({
       /** Limits; null where there is none. */

@@ -13,6 +13,11 @@ export const casesPolicy = {
     source:
       "evals.md 2.3 says 15, but two failures need 14 passes: 15 leaves them undecided. Of 80 healthy cases 5.7 % of gate runs alarm with 15, 1.2 % with 16; a case that fails 40 % is caught in 79.7 % instead of 80.1 %",
   },
+  trialsRateUsual: {
+    value: 7,
+    unit: "trials",
+    source: "evals.md 2.3: the mean of a case that passes 95 % of the time",
+  },
   trialsPassRate: { value: 0.95, unit: "share", source: "evals.md 2.3: the bar" },
   trialsBrokenRate: { value: 0.6, unit: "share", source: "evals.md 2.3" },
   trialsAlpha: { value: 0.05, unit: "probability", source: "evals.md 2.3" },

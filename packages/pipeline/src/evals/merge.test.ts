@@ -130,9 +130,8 @@ test("every case stands in one shard, the same whatever order the cases come in,
       const policyOf = (evalCase: EvalCase) => trialsOf(evalCase, {});
       const plan = planShards(cases, of, policyOf);
       expect(plan.size).toBe(cases.length);
-      expect([...planShards(cases.toReversed(), of, policyOf)].toSorted()).toEqual(
-        [...plan].toSorted(),
-      );
+      const turned = planShards(cases.toReversed(), of, policyOf);
+      expect(cases.map(({ id }) => turned.get(id))).toEqual(cases.map(({ id }) => plan.get(id)));
       const sizes = Array.from(
         { length: of },
         (_, at) => cases.filter(({ id }) => plan.get(id) === at + 1).length,

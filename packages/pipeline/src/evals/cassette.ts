@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { filledLines, readJsonLine } from "./json-lines.ts";
 import type { ReadLine } from "./json-lines.ts";
-import { isObject } from "./pointer.ts";
+import { redact } from "./personal.ts";
+import { secretIn } from "./secrets.ts";
 import type { Subject } from "./subject.ts";
 
 /** Any value, null too, that is there. */
@@ -38,73 +39,6 @@ export function readTape(text: string, file: string): ReadLine<readonly Recorded
   const errors = read.flatMap((each) => (each.ok ? [] : each.errors));
   if (errors.length > 0) return { ok: false, errors };
   return { ok: true, value: read.flatMap((each) => (each.ok ? [each.value] : [])) };
-}
-
-/** What must never be written into a repository, by form. */
-const secrets: readonly { readonly name: string; readonly pattern: RegExp }[] = [
-  { name: "a private key", pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----/ },
-  { name: "an AWS access key", pattern: /\b(AKIA|ASIA)[0-9A-Z]{16}\b/ },
-  { name: "an API key", pattern: /\bsk-[A-Za-z0-9_-]{20,}\b/ },
-  { name: "a GitHub token", pattern: /\bgh[pousr]_[A-Za-z0-9]{30,}\b/ },
-  { name: "a Slack token", pattern: /\bxox[abprs]-[A-Za-z0-9-]{10,}\b/ },
-  {
-    name: "a signed token",
-    pattern: /\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\b/,
-  },
-  {
-    name: "a password",
-    pattern: /"(password|passwd|secret|client_secret|api_key)"\s*:\s*"[^"]{4,}"/i,
-  },
-];
-
-interface Personal {
-  readonly word: string;
-  readonly pattern: RegExp;
-  readonly really: (text: string) => boolean;
-}
-
-const personal: readonly Personal[] = [
-  { word: "[e-mail]", pattern: /\b[\w.+-]+@[\w-]+\.[\w.-]*\w/g, really: () => true },
-  { word: "[card]", pattern: /\b\d(?:[ -]?\d){12,18}\b/g, really: isCardNumber },
-  { word: "[iban]", pattern: /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}\b/g, really: () => true },
-];
-
-/** Whether the digits pass the Luhn check, so that other long numbers stay. Source: ISO/IEC 7812-1, annex B. */
-function isCardNumber(text: string): boolean {
-  const digits = text.replace(/\D/g, "").split("").reverse().map(Number);
-  const sum = digits.reduce((total, digit, index) => {
-    const doubled = index % 2 === 1 ? digit * 2 : digit;
-    return total + (doubled > 9 ? doubled - 9 : doubled);
-  }, 0);
-  return sum % 10 === 0;
-}
-
-/** The name of the secret that a text seems to hold, or null. */
-export function secretIn(text: string): string | null {
-  return secrets.find(({ pattern }) => pattern.test(text))?.name ?? null;
-}
-
-/** A value with e-mail addresses, card numbers and IBANs in its texts replaced, and how many were. */
-export function redact(value: unknown): { readonly value: unknown; readonly count: number } {
-  let count = 0;
-  const clean = (inner: unknown): unknown => {
-    if (typeof inner === "string") {
-      return personal.reduce(
-        (text, { word, pattern, really }) =>
-          text.replace(pattern, (match) => {
-            if (!really(match)) return match;
-            count += 1;
-            return word;
-          }),
-        inner,
-      );
-    }
-    if (Array.isArray(inner)) return inner.map(clean);
-    if (isObject(inner))
-      return Object.fromEntries(Object.entries(inner).map(([key, one]) => [key, clean(one)]));
-    return inner;
-  };
-  return { value: clean(value), count };
 }
 
 /** A tool call, or a search that is no tool call, as it would be recorded. */

@@ -6,13 +6,15 @@ import type { Day } from "../model/time.ts";
 import type { WorkflowSettings } from "../model/workflow.ts";
 import { choose, lacking } from "./backtest.ts";
 import type { Chosen } from "./backtest.ts";
-import { cassetteOf, redact, secretIn, unrecorded } from "./cassette.ts";
+import { cassetteOf, unrecorded } from "./cassette.ts";
 import type { RecordedCall } from "./cassette.ts";
 import { classify } from "./failureclass.ts";
 import type { Classified } from "./failureclass.ts";
+import { redact } from "./personal.ts";
 import { isObject } from "./pointer.ts";
 import { propose } from "./proposals.ts";
 import { recordingOf } from "./recording.ts";
+import { secretIn } from "./secrets.ts";
 import type { OutputChecker, Subject } from "./subject.ts";
 
 export interface GenerateInput {

@@ -5,7 +5,7 @@ import type { Assertion } from "../../model/assertion.ts";
 import type { FailureClass } from "../../model/evalcase.ts";
 import type { Severity } from "../../model/evalfields.ts";
 import type { Day } from "../../model/time.ts";
-import { secretIn } from "../cassette.ts";
+import { secretIn } from "../secrets.ts";
 import type { RecordedCall } from "../cassette.ts";
 import { writeRubric } from "../rubric.ts";
 import { contentHash } from "./exported.ts";

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import type { z } from "zod";
 import { readCase } from "@rootward/pipeline/evals/casefile";
 import { readTape } from "@rootward/pipeline/evals/cassette";
@@ -80,6 +80,26 @@ export function loadCases(folder: string): CaseStore {
   const overrides = read("overrides", Override);
   const closures = read("closures", Closure);
   return { folder, cases, overrides, closures, rubrics: rubrics.rubrics, problems };
+}
+
+/** The cases of some clusters, in the order of their files; what cannot be read is told by its name. */
+export function casesOfCluster(
+  folder: string,
+  clusters: readonly string[],
+): readonly { readonly id: string; readonly file: string }[] {
+  const ids = clusters.map((cluster) => cluster.replace(/^CL-/, "EC-"));
+  const { cases } = loadCases(folder);
+  return yamlFiles(join(folder, "cases")).flatMap((path) => {
+    const file = relative(process.cwd(), path);
+    const found = cases.find((one) => one.file === file)?.evalCase;
+    const id = found?.id ?? basename(path).replace(/\.ya?ml$/, "");
+    const cluster = found?.provenance.cluster;
+    const theirs =
+      cluster === undefined
+        ? ids.some((each) => id === each || id.startsWith(`${each}-`))
+        : clusters.includes(cluster);
+    return theirs ? [{ id, file }] : [];
+  });
 }
 
 function doubles(cases: readonly LoadedCase[]): string[] {

@@ -47,6 +47,11 @@ function catchesEnough(caught: number, members: number): boolean {
   return caught >= policy("caseFailingShare") * members;
 }
 
+/** Whether the assertions tell the members from the clean runs, as far as there are any. */
+export function separates({ caught, members, accepted, clean }: Validation): boolean {
+  return catchesEnough(caught, members) && acceptsEnough(accepted, clean);
+}
+
 async function tryOne(
   assertion: Assertion,
   members: readonly Subject[],

@@ -4,11 +4,14 @@ import type { Generated } from "./generate.ts";
 import { parseYaml } from "./yaml.ts";
 import type { ParsedYaml } from "./yaml.ts";
 
+type WrittenCase = Pick<Generated, "evalCase" | "classified" | "choice" | "lacks">;
+
 /** The text of a case file, with comments that say why it is as it is. */
-export function writeCase({ evalCase, classified, lacks }: Generated): string {
+export function writeCase({ evalCase, classified, choice, lacks }: WrittenCase): string {
   const document = new Document(evalCase, { version: "1.2" });
   document.commentBefore = " yaml-language-server: $schema=../schemas/eval-case.v1.schema.json";
   comment(document, "severity", ` ${classified.failureClass}: ${classified.reason}`);
+  comment(document, "grader", ` ${choice.reason}`);
   comment(
     document,
     "status",

@@ -77,8 +77,13 @@ const rules: readonly Rule[] = [
     failureClass: "compliance",
     holds: (facts) =>
       facts.settings.compliance && (failsGrounding(facts) || facts.primary === "fallback")
-        ? "a failure of grounding in a workflow declared compliance: true"
+        ? "a failure of grounding in a compliance workflow"
         : null,
+  },
+  {
+    failureClass: "compliance",
+    holds: ({ settings }) =>
+      settings.complianceRecord ? "the output itself is the compliance record" : null,
   },
   {
     failureClass: "complete_task_failure",
@@ -116,12 +121,26 @@ const rules: readonly Rule[] = [
   { failureClass: "quality", holds: () => "none of the other classes holds" },
 ];
 
-/** The failure class of a cluster, by the first rule that holds, with the severity that it demands. */
+/**
+ * The failure class of a cluster, by the first rule that holds, with the severity that it demands.
+ *
+ * @param asked  what a person says it is; a wrong fact in a compliance workflow is a failure of compliance
+ */
 export function classify(
   cluster: Cluster,
   settings: WorkflowSettings,
   members: readonly Subject[],
+  asked: FailureClass | null = null,
 ): Classified {
+  if (asked !== null) {
+    const raised = asked === "accuracy" && settings.compliance;
+    const failureClass = raised ? "compliance" : asked;
+    return {
+      failureClass,
+      severity: severityFloor(failureClass, settings.compliance),
+      reason: raised ? "a person says: a wrong fact in a compliance workflow" : "a person says so",
+    };
+  }
   const share = (holds: (subject: Subject) => boolean) =>
     members.length === 0 ? 0 : members.filter(holds).length / members.length;
   // A name may say more after a colon than its kind.

@@ -24,7 +24,7 @@ function ibanPart(match: string): number {
   const length = ibanLengths.get(match.slice(0, 2).toUpperCase());
   if (length === undefined) return 0;
   let letters = 0;
-  for (const [index, character] of [...match].entries()) {
+  for (const [index, character] of match.split("").entries()) {
     if (/[ -]/.test(character)) continue;
     letters += 1;
     if (letters !== length) continue;
@@ -41,10 +41,13 @@ function ibanPart(match: string): number {
 function isCardNumber(text: string): boolean {
   const digits = text.replace(/\D/g, "");
   if (!/^(?:3[04-9]|4|5[0-9]|6|2[2-7])/.test(digits) || /^(\d)\1*$/.test(digits)) return false;
-  const sum = [...digits].toReversed().reduce((total, digit, index) => {
-    const doubled = index % 2 === 1 ? Number(digit) * 2 : Number(digit);
-    return total + (doubled > 9 ? doubled - 9 : doubled);
-  }, 0);
+  const sum = digits
+    .split("")
+    .toReversed()
+    .reduce((total, digit, index) => {
+      const doubled = index % 2 === 1 ? Number(digit) * 2 : Number(digit);
+      return total + (doubled > 9 ? doubled - 9 : doubled);
+    }, 0);
   return sum % 10 === 0;
 }
 

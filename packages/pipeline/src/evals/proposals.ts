@@ -3,6 +3,7 @@ import type { CauseName } from "../model/attribution.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { Assertion } from "../model/assertion.ts";
 import { policy } from "../model/policy.ts";
+import type { WorkflowSettings } from "../model/workflow.ts";
 import { handoffContracts, outputPaths } from "./learned.ts";
 import { argumentRules } from "./learned-args.ts";
 import type { Recording } from "./recording.ts";
@@ -14,6 +15,7 @@ interface Material {
   readonly clean: readonly Subject[];
   /** What the gate will replay: an assertion that it makes fail whatever the agent does is of no use. */
   readonly recording: Recording;
+  readonly settings: Pick<WorkflowSettings, "forbiddenTools">;
 }
 
 type Proposer = (material: Material) => readonly Assertion[];
@@ -132,6 +134,15 @@ const confident: Proposer = ({ clean }) => {
   ];
 };
 
+/** All forbidden tools, where some member called one. */
+const forbidden: Proposer = ({ members, settings: { forbiddenTools } }) => {
+  const called = members.some(({ run }) =>
+    run.toolCalls.some(({ name }) => forbiddenTools.includes(name)),
+  );
+  if (!called) return [];
+  return [{ type: "not-trajectory:tool-used", id: "forbidden-tools", value: [...forbiddenTools] }];
+};
+
 const contracts: Proposer = ({ members, clean }) => handoffContracts(members, clean);
 const paths: Proposer = ({ members, clean }) => outputPaths(members, clean);
 const dialect: Proposer = ({ members, clean }) => argumentRules(members, clean);
@@ -173,7 +184,7 @@ const everything: readonly Proposer[] = [
 export function propose(material: Material): readonly Assertion[] {
   const cause = material.cluster.attribution.causes[0]?.cause ?? "unknown";
   const seen = new Set<string>();
-  return [...byCause[isStandardCause(cause) ? cause : "unknown"], ...everything]
+  return [forbidden, ...byCause[isStandardCause(cause) ? cause : "unknown"], ...everything]
     .flatMap((proposer) => proposer(material))
     .filter((assertion) => {
       const key = JSON.stringify(assertion);

@@ -37,7 +37,8 @@ function isTextOrExpression(given: string): boolean {
 }
 
 const WorkflowConfig = z.strictObject({
-  compliance: z.boolean().optional(),
+  /** `record`: its output itself is the compliance record, so that every failure is one of compliance. */
+  compliance: z.union([z.boolean(), z.literal("record")]).optional(),
   safety: z.array(z.string()).optional(),
   forbidden_tools: z.array(z.string()).optional(),
   signals: z
@@ -187,6 +188,8 @@ export interface WorkflowSettings {
     Record<"grounded" | "fallback" | "confidence" | "downstream_ok", "on" | "off" | "no_failure">
   >;
   readonly compliance: boolean;
+  /** Whether the output itself is the compliance record. */
+  readonly complianceRecord: boolean;
   readonly safety: readonly string[];
   readonly forbiddenTools: readonly string[];
   readonly taskTypeAttribute: string | null;
@@ -206,6 +209,7 @@ export const noSettings: WorkflowSettings = {
   retrieves: null,
   signals: { grounded: "on", fallback: "on", confidence: "on", downstream_ok: "on" },
   compliance: false,
+  complianceRecord: false,
   safety: [],
   forbiddenTools: [],
   taskTypeAttribute: null,

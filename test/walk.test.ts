@@ -22,6 +22,7 @@ import { memoryStore } from "@rootward/pipeline/testing/memory-store";
 import { newCandidate } from "../packages/cli/src/candidate.ts";
 import { newChecker } from "../packages/cli/src/checker.ts";
 import { startCollector } from "../packages/cli/src/collector.ts";
+import { newJudge } from "../packages/cli/src/judge.ts";
 import type { Collector } from "../packages/cli/src/collector.ts";
 
 const fixtures = fileURLToPath(new URL("../fixtures/first/", import.meta.url));
@@ -209,6 +210,7 @@ async function runGate(env: Record<string, string>): Promise<GateVerdict> {
         collector,
         cassetteOf: () => cassette,
       }),
+      judge: newJudge(undefined),
     },
   );
 }

@@ -14,7 +14,7 @@ import { missingRubrics, readRubrics, rubricFor } from "./rubric-store.ts";
 import type { LoadedRubric } from "./rubric-store.ts";
 
 /** A case with its file and the lines that reports point at. */
-interface LoadedCase {
+export interface LoadedCase {
   readonly evalCase: EvalCase;
   /** Relative to the working folder. */
   readonly file: string;

@@ -123,6 +123,9 @@ function settle(result: CaseResult): void {
   const { action, verdict } = result;
   switch (verdict === "undecided" ? "undecided" : action) {
     case "ok":
+      if (result.unproven.length > 0)
+        console.warn(sentence(result, `passes, which is unproven: ${result.unproven.join("; ")}`));
+      return;
     case "overridden":
       return;
     case "logged":

@@ -10,6 +10,7 @@ import { newChecker } from "./checker.ts";
 import { startCollector } from "./collector.ts";
 import type { LoadedConfig } from "./config.ts";
 import { contractsOf } from "./contracts.ts";
+import { newJudge } from "./judge.ts";
 
 /** What is tried, beside what `rootward.yaml` says of agents, trials and contracts. */
 interface Trying extends Pick<
@@ -47,8 +48,9 @@ export async function tryCases(tried: Trying, loaded: LoadedConfig): Promise<Gat
         contractFor: contractsOf(config, path),
         map: config.map ?? [],
         laneOf: laneOf(config.agents ?? {}),
+        judge: config.judge,
       },
-      { checker: newChecker(), candidate },
+      { checker: newChecker(), candidate, judge: newJudge(config.judge) },
     );
   } finally {
     candidate.stop();

@@ -11,6 +11,8 @@ import { decide } from "./evals/gate.ts";
 import type { Decided } from "./evals/gate.ts";
 import { inLanes } from "./evals/lanes.ts";
 import type { Lane } from "./evals/lanes.ts";
+import { caseJudgeOf, gradeByJudge } from "./evals/judging/judge.ts";
+import type { CaseJudge, CaseRubric } from "./evals/judging/judge.ts";
 import { gradeTrial, settingsOf, undecidedTrial } from "./evals/trial.ts";
 import { trialRun } from "./evals/trial-run.ts";
 import { runTrials, trialsOf } from "./evals/trials.ts";
@@ -22,6 +24,7 @@ import type { OtlpBody, Receipt } from "./model/batch.ts";
 import type { EvalCase, TrialsPolicy } from "./model/evalcase.ts";
 import type { Severity } from "./model/evalfields.ts";
 import type { Override } from "./model/override.ts";
+import type { JudgeConfig } from "./model/judge-config.ts";
 import { policy } from "./model/policy.ts";
 import type { Day } from "./model/time.ts";
 import type { GateVerdict, Trial } from "./model/verdict.ts";
@@ -135,6 +138,8 @@ export interface GateCase {
   readonly evalCase: EvalCase;
   readonly file: string;
   readonly lines: ReadonlyMap<string, number | null>;
+  /** What its judge goes by; null or absent where there is none. */
+  readonly rubric?: CaseRubric | null;
 }
 
 export interface GateInput {
@@ -149,6 +154,8 @@ export interface GateInput {
   readonly trials: Partial<Record<Severity, TrialsPolicy | undefined>>;
   /** The agent of a case, and how many of its cases are tried at the same time. */
   readonly laneOf: (evalCase: EvalCase) => Lane;
+  /** Who is asked where a case has a judge. Default: nobody, which is undecided. */
+  readonly judge?: JudgeConfig | undefined;
   readonly contractFor: (workflow: string) => ContractCheck | null;
   readonly map: ReadOptions["map"];
   readonly onProgress: (done: number, of: number) => void;
@@ -164,7 +171,7 @@ export interface GateInput {
 /** Per commit. Runs the candidate on every active case, P0 first, and decides. */
 export async function gate(
   input: GateInput,
-  ports: Pick<Ports, "candidate" | "checker">,
+  ports: Pick<Ports, "candidate" | "checker" | "judge">,
 ): Promise<GateVerdict> {
   const { laneOf, onProgress, problems } = input;
   const active = input.cases
@@ -172,12 +179,15 @@ export async function gate(
     .sort((a, b) => (a.evalCase.severity < b.evalCase.severity ? -1 : 1));
   const queue = problems.length > 0 ? [] : active;
   const decided: Decided[] = [];
-  const work = async ({ evalCase, file, lines }: GateCase): Promise<void> => {
-    const runTrial = (tried: EvalCase, index: number) => trial(tried, index, file, input, ports);
+  const work = async ({ evalCase, file, lines, rubric = null }: GateCase): Promise<void> => {
+    const judge = evalCase.judge ? caseJudgeOf(evalCase, rubric, input.judge) : null;
+    const runTrial = (tried: EvalCase, index: number) =>
+      trial({ evalCase: tried, index, file, judge }, input, ports);
     const tryCase = input.tryCase ?? runTrials;
     const tally = await tryCase(evalCase, trialsOf(evalCase, input.trials), runTrial);
     const identity = input.identityFor?.(evalCase) ?? null;
-    decided.push({ tally, file, lines, identity });
+    const unproven = judge?.ok === true ? judge.unproven : [];
+    decided.push({ tally, file, lines, identity, unproven });
     onProgress(decided.length, queue.length);
   };
   await inLanes(queue, ({ evalCase }) => laneOf(evalCase), work);
@@ -186,13 +196,18 @@ export async function gate(
   return decide({ ...input, known, decided });
 }
 
+interface Tried {
+  readonly evalCase: EvalCase;
+  readonly index: number;
+  readonly file: string;
+  readonly judge: CaseJudge | null;
+}
+
 /** One execution of the candidate: its spans go through the same reading as production. What fails in it is tried once more. */
 async function trial(
-  evalCase: EvalCase,
-  index: number,
-  caseFile: string,
+  { evalCase, index, file: caseFile, judge }: Tried,
   input: GateInput,
-  { candidate, checker }: Pick<Ports, "candidate" | "checker">,
+  { candidate, checker, judge: model }: Pick<Ports, "candidate" | "checker" | "judge">,
 ): Promise<Trial> {
   for (let attempt = 0; ; attempt += 1) {
     try {
@@ -208,7 +223,8 @@ async function trial(
         answer,
         durationMs,
       };
-      return await gradeTrial({ evalCase, index, subject, replayed, caseFile }, checker);
+      const byJudge = judge && (() => gradeByJudge(evalCase, subject, judge, model));
+      return await gradeTrial({ evalCase, index, subject, replayed, caseFile, byJudge }, checker);
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
       if (attempt > 0 || !error.retryable) return undecidedTrial(index, error.message);

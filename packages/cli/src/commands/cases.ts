@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { loadCases } from "../case-store.ts";
 import { note, printJson, printLine } from "../output.ts";
 import { registerAdd } from "./cases-add.ts";
+import { registerCalibrate } from "./cases-calibrate.ts";
 import { registerExport } from "./cases-export.ts";
 import { registerImport } from "./cases-import.ts";
 
@@ -20,6 +21,7 @@ export function register(program: Command): void {
     .action(listCases);
   registerExport(cases);
   registerImport(cases);
+  registerCalibrate(cases);
 }
 
 function listCases({ dir, json }: { readonly dir: string; readonly json?: boolean }): void {

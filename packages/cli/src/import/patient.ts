@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { policy } from "@rootward/pipeline/model/policy";
 import { messageOf, OperatorError } from "../output.ts";
 
-/** How requests of an import wait. */
+/** How requests wait. */
 export interface Patience {
   /** Aborted by Ctrl-C: what waits stops waiting. */
   readonly stop: AbortSignal;
@@ -17,13 +17,36 @@ interface Call {
   readonly again: readonly number[];
   /** Who is asked, for messages. */
   readonly who: string;
+  /** Default: those of an import. */
+  readonly limits?: Limits;
+}
+
+interface Limits {
+  readonly timeoutMs: number;
+  /** Attempts after the first. */
+  readonly retries: number;
+  /** A longer wait than that is refused. */
+  readonly waitMostMs: number;
+  /** Whether an answer that did not come in time is asked for again. */
+  readonly afterTimeout: "again" | "never";
+}
+
+function limitsOf({ limits }: Call): Limits {
+  return (
+    limits ?? {
+      timeoutMs: policy("importRequestTimeoutMs"),
+      retries: policy("importRetries"),
+      waitMostMs: policy("importRetryMaxMs"),
+      afterTimeout: "again",
+    }
+  );
 }
 
 /** The connection was lost or too slow: another attempt may succeed, unlike with a wrong name or a refusal. */
 const lost = /^(ECONNRESET|EPIPE|ETIMEDOUT|UND_ERR_\w+)$/;
 
-function isLost(error: unknown): boolean {
-  if (error instanceof Error && error.name === "TimeoutError") return true;
+function isLost(error: unknown, { afterTimeout }: Limits): boolean {
+  if (error instanceof Error && error.name === "TimeoutError") return afterTimeout === "again";
   const cause = error instanceof Error ? error.cause : null;
   return cause instanceof Error && "code" in cause && lost.test(String(cause.code));
 }
@@ -36,20 +59,20 @@ function isLost(error: unknown): boolean {
  * @throws OperatorError  nobody answers, or the wait that is asked for is longer than policy allows
  */
 export async function patiently(call: Call, patience: Patience): Promise<Response | null> {
+  const { retries, waitMostMs } = limitsOf(call);
   for (let attempt = 0; ; attempt++) {
     const answer = await asked(call);
-    const isLast = attempt >= policy("importRetries");
+    const isLast = attempt >= retries;
     if (answer instanceof Response && (isLast || !call.again.includes(answer.status)))
       return answer;
     if (answer instanceof Error && isLast) throw unreachable(call, answer);
     const asks = answer instanceof Response ? retryAfterMs(answer) : null;
-    if (asks !== null && asks > policy("importRetryMaxMs"))
+    if (asks !== null && asks > waitMostMs)
       throw new OperatorError(
-        `${call.who} asks to wait ${Math.ceil(asks / 1_000)} s; at most ${policy("importRetryMaxMs") / 1_000} s are waited: try again later`,
+        `${call.who} asks to wait ${Math.ceil(asks / 1_000)} s; at most ${waitMostMs / 1_000} s are waited: try again later`,
       );
     if (answer instanceof Response) await answer.body?.cancel();
-    const waitMs =
-      asks ?? Math.min(policy("importRetryFirstMs") * 2 ** attempt, policy("importRetryMaxMs"));
+    const waitMs = asks ?? Math.min(policy("importRetryFirstMs") * 2 ** attempt, waitMostMs);
     const why = answer instanceof Response ? `answered ${answer.status}` : "was not reached";
     patience.onWait(`${call.who} ${why}: waiting ${(waitMs / 1_000).toFixed(1)} s`);
     if (!(await waited(waitMs, patience.stop))) return null;
@@ -58,12 +81,13 @@ export async function patiently(call: Call, patience: Patience): Promise<Respons
 
 /** The answer, or why there is none if another attempt may help. */
 async function asked(call: Call): Promise<Response | Error> {
+  const limits = limitsOf(call);
   try {
-    const signal = AbortSignal.timeout(policy("importRequestTimeoutMs"));
+    const signal = AbortSignal.timeout(limits.timeoutMs);
     // A redirect could carry the keys to another host.
     return await fetch(call.url, { ...call.init, signal, redirect: "error" });
   } catch (error) {
-    if (isLost(error) && error instanceof Error) return error;
+    if (isLost(error, limits) && error instanceof Error) return error;
     throw unreachable(call, error);
   }
 }

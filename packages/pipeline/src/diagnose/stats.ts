@@ -1,6 +1,6 @@
-import { policy } from "../model/policy.ts";
 import type { Share } from "../model/share.ts";
 
+export { wilson } from "../model/share.ts";
 export type { Share } from "../model/share.ts";
 
 const lanczos = [
@@ -102,21 +102,6 @@ export function logLikelihood({ count, of }: Share, p: number): number {
   const small = 0.5 / (of + 1);
   const rate = Math.min(1 - small, Math.max(small, p));
   return count * Math.log(rate) + (of - count) * Math.log(1 - rate);
-}
-
-/**
- * Wilson's 95 % interval of a share; [0, 1] without trials.
- *
- * @source Wilson, JASA 22 (1927) 209
- */
-export function wilson({ count, of }: Share): readonly [number, number] {
-  if (of === 0) return [0, 1];
-  const z = policy("interval95");
-  const p = count / of;
-  const scale = 1 + (z * z) / of;
-  const center = (p + (z * z) / (2 * of)) / scale;
-  const half = (z * Math.sqrt((p * (1 - p)) / of + (z * z) / (4 * of * of))) / scale;
-  return [Math.max(0, center - half), Math.min(1, center + half)];
 }
 
 /**

@@ -14,6 +14,8 @@ export interface Decided {
   readonly lines: ReadonlyMap<string, number | null>;
   /** Of the candidate; null where it cannot be told. */
   readonly identity?: string | null;
+  /** Why a pass of it proves less, beside what the case says itself. */
+  readonly unproven?: readonly string[];
 }
 
 export interface DecideInput
@@ -79,7 +81,7 @@ export function actionOf(
 
 /** What is told of one case, under the override that covers it. */
 export function resultOf(
-  { tally, file, lines, identity = null }: Decided,
+  { tally, file, lines, identity = null, unproven = [] }: Decided,
   coverage: Coverage,
 ): CaseResult {
   const count = (outcome: string) =>
@@ -105,7 +107,7 @@ export function resultOf(
     ms: tally.trials.reduce((sum, trial) => sum + trial.durationMs, 0),
     upperFailureRate: tally.upperFailureRate,
     heldInARow: tally.heldInARow,
-    unproven: unprovenBy(tally.case),
+    unproven: [...unprovenBy(tally.case), ...unproven],
     override: coverage.id,
     identity,
   };

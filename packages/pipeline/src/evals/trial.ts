@@ -1,6 +1,6 @@
 import type { EvalCase } from "../model/evalcase.ts";
 import { policy } from "../model/policy.ts";
-import type { Trial, TrialOutcome } from "../model/verdict.ts";
+import type { Grade, Trial, TrialOutcome } from "../model/verdict.ts";
 import { noSettings } from "../model/workflow.ts";
 import type { WorkflowSettings } from "../model/workflow.ts";
 import { grade } from "./grade.ts";
@@ -72,11 +72,13 @@ export interface TrialInput {
   readonly subject: Subject;
   readonly replayed: readonly ReplayedCall[];
   readonly caseFile: string;
+  /** Asks the case's judge; null: it has none. */
+  readonly byJudge: (() => Promise<Grade>) | null;
 }
 
-/** Grades one trial: the replay first, then every assertion. */
+/** Grades one trial: the replay first, then every assertion, then the judge. */
 export async function gradeTrial(
-  { evalCase, index, subject, replayed, caseFile }: TrialInput,
+  { evalCase, index, subject, replayed, caseFile, byJudge }: TrialInput,
   checker: OutputChecker,
 ): Promise<Trial> {
   const drift = replayed.filter(({ match }) => match === "sequence").length;
@@ -89,6 +91,6 @@ export async function gradeTrial(
       drift,
       ...told,
     };
-  const grades = await grade(evalCase, subject, checker, caseFile);
+  const grades = await grade(evalCase, subject, checker, caseFile, byJudge);
   return { index, grades, drift, durationMs: subject.durationMs, ...told, ...outcomeOf(grades) };
 }

@@ -152,7 +152,13 @@ function wrongValue(issue: z.core.$ZodIssue, path: YamlPath, source: Source): st
   const own = !isGeneral || !/^Invalid (input|option)/.test(issue.message);
   const seen: unknown = path.length > 0 ? source.document.getIn(path) : undefined;
   const key = path.length > 0 ? path.join(".") : "the document";
-  const value = isPlain(seen) ? `is ${JSON.stringify(seen)}` : "is of the wrong form";
+  // Instead of the name of a variable somebody may have written what it holds.
+  const isHidden = key.endsWith("_env");
+  const value = isHidden
+    ? "is no name"
+    : isPlain(seen)
+      ? `is ${JSON.stringify(seen)}`
+      : "is of the wrong form";
   if (path.length > 0 && !source.document.hasIn(path))
     return `${key} is missing${own ? `: ${issue.message}` : among(source.accepted(path))}`;
   if (own) return `${key}${isPlain(seen) ? ` ${value}` : ""}: ${firstLine(issue.message)}`;

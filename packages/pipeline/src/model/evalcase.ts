@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Assertion } from "./assertion.ts";
 import { changeTypes, day, person, severities } from "./evalfields.ts";
 import type { Severity } from "./evalfields.ts";
+import { judgeInputs } from "./rubric.ts";
 
 export const failureClasses = [
   "safety",
@@ -101,9 +102,7 @@ const shape = z.strictObject({
       model: z.string().optional(),
       /** How often the same output is judged; the majority counts. Default: `judge.votes` of `rootward.yaml`, else 1. */
       votes: z.int().min(1).max(9).optional(),
-      inputs: z
-        .array(z.enum(["input", "output", "retrieved", "trajectory", "reference"]))
-        .default(["input", "output"]),
+      inputs: z.array(z.enum(judgeInputs)).default(["input", "output"]),
       reference: z.unknown().optional(),
     })
     .optional(),
@@ -148,6 +147,10 @@ function refusals(entry: z.infer<typeof shape>): Refusal[] {
   }
   if (entry.grader === "judge" && !entry.judge)
     found.push([["judge"], 'grader "judge" needs a judge']);
+  if (entry.judge && !entry.judge.inputs.includes("output"))
+    found.push([["judge", "inputs"], "expected output among them: it is what is judged"]);
+  if (entry.judge?.inputs.includes("reference") && entry.judge.reference === undefined)
+    found.push([["judge", "reference"], "inputs has reference, so it is needed"]);
   const floor = severityFloor(entry.failure_class, entry.compliance_workflow);
   if (entry.severity > floor) {
     found.push([["severity"], `failure class "${entry.failure_class}" is at least ${floor}`]);

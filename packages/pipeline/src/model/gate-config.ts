@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AgentIdentity } from "./agent-identity.ts";
+import { JudgeConfig } from "./judge-config.ts";
 
 const AgentTool = z.strictObject({
   via: z.literal("http"),
@@ -125,4 +126,5 @@ export const gateConfig = {
       minutes: z.number().positive().optional(),
     })
     .optional(),
+  judge: JudgeConfig.optional(),
 };

@@ -55,6 +55,52 @@ export const casesPolicy = {
     unit: "share of calls",
     source: "evals.md 6.2: above it a trial is undecided",
   },
+  judgeLabelsMin: {
+    value: 20,
+    unit: "labels of each kind",
+    source: "evals.md 2.5: 20 of 20 have a lower bound of 0.86",
+  },
+  judgeRateMin: { value: 0.9, unit: "share", source: "evals.md 2.5" },
+  judgeVotesP0: {
+    value: 3,
+    unit: "votes",
+    source: "evals.md 2.3: a judge that fails 5 % of good answers must not block a P0",
+  },
+  judgeTokens: {
+    value: 1_000,
+    unit: "tokens",
+    source: "a sentence and a quote; more is set in the rubric for models that think first",
+  },
+  judgeShownChars: {
+    value: 200_000,
+    unit: "characters",
+    source: "some 50,000 tokens; what is longer is not cut, it cannot be judged",
+  },
+  judgeQuoteChars: {
+    value: 3,
+    unit: "characters",
+    source: "a letter or two stand in every text and are evidence of nothing",
+  },
+  judgeRetries: {
+    value: 4,
+    unit: "attempts after the first",
+    source: "with importRetryFirstMs doubled each time: 8 s",
+  },
+  judgeRetryMaxMs: {
+    value: 60_000,
+    unit: "ms",
+    source: "limits are counted by the minute; a longer Retry-After makes the trial undecided",
+  },
+  judgeAnswerBytes: {
+    value: 1024 * 1024,
+    unit: "bytes",
+    source: "as candidateStdoutBytes: a verdict has a thousandth of it",
+  },
+  judgeConcurrency: {
+    value: 4,
+    unit: "requests at once",
+    source: "the design's agents.concurrency",
+  },
   overrideExpiringDays: { value: 7, unit: "days", source: "evals.md 4.7: expiring within 7 days" },
   candidateTimeoutMs: { value: 60_000, unit: "ms", source: "evals.md 4.5, agents.timeout" },
   candidateStdoutBytes: {

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { RunId } from "../../model/ids.ts";
 import { annotationId, BatchId, FailureModeId } from "../../model/review.ts";
 import type { Annotation, FailureMode, ReviewBatch, ReviewVerdict } from "../../model/review.ts";
-import { kappaOf, kappasOf } from "./agreement.ts";
+import { kappaOf } from "../../model/agreement.ts";
+import { kappasOf } from "./agreement.ts";
 import {
   bookFor,
   bookOf,
@@ -128,7 +129,13 @@ describe("agreement of two readers", () => {
     const second = verdicts("b".repeat(20) + "g".repeat(5) + "b".repeat(10) + "g".repeat(15));
     const { agreed, kappa, interval } = kappaOf(first, second);
     expect([agreed, kappa]).toEqual([0.7, expect.closeTo(0.4, 9)]);
-    expect(interval).toEqual([expect.closeTo(0.146, 3), expect.closeTo(0.654, 3)]);
+    expect(interval).toEqual([expect.closeTo(0.125, 3), expect.closeTo(0.618, 3)]);
+  });
+
+  test("on everything still has a width: ten runs are ten runs", () => {
+    const { kappa, interval } = kappaOf(verdicts("bbbbbggggg"), verdicts("bbbbbggggg"));
+    expect(kappa).toBe(1);
+    expect(interval).toEqual([expect.closeTo(0.445, 3), expect.closeTo(1, 9)]);
   });
 
   test("has no answer where nothing varies, and none without runs", () => {

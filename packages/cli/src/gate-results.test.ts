@@ -103,6 +103,18 @@ test("the budget may stand in rootward.yaml; minutes end a run too", async () =>
   expect(code).toBe(3);
 });
 
+test("an agent that tells no cost costs what the tokens of its spans cost", async () => {
+  const made = desk([deskCase()], { prices: { luna: { input: 1, output: 4 } } });
+  const tokens = (key: string, value: number) =>
+    `{ key: "gen_ai.usage.${key}_tokens", value: { intValue: "${value}" } }`;
+  const call = `{ traceId, spanId: randomBytes(8).toString("hex"), parentSpanId: root, name: "chat luna", kind: 3, startTimeUnixNano: at(6), endTimeUnixNano: at(9), attributes: [attribute("gen_ai.operation.name", "chat"), attribute("gen_ai.request.model", "luna"), ${tokens("input", 20_000)}, ${tokens("output", 5_000)}] },`;
+  const source = made.read("agent.mjs").replace("usd: 0.01, ", "");
+  made.write("agent.mjs", source.replace("const spans = [", `const spans = [${call}`));
+  const { text } = await made.gate("honest", ["--budget-usd", "1", ...json]);
+  expect(verdictOf(made).budget).toMatchObject({ spentUsd: 0.08, unpriced: 0 });
+  expect(text).toContain("budget: $0.08 of $1");
+});
+
 test("--accumulate goes on until the bound is reached", async () => {
   const made = desk();
   const { code, text } = await made.gate("honest", ["--accumulate", "0.4", ...json]);

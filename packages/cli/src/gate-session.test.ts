@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readResults, storedLine } from "@rootward/pipeline/evals/results";
+import { newStoredTrial, readResults, storedLine } from "@rootward/pipeline/evals/results";
 import { runTrials, trialsOf } from "@rootward/pipeline/evals/trials";
 import { EvalCase } from "@rootward/pipeline/model/evalcase";
 import type { TrialKey } from "@rootward/pipeline/model/stored-trial";
@@ -34,8 +34,7 @@ function memory(text: string): ResultsStore {
   return {
     trials: () => trials,
     warnings: () => [],
-    add: (of, tried) =>
-      void trials.push(...readResults(storedLine(of, tried, new Date().toISOString())).trials),
+    add: (of, tried) => void trials.push(newStoredTrial(of, tried, new Date().toISOString())),
   };
 }
 

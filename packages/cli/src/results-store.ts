@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { readResults, storedLine } from "@rootward/pipeline/evals/results";
+import { newStoredTrial, readResults } from "@rootward/pipeline/evals/results";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { StoredTrial, TrialKey } from "@rootward/pipeline/model/stored-trial";
 import type { Trial } from "@rootward/pipeline/model/verdict";
@@ -41,13 +41,13 @@ export function openResults(above: string, now: () => Date): ResultsStore {
     trials: () => trials,
     warnings: () => warnings,
     add: (key, trial) => {
-      const line = storedLine(key, trial, now().toISOString());
-      trials.push(...readResults(line).trials);
       if (isBroken) return;
       try {
+        const stored = newStoredTrial(key, trial, now().toISOString());
+        trials.push(stored);
         if (!isReady) prepare(folder, path);
         isReady = true;
-        appendFileSync(path, `${line}\n`);
+        appendFileSync(path, `${JSON.stringify(stored)}\n`);
       } catch (error) {
         isBroken = true;
         warnings.push(

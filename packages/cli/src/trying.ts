@@ -47,6 +47,7 @@ export async function tryCases(tried: Trying, loaded: LoadedConfig): Promise<Gat
         trials: config.trials ?? {},
         contractFor: contractsOf(config, path),
         map: config.map ?? [],
+        prices: config.prices ?? {},
         laneOf: laneOf(config.agents ?? {}),
         judge: config.judge,
       },

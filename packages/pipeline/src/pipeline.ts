@@ -7,6 +7,7 @@ import type { Slices } from "./diagnose/slices.ts";
 import { PortError } from "./errors.ts";
 import { generateCase } from "./evals/generate.ts";
 import type { GenerateInput, Generation } from "./evals/generate.ts";
+import { usageOf } from "./evals/cost.ts";
 import { decide } from "./evals/gate.ts";
 import type { Decided } from "./evals/gate.ts";
 import { inLanes } from "./evals/lanes.ts";
@@ -164,6 +165,8 @@ export interface GateInput {
   readonly changes?: GateVerdict["changes"];
   /** The candidate's identity on which a case is tried. Default: unknown. */
   readonly identityFor?: (evalCase: EvalCase) => string | null;
+  /** US dollars per million tokens, by model. Default: none is known. */
+  readonly prices?: Parameters<typeof usageOf>[2];
   /** Tries one case with `runTrial` until it is decided. Default: `runTrials`, as the policy says. */
   readonly tryCase?: typeof runTrials;
 }
@@ -220,7 +223,7 @@ async function trial(
         run: run.run,
         signals: run.signals,
         digest: run.digest,
-        answer,
+        answer: { ...answer, ...withUsage(answer.usage, run.run, input) },
         durationMs,
       };
       const byJudge = judge && (() => gradeByJudge(evalCase, subject, judge, model));
@@ -230,6 +233,15 @@ async function trial(
       if (attempt > 0 || !error.retryable) return undecidedTrial(index, error.message);
     }
   }
+}
+
+function withUsage(
+  told: TrialEvidence["answer"]["usage"],
+  run: ReadRun["run"],
+  { prices }: GateInput,
+) {
+  const usage = usageOf(told, run.llmCalls, prices ?? {});
+  return usage === undefined ? {} : { usage };
 }
 
 /** The run of a trial among what the candidate sent. */

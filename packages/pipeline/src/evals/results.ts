@@ -4,11 +4,15 @@ import type { Trial } from "../model/verdict.ts";
 import { hashOfValue } from "./identity.ts";
 import { outcomeOf } from "./trials.ts";
 
+/** A trial as it is stored. */
+export function newStoredTrial(key: TrialKey, trial: Trial, at: string): StoredTrial {
+  const rest: unknown = JSON.parse(JSON.stringify({ v: 1, at, ...key, trial }));
+  return StoredTrial.parse({ ...(typeof rest === "object" ? rest : {}), sum: hashOfValue(rest) });
+}
+
 /** A trial as a line of the store of results, without its line break. */
 export function storedLine(key: TrialKey, trial: Trial, at: string): string {
-  const rest: unknown = JSON.parse(JSON.stringify({ v: 1, at, ...key, trial }));
-  const fields = typeof rest === "object" ? rest : {};
-  return JSON.stringify({ ...fields, sum: hashOfValue(rest) });
+  return JSON.stringify(newStoredTrial(key, trial, at));
 }
 
 /** The trials of a store of results, and how many of its lines are none. */

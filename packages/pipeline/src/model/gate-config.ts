@@ -119,6 +119,10 @@ export const gateConfig = {
     })
     .optional(),
   overrides: OverridesConfig.optional(),
+  /** US dollars per million tokens, by model: for candidates that do not tell what a trial cost. None are built in. */
+  prices: z
+    .record(z.string(), z.strictObject({ input: z.number().min(0), output: z.number().min(0) }))
+    .optional(),
   /** What one run of the gate may spend. */
   budget: z
     .strictObject({

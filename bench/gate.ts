@@ -1,10 +1,16 @@
-// How good the gate is at deciding, how fast, how big: npm run bench:gate [-- --only montecarlo|speed] [--runs 10000] [--seed 1] [--cases 200] [--rounds 5]
+// How good the gate is at deciding, how fast, how big: npm run bench:gate [-- --only montecarlo|speed|size] [--runs 10000] [--seed 1] [--cases 200] [--rounds 5]
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { montecarlo, type Row } from "./gate/montecarlo.ts";
+import { packCli } from "./gate/pack.ts";
+import { packageSize } from "./gate/size.ts";
 import { timeGate } from "./gate/speed.ts";
 import { line, tellRate } from "./shared/say.ts";
 
-const parts = ["montecarlo", "speed"] as const;
+const parts = ["montecarlo", "speed", "size"] as const;
 type Part = (typeof parts)[number];
 
 const { values } = parseArgs({
@@ -92,7 +98,31 @@ function speed(): Promise<boolean> {
   return Promise.resolve(met);
 }
 
-const running = { montecarlo: chances, speed } satisfies Record<Part, () => Promise<boolean>>;
+/** Packs the command, installs it alone in an empty folder, and measures what is there. */
+function size(): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), "rootward-bench-size-"));
+  try {
+    const packed = packCli(folder);
+    execFileSync("npm", ["init", "-y"], { cwd: folder, stdio: "ignore" });
+    const quiet = ["--ignore-scripts", "--no-audit", "--no-fund"];
+    execFileSync("npm", ["install", ...quiet, packed], { cwd: folder, stdio: "ignore" });
+    const { bytes, diskBytes, files } = packageSize(join(folder, "node_modules"));
+    const megabytes = (count: number): string => `${(count / 1e6).toFixed(1)} MB`;
+    const told = [
+      `${megabytes(diskBytes)} by du`,
+      `${megabytes(bytes)} of bytes`,
+      `${files} files`,
+    ];
+    console.log(line("the gate, installed alone", ...told));
+    const met = diskBytes <= 15e6;
+    console.log(`${met ? "met" : "MISSED"}: at most 15 MB`);
+    return Promise.resolve(met);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const running = { montecarlo: chances, speed, size } satisfies Record<Part, () => Promise<boolean>>;
 for (const part of chosen()) {
   if (!(await running[part]())) process.exitCode = 1;
 }

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { median } from "@rootward/pipeline/diagnose/stats";
+import { packedProgram } from "./pack.ts";
 import { writeProject } from "./project.ts";
 
 /** How long one way to run the cases took, start of the program included. */
@@ -15,8 +15,6 @@ export interface Timed {
   /** Processor time of all its processes. */
   readonly cpu: number | null;
 }
-
-const command = fileURLToPath(new URL("../../packages/cli/bin/rootward.mjs", import.meta.url));
 
 /** The program of a package, or null where it is not installed. */
 function programOf(name: string, file: string): string | null {
@@ -57,19 +55,20 @@ function childSeconds(said: string): number {
 }
 
 /**
- * The gate beside vitest and promptfoo on the same cases of five assertions, one trial each, in turns so that all meet the same load.
+ * The gate as it is published beside vitest and promptfoo on the same cases of five assertions, one trial each, in turns so that all meet the same load.
  *
  * @param rounds  of which the medians are given
  */
 export function timeGate(cases: number, rounds: number): readonly Timed[] {
   const folder = mkdtempSync(join(tmpdir(), "rootward-bench-gate-"));
+  const packing = mkdtempSync(join(tmpdir(), "rootward-bench-gate-"));
   try {
     const vitest = programOf("vitest", "vitest.mjs");
     const entry = vitest === null ? "vitest" : join(dirname(vitest), "dist/index.js");
     writeProject(folder, cases, entry);
     const promptfoo = programOf("promptfoo", "dist/src/entrypoint.js");
     const ways: readonly (readonly [string, readonly string[] | null])[] = [
-      ["rootward gate", [process.execPath, command, "gate"]],
+      ["rootward gate", [process.execPath, packedProgram(packing), "gate"]],
       ["vitest run", vitest === null ? null : [process.execPath, vitest, "run"]],
       [
         "promptfoo eval",
@@ -91,6 +90,6 @@ export function timeGate(cases: number, rounds: number): readonly Timed[] {
       cpu: median(cpus) ?? null,
     }));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    for (const made of [folder, packing]) rmSync(made, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,5 @@
 import { relative, resolve } from "node:path";
 import type { GateCase } from "@rootward/pipeline/pipeline";
-import type { Severity } from "@rootward/pipeline/model/evalfields";
 import type { CaseResult } from "@rootward/pipeline/model/verdict";
 import { loadCases } from "./case-store.ts";
 import type { CaseStore } from "./case-store.ts";
@@ -23,7 +22,7 @@ export interface SuiteOptions extends Partial<Runner> {
   /** Only these cases. Default: every active one. */
   readonly ids?: readonly string[];
   /** Only cases of these severities. */
-  readonly severities?: readonly Severity[];
+  readonly severities?: readonly ("P0" | "P1" | "P2")[];
   /** How long one case may take with all its trials, in milliseconds. Default: 10 minutes. */
   readonly timeoutMs?: number;
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { ModuleAgent } from "@rootward/pipeline/model/gate-config";
 import { policy } from "@rootward/pipeline/model/policy";
+import { packageUrl } from "../package-folder.ts";
 import { complaintIn, endsWithUs, killGroup } from "../program.ts";
 import { timeoutMs } from "./adapter.ts";
 
@@ -39,7 +40,7 @@ interface UnderWay {
   readonly begin: () => void;
 }
 
-const program = fileURLToPath(new URL("../../agent/module-worker.mjs", import.meta.url));
+const program = fileURLToPath(packageUrl("agent/module-worker.mjs"));
 
 function forked(agent: ModuleAgent, folder: string, environment: NodeJS.ProcessEnv): ChildProcess {
   const path = resolve(folder, agent.module);

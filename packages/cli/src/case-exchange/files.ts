@@ -10,6 +10,7 @@ import { promptfooModule } from "@rootward/pipeline/evals/exchange/promptfoo-ass
 import { timeoutMs } from "../candidate/adapter.ts";
 import type { LoadedConfig } from "../config.ts";
 import { messageOf, OperatorError } from "../output.ts";
+import { packageUrl } from "../package-folder.ts";
 
 export const fileTargets = ["promptfoo", "jsonl"] as const;
 export type FileTarget = (typeof fileTargets)[number] | "deepeval";
@@ -41,7 +42,7 @@ export function exportFile(
         losses: cases.flatMap((exported) => promptfooLosses(exported, setting)),
         beside: {
           name: promptfooModule,
-          source: fileURLToPath(new URL(`../../promptfoo/${promptfooModule}`, import.meta.url)),
+          source: fileURLToPath(packageUrl(`promptfoo/${promptfooModule}`)),
         },
       };
     }

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { serverProcess } from "@rootward/pipeline/model/server-process";
 import { serverProgram } from "../commands/serve.ts";
 import { OperatorError, messageOf } from "../output.ts";
+import { packageUrl } from "../package-folder.ts";
 
 const readyWithinMs = 30_000;
 const stopWithinMs = 10_000;
@@ -203,7 +204,7 @@ export async function runRootward(
   folder: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<Ended> {
-  const program = fileURLToPath(new URL("../../bin/rootward.mjs", import.meta.url));
+  const program = fileURLToPath(packageUrl("bin/rootward.mjs"));
   return await run([program, ...args], folder, environment);
 }
 

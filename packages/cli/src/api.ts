@@ -65,8 +65,13 @@ async function send(url: string, path: string, init: RequestInit): Promise<Respo
 }
 
 /** The JSON of `GET path`, or of `POST path` where a body is given; parse it with a schema. */
-export async function requestJson(url: string, path: string, body?: unknown): Promise<unknown> {
-  const response = await request(url, path, body);
+export async function requestJson(
+  url: string,
+  path: string,
+  body?: unknown,
+  withinMs?: number,
+): Promise<unknown> {
+  const response = await request(url, path, body, withinMs);
   const text = await response.text();
   try {
     return JSON.parse(text);

@@ -1,16 +1,19 @@
+import { dirname, resolve } from "node:path";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import { request } from "./api.ts";
 import { messageOf, note } from "./output.ts";
+import { sourceOf } from "./where-run.ts";
 
 /** Tells a server of a case file. The file is the truth and stands: a server that cannot be told costs its mark on the cluster, not the case. */
 export async function tellCase(
   url: string,
-  { id, severity, status, provenance }: EvalCase,
+  { id, severity, status, title, provenance }: EvalCase,
   file: string,
   text: string,
 ): Promise<void> {
-  const told = { id, cluster: provenance.cluster, file, severity, status, text };
-  await tell(url, { cases: [told] }, "case");
+  const told = { id, cluster: provenance.cluster, file, severity, status, title, text };
+  const source = sourceOf(resolve(dirname(file), ".."));
+  await tell(url, { source, cases: [told] }, "case");
 }
 
 async function tell(url: string, body: object, what: string): Promise<void> {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { GateTold } from "@rootward/pipeline/model/case-told";
 import { buildFailure, buildVerdict } from "@rootward/pipeline/testing/build-verdict";
-import { fromTop } from "./gate-outputs.ts";
+import { fromTop, withheld } from "./gate-outputs.ts";
+import type { OutputOptions } from "./gate-outputs.ts";
 import { deskCase } from "./testing/desk.ts";
 import { gateDesk } from "./testing/gate-desk.ts";
 import { scriptedApi } from "./testing/scripted-api.ts";
@@ -121,6 +122,13 @@ test("a server that refuses, is away or is no address is a warning, and the verd
     expect(text).toMatch(why);
     expect(code).toBe(0);
   }
+});
+
+test("the token for comment and check run is taken out of what the agent under test is given", () => {
+  process.env["GITHUB_TOKEN"] = "t0ken";
+  const options = withheld<OutputOptions>({ dir: "evals", comment: true });
+  expect(process.env["GITHUB_TOKEN"]).toBeUndefined();
+  expect(options.env?.["GITHUB_TOKEN"]).toBe("t0ken");
 });
 
 test("a report file that cannot be written is named, and the gate is not green", async () => {

@@ -8,6 +8,9 @@ import { markdownReport } from "@rootward/pipeline/evals/report-markdown";
 import { placedProblem } from "@rootward/pipeline/evals/report-words";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { GateVerdict } from "@rootward/pipeline/model/verdict";
+import type { CaseStore } from "./case-store.ts";
+import { coverageOf } from "./coverage.ts";
+import { reportTo } from "./gate-report.ts";
 import { check } from "./github/check.ts";
 import { comment } from "./github/comment.ts";
 import { githubRun } from "./github/github-run.ts";
@@ -15,7 +18,7 @@ import type { GithubRun } from "./github/github-run.ts";
 import { messageOf, note, OperatorError, printLine } from "./output.ts";
 import { git } from "./ratchet.ts";
 
-/** Where the verdict goes beside the terminal. */
+/** Where the verdict goes beside the terminal, with what GitHub's variables were when the command began. */
 export interface OutputOptions {
   /** The folder of cases, as it was typed. */
   readonly dir: string;
@@ -25,6 +28,16 @@ export interface OutputOptions {
   readonly codeQuality?: string;
   readonly comment?: boolean;
   readonly check?: boolean;
+  readonly report?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** The options with the environment as it is, out of which the token is taken: the agent under test must not find it there. */
+export function withheld<T extends OutputOptions>(options: T): T {
+  if (options.comment !== true && options.check !== true) return options;
+  const env = { ...process.env };
+  delete process.env["GITHUB_TOKEN"];
+  return { ...options, env };
 }
 
 /** The files that the outputs write: no part of what a candidate is made of. */
@@ -47,16 +60,19 @@ export function fromTop(verdict: GateVerdict, prefix: string): GateVerdict {
 }
 
 /**
- * Writes the verdict wherever it is asked for: terminal, files, job summary, annotations, check run and comment.
+ * Writes the verdict wherever it is asked for: server, terminal, files, job summary, annotations, check run and comment. Every report
+ * ends with what no case covers.
  *
- * @param coverage  what no case covers, a sentence each: the end of every report
+ * @param store  the whole folder, also where one case alone was tried
  * @throws OperatorError  exit code 2: a file that was named cannot be written. What GitHub refuses is a warning.
  */
 export async function writeOutputs(
   verdict: GateVerdict,
-  coverage: readonly string[],
+  store: CaseStore,
   options: OutputOptions,
 ): Promise<void> {
+  if (options.report !== undefined) await reportTo(options.report, verdict, store.folder);
+  const coverage = await coverageOf(store, verdict, options.report);
   printLine([terminalReport(verdict), ...coverage].join("\n"));
   if (options.advisory && verdict.exitCode !== 0)
     printLine("Advisory: exit 0 whatever the verdict.");
@@ -103,7 +119,7 @@ async function tellGithub(
   const told = { coverage, folder: options.dir, isAdvisory: options.advisory === true };
   const done = async (what: string, work: (run: GithubRun) => Promise<string>) => {
     try {
-      note(`rootward: ${await work(githubRun(process.env))}`);
+      note(`rootward: ${await work(githubRun(options.env ?? process.env))}`);
       return true;
     } catch (error) {
       note(`rootward: no ${what}: ${messageOf(error)}; the verdict stands`);

@@ -20,7 +20,7 @@ export function repositoryOf(remote: string): string | null {
  * What tells a folder of cases from those of other repositories: `github.com/acme/agent:evals`, of git's `origin`. "" where git knows
  * none: a server then takes what is told as of nobody in particular.
  */
-function sourceOf(folder: string): string {
+export function sourceOf(folder: string): string {
   const remote = git("config", "--get", "remote.origin.url");
   const top = git("rev-parse", "--show-toplevel");
   const repository = remote === null ? null : repositoryOf(remote);

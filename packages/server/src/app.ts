@@ -12,6 +12,7 @@ import { checkRoutes } from "./routes/checks.ts";
 import { clusterRoutes } from "./routes/clusters.ts";
 import { gateResultRoutes } from "./routes/gate-results.ts";
 import { githubRoutes } from "./routes/github.ts";
+import { coverageRoutes } from "./routes/coverage.ts";
 import { decisionRoutes } from "./routes/decisions.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { originRoutes } from "./routes/origins.ts";
@@ -45,6 +46,7 @@ export function newApp(context: Context): Hono {
   app.route("/", baselineRoutes(context));
   app.route("/", caseRoutes(context));
   app.route("/", gateResultRoutes(context));
+  app.route("/", coverageRoutes(context));
   app.route("/", reviewRoutes(context));
   app.route("/", reprocessRoutes(context));
   app.route("/", sqlRoutes(context));

@@ -6,6 +6,7 @@ import { registerAdd } from "./cases-add.ts";
 import { registerCalibrate } from "./cases-calibrate.ts";
 import { registerExport } from "./cases-export.ts";
 import { registerImport } from "./cases-import.ts";
+import { registerSync } from "./cases-sync.ts";
 
 /** Adds `rootward cases`. */
 export function register(program: Command): void {
@@ -21,6 +22,7 @@ export function register(program: Command): void {
     .action(listCases);
   registerExport(cases);
   registerImport(cases);
+  registerSync(cases);
   registerCalibrate(cases);
 }
 

@@ -9,9 +9,8 @@ import type { LoadedConfig } from "../config.ts";
 import { mergeFiles, shardOption } from "../gate-merge.ts";
 import type { Shard } from "../gate-merge.ts";
 import { amountOption, changedOption, severityOption, targetOption } from "../gate-options.ts";
-import { outputFiles, writeOutputs } from "../gate-outputs.ts";
+import { outputFiles, withheld, writeOutputs } from "../gate-outputs.ts";
 import type { OutputOptions } from "../gate-outputs.ts";
-import { reportTo } from "../gate-report.ts";
 import { runCases } from "../gate-run.ts";
 import { writeLock } from "../lock-file.ts";
 import { note, OperatorError, printLine } from "../output.ts";
@@ -29,7 +28,6 @@ interface GateOptions extends OutputOptions {
   readonly accumulate?: string | true;
   readonly budgetUsd?: string;
   readonly budgetMinutes?: string;
-  readonly report?: string;
   readonly shard?: string;
   readonly merge?: readonly string[];
   readonly config?: string;
@@ -71,7 +69,7 @@ export function register(program: Command): void {
       "after",
       "\nExit: 0 pass, 1 blocked, 2 override needed, 3 undecided, 4 store of cases invalid, 64 usage or configuration",
     )
-    .action(runGate);
+    .action((options: GateOptions) => runGate(withheld(options)));
 }
 
 function selected(store: CaseStore, id: string | undefined): CaseStore {
@@ -114,7 +112,7 @@ async function runGate(options: GateOptions): Promise<void> {
   if (options.merge !== undefined) {
     refuseBeside(options, shard);
     const problems = [...store.problems, ...ratchet.problems];
-    return await finish(mergeFiles(options.merge, store, problems, loaded), options);
+    return await finish(mergeFiles(options.merge, store, problems, loaded), all, options);
   }
   const { verdict, lock } = await runCases({
     ...spendingOf(options, loaded),
@@ -133,7 +131,7 @@ async function runGate(options: GateOptions): Promise<void> {
     isEverything: options.all === true || options.case !== undefined,
     shard,
   });
-  await finish(verdict, options);
+  await finish(verdict, all, options);
   if (options.updateLock === true) printLine(`wrote ${writeLock(folder, lock)}`);
 }
 
@@ -153,8 +151,7 @@ function refuseBeside(options: GateOptions, shard: Shard | null): void {
   if (beside) throw new OperatorError(`--merge and ${beside[0]} do not go together`, 2);
 }
 
-async function finish(verdict: GateVerdict, options: GateOptions): Promise<void> {
-  if (options.report !== undefined) await reportTo(options.report, verdict, resolve(options.dir));
-  await writeOutputs(verdict, [], options);
+async function finish(verdict: GateVerdict, store: CaseStore, options: GateOptions): Promise<void> {
+  await writeOutputs(verdict, store, options);
   process.exitCode = options.advisory ? 0 : verdict.exitCode;
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Calibration } from "../model/calibration.ts";
 import { AgentLock } from "../model/agent-lock.ts";
 import { Closure } from "../model/closure.ts";
+import { ProductionFacts } from "../model/coverage.ts";
 import { EvalCase } from "../model/evalcase.ts";
 import { Label } from "../model/label.ts";
 import { Override } from "../model/override.ts";
@@ -18,6 +19,7 @@ const schemas = {
   "recorded-call.v1": RecordedCall,
   "calibration.v1": Calibration,
   "agent-lock.v1": AgentLock,
+  "coverage.v1": ProductionFacts,
   "gate-result.v1": GateVerdict,
 } as const;
 

@@ -59,11 +59,12 @@ function replayVerdict(
   return null;
 }
 
-/** What a trial cost and what the candidate was made of, as far as they are told. */
-function toldOf({ answer, digest }: Subject): Pick<Trial, "usd" | "versions"> {
+/** What a trial cost, which agents acted in it and what the candidate was made of, as far as they are told. */
+function toldOf({ answer, digest }: Subject): Pick<Trial, "usd" | "agents" | "versions"> {
   const usd = answer?.usage?.usd;
   const isCost = usd !== undefined && Number.isFinite(usd) && usd >= 0;
-  return { ...(isCost && { usd }), versions: digest.versions };
+  const agents = [...new Set(digest.steps.flatMap(({ agent }) => agent ?? []))];
+  return { ...(isCost && { usd }), agents, versions: digest.versions };
 }
 
 export interface TrialInput {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Closure } from "./closure.ts";
 import { severities } from "./evalfields.ts";
 import { ClusterId } from "./ids.ts";
+import { policy } from "./policy.ts";
 import { GateVerdict } from "./verdict.ts";
 
 /** Which repository, and which folder in it: `github.com/acme/agent:evals`. "" where nobody said so. */
@@ -17,7 +18,7 @@ export const CaseNote = z.strictObject({
   status: z.enum(["draft", "active", "retired"]),
   title: z.string().max(500).default(""),
   /** The file's text, to be shown beside the cluster. */
-  text: z.string().max(200_000).nullish(),
+  text: z.string().max(policy("caseTextCharacters")).nullish(),
 });
 export type CaseNote = z.infer<typeof CaseNote>;
 

@@ -150,6 +150,16 @@ export const casesPolicy = {
     unit: "pages of 100 comments",
     source: "a pull request with more is past reading",
   },
+  caseTextCharacters: {
+    value: 200_000,
+    unit: "characters",
+    source: "a case file, to be shown beside its cluster; big inputs stand in files of their own",
+  },
+  coverageRuns: {
+    value: 1_000,
+    unit: "runs",
+    source: "the latest of a workflow: enough to see what it does every week",
+  },
   reportCellCharacters: {
     value: 1_000,
     unit: "characters",

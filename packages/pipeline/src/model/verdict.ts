@@ -21,6 +21,8 @@ export interface Trial {
   readonly durationMs: number;
   /** What it cost, as the candidate says; left out where it does not say. */
   readonly usd?: number | undefined;
+  /** The agents whose steps its run held. */
+  readonly agents?: readonly string[] | undefined;
   /** What the candidate was made of, as its spans say (`RunDigest.versions`). Not part of a verdict. */
   readonly versions?: Readonly<Record<string, string>> | undefined;
 }
@@ -38,6 +40,7 @@ const TrialResult = z
     drift: z.int().nonnegative(),
     durationMs: z.number().nonnegative(),
     usd: z.number().nonnegative().optional(),
+    agents: z.array(z.string()).readonly().optional(),
   })
   .readonly() satisfies z.ZodType<Trial>;
 

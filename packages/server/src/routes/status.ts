@@ -56,11 +56,11 @@ export async function statusOf(context: Context) {
   const pendingBytes = pendingBytesOf(context.store);
   const stored = await context.store.counts();
   const { diagnosis } = schedule;
-  const guarded = cases.guarded();
+  const told = new Set<string>([...cases.guarded(), ...cases.closed().keys()]);
   const shown = (diagnosis?.clusters ?? []).filter(isShown);
   const closed = shown.filter(
     ({ id, state }) =>
-      guarded.has(id) ||
+      (told.has(id) && state !== "regressed") ||
       state === "guarded" ||
       state === "resolved" ||
       state === "closed_without_eval",

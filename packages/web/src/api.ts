@@ -72,7 +72,7 @@ export interface RunAnswer {
   readonly agentSignals?: Readonly<Record<string, Signals>>;
 }
 
-export interface CaseLine {
+interface CaseLine {
   readonly id: string;
   readonly cluster: string | null;
   readonly file: string;
@@ -81,8 +81,43 @@ export interface CaseLine {
   readonly text?: string | null;
 }
 
+/** A closure, as far as the page shows it; the keys of its file. */
+interface ClosureLine {
+  readonly file: string;
+  readonly closure: {
+    readonly id: string;
+    readonly cluster: string;
+    readonly decision: string;
+    readonly case?: string;
+    readonly category: string;
+    readonly why: string;
+    readonly closed_by: string;
+    readonly reviewed_by: string;
+    readonly closed: string;
+    readonly review_again?: string;
+  };
+}
+
 export interface CaseLines {
   readonly cases: readonly CaseLine[];
+  readonly closures: readonly ClosureLine[];
+}
+
+/** The last results of gates, without their trials. */
+export interface GateLines {
+  readonly results: readonly {
+    readonly atMs: number;
+    readonly commit: string | null;
+    readonly verdict: {
+      readonly outcome: string;
+      readonly cases: readonly {
+        readonly case: string;
+        readonly action: string;
+        readonly why: string;
+        readonly trials: { readonly n: number; readonly pass: number };
+      }[];
+    };
+  }[];
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -127,7 +162,11 @@ export function isRunAnswer(value: unknown): value is RunAnswer {
 }
 
 export function isCaseLines(value: unknown): value is CaseLines {
-  return hasLists(value, "cases");
+  return hasLists(value, "cases", "closures");
+}
+
+export function isGateLines(value: unknown): value is GateLines {
+  return hasLists(value, "results");
 }
 
 export type Answer<T> =

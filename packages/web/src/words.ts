@@ -100,6 +100,16 @@ export const stateWords = {
   regressed: "regressed",
 } as const satisfies Record<ClusterState, string>;
 
+/** What a gate made of a case. */
+export const actionWords: Readonly<Record<string, string>> = {
+  ok: "it held",
+  block: "it blocked",
+  needs_override: "it needs an override",
+  overridden: "overridden",
+  undecided: "could not be decided",
+  logged: "it failed and was logged",
+};
+
 export const laneWords = {
   deploy: "deploy",
   prompt: "prompt",

@@ -17,6 +17,7 @@ import type { AbsentReason, Reading, SignalName, Signals } from "@rootward/pipel
 import type { OriginFinding } from "@rootward/pipeline/model/suspect";
 import type {
   CaseLines,
+  GateLines,
   Overview,
   RunAnswer,
   RunJson,
@@ -687,6 +688,35 @@ export const cases: CaseLines = {
       severity: "P1",
       status: "active",
       text: "schema: eval-case/v1\nid: EC-41c07be2\nseverity: P1\ntitle: answers without a currency\n",
+    },
+  ],
+  closures: [
+    {
+      file: "evals/closures/CL-05be93d7.yaml",
+      closure: {
+        id: "CL-05be93d7",
+        cluster: "CL-05be93d7",
+        decision: "no_eval",
+        category: "resolved_outage",
+        why: "The payments provider was away for 41 minutes; every run of it raised an error that paged us.",
+        closed_by: "@jo",
+        reviewed_by: "@mira",
+        closed: "2026-11-12",
+        review_again: "2027-02-12",
+      },
+    },
+  ],
+};
+
+export const gateResults: GateLines = {
+  results: [
+    {
+      atMs: Date.parse("2026-11-20T09:00:00Z"),
+      commit: "4b0c7d2e91",
+      verdict: {
+        outcome: "pass",
+        cases: [{ case: "EC-41c07be2", action: "ok", why: "it held", trials: { n: 5, pass: 5 } }],
+      },
     },
   ],
 };

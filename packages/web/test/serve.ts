@@ -8,6 +8,7 @@ import {
   clusterById,
   confirmedRun,
   emptyOverview,
+  gateResults,
   overview,
   runById,
   runLines,
@@ -26,7 +27,8 @@ const policy =
 
 function answer(path: string, search: URLSearchParams, isEmpty: boolean): unknown {
   if (path === "/api/overview") return isEmpty ? emptyOverview : overview;
-  if (path === "/api/cases") return isEmpty ? { cases: [] } : cases;
+  if (path === "/api/cases") return isEmpty ? { cases: [], closures: [] } : cases;
+  if (path === "/api/gate-results") return isEmpty ? { results: [] } : gateResults;
   if (path === "/api/runs") {
     const cluster = search.get("cluster");
     const runs = isEmpty ? [] : runLines;

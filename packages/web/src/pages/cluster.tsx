@@ -3,12 +3,13 @@ import { signalNames } from "@rootward/pipeline/model/signal";
 import type { Difference } from "@rootward/pipeline/model/cluster";
 import type { WorkflowDiagnosis } from "@rootward/pipeline/model/baseline";
 import type { SignalName } from "@rootward/pipeline/model/signal";
-import { isCaseLines, isCluster, isRunLines, useApi } from "../api.ts";
-import type { Answer, CaseLine, Overview, RunLine, ShownCluster } from "../api.ts";
+import { isCluster, isRunLines, useApi } from "../api.ts";
+import type { Answer, Overview, RunLine, ShownCluster } from "../api.ts";
 import { count, counted, percent, shortId } from "../format.ts";
 import { useKeys, useRows } from "../keys.ts";
 import { AroundOnset } from "../parts/around-onset.tsx";
-import { Copyable, Keys, Moment, Section, Sentence, Waiting } from "../parts/bits.tsx";
+import { Keys, Moment, Section, Sentence, Waiting } from "../parts/bits.tsx";
+import { CasePart } from "../parts/cases.tsx";
 import { Causes } from "../parts/causes.tsx";
 import { Fingerprint, marksOf, marksOfMembers } from "../parts/fingerprint.tsx";
 import { chartFacts } from "../parts/chart-facts.ts";
@@ -247,36 +248,6 @@ function Members(props: { readonly cluster: ShownCluster }) {
         all {count(cluster.size)} in Runs
       </Link>
     </>
-  );
-}
-
-function CasePart(props: { readonly cluster: ShownCluster }) {
-  const { cluster } = props;
-  const answer = useApi("/api/cases", isCaseLines);
-  const made: readonly CaseLine[] =
-    answer.kind === "here" ? answer.value.cases.filter((one) => one.cluster === cluster.id) : [];
-  useKeys({ copy: () => document.getElementById("copy-case")?.click() });
-  if (made.length > 0)
-    return (
-      <>
-        {made.map((one) => (
-          <div key={one.id} className="draft">
-            <b>{one.id}</b> <span className="chip">{one.severity}</span> {one.status}
-            <code className="path">{one.file}</code>
-            {typeof one.text === "string" && (
-              <Copyable text={one.text} label={`the case file ${one.file}`} />
-            )}
-          </div>
-        ))}
-      </>
-    );
-  return (
-    <div className="draft">
-      No case guards this cluster. In your repository:
-      <Copyable text={`rootward cases add ${cluster.id}`} label="the command" id="copy-case" />
-      It writes one case, tests it on the members and on clean runs, and says what is missing.{" "}
-      <Keys of="copy" /> copies the command.
-    </div>
   );
 }
 

@@ -34,3 +34,26 @@ export function requireAgents(cases: readonly GateCase[], { config, path }: Load
     2,
   );
 }
+
+/**
+ * Sees to it that a case which asks for live tools can have one: only what `rootward.yaml` names is ever asked for real.
+ *
+ * @throws OperatorError  exit code 2: names the case file, what it asks for and where the permission would stand
+ */
+export function requireLiveTools(cases: readonly GateCase[], { config }: LoadedConfig): void {
+  const agents = config.agents ?? {};
+  for (const { evalCase, file } of cases) {
+    const { tools, retrieval, on_miss: onMiss } = evalCase.environment ?? {};
+    const name = agentName(agents, evalCase);
+    if (evalCase.status !== "active" || name === null) continue;
+    if (![tools, retrieval, onMiss].includes("live")) continue;
+    const isAllowed = Object.values(agents[name]?.tools ?? {}).some(
+      ({ live }) => live !== undefined && live !== false,
+    );
+    if (!isAllowed)
+      throw new OperatorError(
+        `${file}: environment asks for live tools, but agent ${name} allows none; accepted: replay, or live under agents.${name}.tools for a tool that only reads`,
+        2,
+      );
+  }
+}

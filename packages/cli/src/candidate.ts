@@ -15,7 +15,8 @@ import { newModuleAdapter } from "./candidate/module.ts";
 import { agentName } from "./agents.ts";
 import type { Agents } from "./agents.ts";
 import type { Collector, TrialPost } from "./collector.ts";
-import { newReplay } from "./replay.ts";
+import { openServers } from "./mcp/definitions.ts";
+import { newTrialTools } from "./tools.ts";
 
 interface Setting {
   readonly agents: Agents;
@@ -46,35 +47,36 @@ const defaultConcurrency = 2;
  * The agents of `rootward.yaml`, each by its adapter; spans come to an address of the trial's own, tools are answered from the case's
  * recordings.
  *
- * `run` throws PortError candidate_timeout or candidate_failed with one sentence: it hung, ended with another code than 0, gave no answer
+ * Throws OperatorError where a file of tools cannot be read. `run` throws PortError candidate_timeout or candidate_failed with one sentence: it hung, ended with another code than 0, gave no answer
  * or too much, or sent no spans.
  */
 export function newCandidate({ agents, folder, collector, cassetteOf }: Setting): Candidates {
   const adapters = new Map<string, Adapter>();
-  const adapterOf = (evalCase: EvalCase): Adapter => {
-    const name = agentName(agents, evalCase);
-    const agent = name === null ? undefined : agents[name];
-    if (name === null || agent === undefined) throw new Error(`${evalCase.id} has no agent`);
+  const servers = new Map(
+    Object.entries(agents).map(([name, agent]) => [name, openServers(name, agent, folder)]),
+  );
+  const reach = (evalCase: EvalCase) => {
+    const name = agentName(agents, evalCase) ?? "";
+    const [agent, ownServers] = [agents[name], servers.get(name)];
+    if (agent === undefined || ownServers === undefined)
+      throw new Error(`${evalCase.id} has no agent`);
     const adapter = adapters.get(name) ?? newAdapter(name, agent, { folder, collector });
     adapters.set(name, adapter);
-    return adapter;
+    return { name, agent, adapter, servers: ownServers };
   };
   let opened = 0;
   const tryOnce = async (evalCase: EvalCase, trial: number): Promise<TrialEvidence | null> => {
-    const adapter = adapterOf(evalCase);
+    const { name, agent, adapter, servers: ownServers } = reach(evalCase);
     opened += 1;
     const key = `${evalCase.id}.${trial}.${opened}`;
-    const replay = newReplay(cassetteOf(evalCase), evalCase.environment?.match ?? "args");
+    const cassette = cassetteOf(evalCase);
+    const tools = newTrialTools({ evalCase, agent, servers: ownServers, cassette });
     const trace = { traceId: hex(16), parentSpanId: hex(8) };
-    const post = collector.open(key, {
-      ...trace,
-      replay,
-      agent: agentName(agents, evalCase) ?? "",
-    });
+    const post = collector.open(key, { ...trace, tools, agent: name });
     try {
       const traceparent = `00-${trace.traceId}-${trace.parentSpanId}-01`;
       const startedMs = Date.now();
-      const told = await adapter.ask({ evalCase, trial, post, traceparent });
+      const told = await adapter.ask({ evalCase, agent, trial, post, traceparent });
       return told && (await evidenceOf(told, post, { ...trace, startedMs }));
     } finally {
       collector.close(key);
@@ -88,7 +90,7 @@ export function newCandidate({ agents, folder, collector, cassetteOf }: Setting)
       }
     },
     stop() {
-      for (const adapter of adapters.values()) adapter.stop();
+      for (const started of [...adapters.values(), ...servers.values()]) started.stop();
     },
   };
 }
@@ -135,7 +137,7 @@ async function evidenceOf(
       traceId,
       startedMs,
       answer,
-      replayed: post.replay.calls,
+      replayed: post.tools.calls,
       durationMs,
     };
   } finally {

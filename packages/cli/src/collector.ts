@@ -7,22 +7,22 @@ import type { OtlpBody } from "@rootward/pipeline/model/batch";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { LogRecord, Span } from "@rootward/pipeline/model/span";
 import { messageOf } from "./output.ts";
-import type { Replay } from "./replay.ts";
+import type { Called, Tools } from "./mcp/messages.ts";
+import { serveMcp } from "./mcp/serve.ts";
+import type { TrialTools } from "./tools.ts";
 
 /** One trial, as it is opened. */
 interface Opening {
   /** Of the trace that its spans should belong to. */
   readonly traceId: string;
-  readonly replay: Replay;
+  readonly tools: TrialTools;
   /** Its agent: trials that share a process share a door, where the trace tells whose a span is. */
   readonly agent: string;
 }
 
 /** What one trial sent and asked: reached under its own path, so that its spans are known even where no context was propagated. */
-export interface TrialPost extends Opening {
+export interface TrialPost extends Opening, Door {
   readonly key: string;
-  readonly otlpEndpoint: string;
-  readonly toolBaseUrl: string;
   readonly spans: Span[];
   readonly logs: LogRecord[];
   /** Why spans, or whole requests, were not taken. */
@@ -38,6 +38,8 @@ export interface TrialPost extends Opening {
 export interface Door {
   readonly otlpEndpoint: string;
   readonly toolBaseUrl: string;
+  /** Before the name of a server of MCP. */
+  readonly mcpBaseUrl: string;
 }
 
 export interface Collector {
@@ -86,7 +88,8 @@ function doorKey(agent: string): string {
 }
 
 /**
- * One local HTTP server for all trials: `/t/<trial>/v1/traces` takes spans, `/tool/<trial>/<tool>` answers recorded results. Under
+ * One local HTTP server for all trials: `/t/<trial>/v1/traces` takes spans, `/tool/<trial>/<tool>` and, by
+ * MCP, `/mcp/<trial>/<server>` answer as its tools. Under
  * `~<agent>` in place of a trial stands the door that trials of one process share: there the trace id tells whose a span is, and the
  * header `traceparent` whose a tool call.
  *
@@ -102,7 +105,11 @@ export async function startCollector(): Promise<Collector> {
   const url = urlOf(server);
   const doorOf = (key: string): Door => {
     const path = encodeURIComponent(key);
-    return { otlpEndpoint: `${url}/t/${path}`, toolBaseUrl: `${url}/tool/${path}` };
+    return {
+      otlpEndpoint: `${url}/t/${path}`,
+      toolBaseUrl: `${url}/tool/${path}`,
+      mcpBaseUrl: `${url}/mcp/${path}`,
+    };
   };
   return {
     open(key, opening) {
@@ -177,8 +184,13 @@ async function handle(
     if (kind === "t") takeSpans({ posts, key, concerned, path, request, body, response });
     else if (kind === "tool") {
       const call = { tool: path, args: argumentsOf(body, url), response };
-      answerTool(callerOf(request, key, posts), concerned, call);
-    } else answer(response, 404, { error: `${url.pathname}: expected /t/… or /tool/…` });
+      await answerTool(callerOf(request, key, posts), concerned, call);
+    } else if (kind === "mcp") {
+      const caller = callerOf(request, key, posts, body);
+      const tools = serverOf(path, caller, concerned);
+      if (tools !== null) await serveMcp({ request, body, response }, tools);
+      else answer(response, 404, { error: `the agent has no server ${path} under tools:` });
+    } else answer(response, 404, { error: `${url.pathname}: expected /t/…, /tool/… or /mcp/…` });
   } catch (error) {
     if (kind === "t") for (const post of concerned) post.refused.push(messageOf(error));
     answer(response, 400, { error: messageOf(error) });
@@ -262,12 +274,37 @@ function take({ posts, key, concerned }: Intake, body: OtlpBody): void {
   }
 }
 
-/** The trial that a tool call belongs to: that of its path, or at a shared door that of the header `traceparent` or `baggage`. */
-function callerOf(request: IncomingMessage, key: string, posts: Posts): TrialPost | null {
-  const { traceparent, baggage } = request.headers;
-  const traceId = /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(String(traceparent))?.[1] ?? null;
-  const named = /(?:^|,)\s*rootward\.trial=([^,;\s]+)/.exec(String(baggage))?.[1];
+/**
+ * The trial that a tool call belongs to: that of its path, or at a shared door that of the header `traceparent` or `baggage`, or of the
+ * `traceparent` that clients of MCP put into a message's `_meta`.
+ */
+function callerOf(
+  { headers }: IncomingMessage,
+  key: string,
+  posts: Posts,
+  message: Buffer = Buffer.alloc(0),
+): TrialPost | null {
+  const meta = /"_meta"\s*:\s*\{[^{}]*"traceparent"\s*:\s*"([^"]*)"/.exec(message.toString("utf8"));
+  const traceparent = meta?.[1] ?? String(headers["traceparent"]);
+  const traceId = /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent)?.[1] ?? null;
+  const named = /(?:^|,)\s*rootward\.trial=([^,;\s]+)/.exec(String(headers["baggage"]))?.[1];
   return posts.ownerOf(traceId, named === undefined ? key : decoded(named));
+}
+
+/** A server of MCP as a trial has it. Whose trial it is matters to calls alone; null where the agent has no such server. */
+function serverOf(
+  name: string,
+  caller: TrialPost | null,
+  concerned: readonly TrialPost[],
+): Tools | null {
+  if (caller !== null) return caller.tools.server(name);
+  const any = concerned[0]?.tools.server(name) ?? null;
+  return (
+    any && {
+      list: () => any.list(),
+      call: (tool, args) => Promise.resolve(nobodys(tool, args, concerned)),
+    }
+  );
 }
 
 function argumentsOf(body: Buffer, url: URL): unknown {
@@ -283,21 +320,25 @@ interface ToolCall {
 }
 
 /** A call that is no trial's leaves every trial without an answer that it may have come from. */
-function answerTool(
+function nobodys(tool: string, args: unknown, concerned: readonly TrialPost[]): Called {
+  for (const { tools } of concerned) tools.miss(tool, args);
+  const why = `whose call of ${tool} this is cannot be told: take its address from the context of the trial, or send its traceparent`;
+  return { how: "none", why };
+}
+
+async function answerTool(
   caller: TrialPost | null,
   concerned: readonly TrialPost[],
   { tool, args, response }: ToolCall,
-): void {
-  if (caller === null) {
-    for (const { replay } of concerned) replay.miss(tool, args);
-    const error = `whose call of ${tool} this is cannot be told: take tool_base_url from the context of the trial, or send its traceparent`;
-    answer(response, 404, { error });
+): Promise<void> {
+  const called =
+    caller === null ? nobodys(tool, args, concerned) : await caller.tools.call(tool, args);
+  if (called.how === "none") {
+    answer(response, caller === null ? 404 : 501, { error: called.why });
     return;
   }
-  const { match, result, failed } = caller.replay.answer(tool, args);
-  if (match === "miss") {
-    answer(response, 501, { error: `no recording of ${tool} answers this call` });
-  } else if (typeof result === "string") {
+  const { result, failed } = called;
+  if (typeof result === "string") {
     response.statusCode = failed ? 500 : 200;
     response.setHeader("content-type", "text/plain; charset=utf-8");
     response.end(result);

@@ -28,6 +28,7 @@ const commands = {
   cases: () => import("./commands/cases.ts"),
   gate: () => import("./commands/gate.ts"),
   override: () => import("./commands/override.ts"),
+  "mcp-proxy": () => import("./commands/mcp-proxy.ts"),
   review: () => import("./commands/review.ts"),
   demo: () => import("./commands/demo.ts"),
 } satisfies Record<string, () => Promise<CommandModule>>;

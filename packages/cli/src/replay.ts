@@ -10,8 +10,12 @@ export interface Replay {
   readonly calls: readonly Replayed[];
   /** `failed`: the recorded call had failed. */
   answer(tool: string, args: unknown): Replayed & { readonly failed: boolean };
+  /** Whether some recording answers a call. */
+  answers(tool: string, args: unknown): boolean;
   /** Counts a call that gets no answer, whatever is recorded. */
   miss(tool: string, args: unknown): void;
+  /** Counts a call that the real tool answered. */
+  live(tool: string, args: unknown, result: unknown): void;
 }
 
 /**
@@ -29,16 +33,20 @@ export function newReplay(
     const tape = cassette.filter((call) => call.tool === tool);
     return [...tape.filter((call) => !used.has(call)), ...tape.filter((call) => used.has(call))];
   };
+  const find = (tool: string, args: unknown) => {
+    const tape = unusedFirst(tool);
+    const exact = tape.find((call) => isDeepStrictEqual(call.args, args));
+    const partly = match === "exact" ? undefined : tape.find((call) => holds(call.args, args));
+    const next = match === "sequence" ? (tape.find((call) => !call.failed) ?? tape[0]) : undefined;
+    return { exact, partly, next, found: exact ?? partly ?? next };
+  };
   return {
     calls,
+    answers: (tool, args) => find(tool, args).found !== undefined,
     miss: (tool, args) => void calls.push({ tool, args, match: "miss", result: null }),
+    live: (tool, args, result) => void calls.push({ tool, args, match: "live", result }),
     answer(tool, args) {
-      const tape = unusedFirst(tool);
-      const exact = tape.find((call) => isDeepStrictEqual(call.args, args));
-      const partly = match === "exact" ? undefined : tape.find((call) => holds(call.args, args));
-      const next =
-        match === "sequence" ? (tape.find((call) => !call.failed) ?? tape[0]) : undefined;
-      const found = exact ?? partly ?? next;
+      const { exact, partly, next, found } = find(tool, args);
       if (found) used.add(found);
       const how = exact ? "exact" : partly ? "args" : next ? "sequence" : "miss";
       const replayed: Replayed = { tool, args, match: how, result: found?.result ?? null };

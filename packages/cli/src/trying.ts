@@ -3,7 +3,7 @@ import type { Override } from "@rootward/pipeline/model/override";
 import type { GateVerdict } from "@rootward/pipeline/model/verdict";
 import { gate } from "@rootward/pipeline/pipeline";
 import type { GateCase, GateInput } from "@rootward/pipeline/pipeline";
-import { requireAgents } from "./agents.ts";
+import { requireAgents, requireLiveTools } from "./agents.ts";
 import { laneOf, newCandidate } from "./candidate.ts";
 import { readCassette } from "./case-store.ts";
 import { newChecker } from "./checker.ts";
@@ -29,7 +29,10 @@ interface Trying extends Pick<
  */
 export async function tryCases(tried: Trying, loaded: LoadedConfig): Promise<GateVerdict> {
   const { config, path } = loaded;
-  if (tried.problems.length === 0) requireAgents(tried.cases, loaded);
+  if (tried.problems.length === 0) {
+    requireAgents(tried.cases, loaded);
+    requireLiveTools(tried.cases, loaded);
+  }
   const files = new Map(tried.cases.map(({ evalCase, file }) => [evalCase.id, file]));
   const collector = await startCollector();
   const candidate = newCandidate({

@@ -168,7 +168,8 @@ export interface TrialEvidence {
   readonly replayed: readonly {
     readonly tool: string;
     readonly args: unknown;
-    readonly match: "exact" | "args" | "sequence" | "miss";
+    /** `live`: the real tool answered. */
+    readonly match: "exact" | "args" | "sequence" | "miss" | "live";
     readonly result: unknown;
   }[];
   readonly durationMs: number;

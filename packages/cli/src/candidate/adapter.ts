@@ -2,11 +2,13 @@ import type { AgentConfig } from "@rootward/pipeline/model/gate-config";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { TrialEvidence } from "@rootward/pipeline/ports";
-import type { TrialPost } from "../collector.ts";
+import type { Door, TrialPost } from "../collector.ts";
+import { mcpProxyCommand } from "../mcp/proxy.ts";
 
 /** One trial as an adapter is asked for it. */
 export interface Asked {
   readonly evalCase: EvalCase;
+  readonly agent: AgentConfig;
   readonly trial: number;
   /** Where its spans and tool calls come in. */
   readonly post: TrialPost;
@@ -49,15 +51,21 @@ export function timeoutMs({ timeout }: Pick<AgentConfig, "timeout">): number {
 }
 
 /** What is asked of an agent, in the one form that all adapters know. Source: evals.md 2.1. */
-export function requestOf({ evalCase, trial, post, traceparent }: Asked) {
+export function requestOf({ evalCase, agent, trial, post, traceparent }: Asked) {
   const { otlpEndpoint, toolBaseUrl } = post;
+  const servers = mcpServers(agent, post);
   const { id, task_type = null, input } = evalCase;
   return {
     case_id: id,
     trial,
     task_type,
     input,
-    context: { traceparent, otlp_endpoint: otlpEndpoint, tool_base_url: toolBaseUrl },
+    context: {
+      traceparent,
+      otlp_endpoint: otlpEndpoint,
+      tool_base_url: toolBaseUrl,
+      ...(Object.keys(servers).length > 0 && { mcp_servers: servers }),
+    },
   };
 }
 
@@ -85,11 +93,38 @@ export function agentEnvironment(agent: AgentConfig, otlpEndpoint: string): Node
   };
 }
 
-/** The variables that lead an agent's tools to recorded results. */
-export function toolVariables(agent: AgentConfig, toolBaseUrl: string): Record<string, string> {
+/** Where an agent finds its servers of MCP, by name, in the form that most clients are configured with. */
+function mcpServers(agent: AgentConfig, { mcpBaseUrl }: Door): Record<string, object> {
   return Object.fromEntries(
-    Object.values(agent.tools ?? {}).flatMap(({ base_url_env: name }) =>
-      name === undefined ? [] : [[name, toolBaseUrl] as const],
-    ),
+    Object.entries(agent.tools ?? {}).flatMap(([name, { via }]): [string, object][] => {
+      const url = `${mcpBaseUrl}/${encodeURIComponent(name)}`;
+      if (via === "mcp-stdio") return [[name, mcpProxyCommand(url)]];
+      return via === "mcp-http" ? [[name, { url }]] : [];
+    }),
   );
+}
+
+/** The variables that lead an agent to its tools as a trial has them. */
+export function toolVariables(agent: AgentConfig, door: Door): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(agent.tools ?? {}).flatMap(([name, tool]): [string, string][] => {
+      const url = `${door.mcpBaseUrl}/${encodeURIComponent(name)}`;
+      switch (tool.via) {
+        case "http":
+          return tool.base_url_env === undefined ? [] : [[tool.base_url_env, door.toolBaseUrl]];
+        case "mcp-http":
+          return tool.url_env === undefined ? [] : [[tool.url_env, url]];
+        case "mcp-stdio": {
+          const { command, args } = mcpProxyCommand(url);
+          const line = [command, ...args].map(quoted).join(" ");
+          return tool.command_env === undefined ? [] : [[tool.command_env, line]];
+        }
+      }
+    }),
+  );
+}
+
+/** A word of a command line, as POSIX shells read it. */
+function quoted(word: string): string {
+  return /^[\w./:@%+=,~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -19,7 +19,7 @@ export function newCommandAdapter(agent: CommandAgent, folder: string): Adapter 
         environment: {
           ...agentEnvironment(agent, post.otlpEndpoint),
           ...evalCase.environment?.env,
-          ...toolVariables(agent, post.toolBaseUrl),
+          ...toolVariables(agent, post),
           OTEL_EXPORTER_OTLP_ENDPOINT: post.otlpEndpoint,
           TRACEPARENT: traceparent,
         },

@@ -24,7 +24,7 @@ export function newHttpAdapter(
   const door = collector.door(name);
   const environment = {
     ...agentEnvironment(agent, door.otlpEndpoint),
-    ...toolVariables(agent, door.toolBaseUrl),
+    ...toolVariables(agent, door),
   };
   let service: Service | null = null;
   let listening: Promise<void> | null = null;

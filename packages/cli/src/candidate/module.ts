@@ -29,7 +29,7 @@ export function newModuleAdapter(agent: ModuleAgent, folder: string, door: Door)
     if (shared?.lives !== true)
       shared = start({
         ...agentEnvironment(agent, door.otlpEndpoint),
-        ...toolVariables(agent, door.toolBaseUrl),
+        ...toolVariables(agent, door),
       });
     return shared;
   };
@@ -38,7 +38,7 @@ export function newModuleAdapter(agent: ModuleAgent, folder: string, door: Door)
       const key = `${trial.evalCase.id} ${trial.trial}`;
       const env = trial.evalCase.environment?.env ?? {};
       const isAlone = agent.isolate === true || alone.has(key) || Object.keys(env).length > 0;
-      const own = { ...env, ...toolVariables(agent, trial.post.toolBaseUrl) };
+      const own = { ...env, ...toolVariables(agent, trial.post) };
       const worker = isAlone
         ? start({ ...agentEnvironment(agent, trial.post.otlpEndpoint), ...own })
         : sharedWorker();

@@ -62,8 +62,8 @@ function promptfooSetting(from: string, { config, path }: LoadedConfig): Promptf
                 run: agent.run,
                 timeoutMs: timeoutMs(agent),
                 env: agent.env ?? {},
-                toolUrls: Object.values(agent.tools ?? {}).flatMap(({ base_url_env: name_ }) =>
-                  name_ === undefined ? [] : [name_],
+                toolUrls: Object.values(agent.tools ?? {}).flatMap((tool) =>
+                  tool.via !== "http" || tool.base_url_env === undefined ? [] : [tool.base_url_env],
                 ),
               },
             ],

@@ -12,7 +12,7 @@ import { outcomeOf } from "./trials.ts";
 export interface ReplayedCall {
   readonly tool: string;
   readonly args: unknown;
-  readonly match: "exact" | "args" | "sequence" | "miss";
+  readonly match: "exact" | "args" | "sequence" | "miss" | "live";
 }
 
 /** What measuring needs and the gate cannot learn, from the case file. */

@@ -59,11 +59,11 @@ const Provenance = z.strictObject({
 
 const Environment = z.strictObject({
   model: z.literal("live").default("live"),
-  tools: z.literal("replay").default("replay"),
-  retrieval: z.literal("replay").default("replay"),
+  tools: z.enum(["replay", "live"]).default("replay"),
+  retrieval: z.enum(["replay", "live"]).default("replay"),
   cassette: z.string().optional(),
   match: z.enum(["exact", "args", "sequence"]).default("args"),
-  on_miss: z.enum(["undecided", "fail"]).default("undecided"),
+  on_miss: z.enum(["undecided", "fail", "live"]).default("undecided"),
   env: z.record(z.string(), z.string()).optional(),
 });
 

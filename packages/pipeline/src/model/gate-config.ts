@@ -2,10 +2,13 @@ import { z } from "zod";
 import { AgentIdentity } from "./agent-identity.ts";
 import { JudgeConfig } from "./judge-config.ts";
 
-const AgentTool = z.strictObject({
-  via: z.literal("http"),
-  base_url_env: z.string().optional(),
-});
+const address = z
+  .string()
+  .regex(/^https?:\/\/[^\s/]+/, "expected an address that begins with http:// or https://");
+
+const variable = z
+  .string()
+  .regex(/^[A-Za-z_]\w*$/, "expected the name of an environment variable, never a secret itself");
 
 const duration = z
   .string()
@@ -14,6 +17,78 @@ const duration = z
     (text) => !/^0+(ms|s|m)$/.test(text),
     "expected more than nothing, as in 500ms, 60s or 2m",
   );
+
+/** Whether a tool's calls change something: such a tool is always answered from recordings. */
+const writes = z.boolean().optional();
+
+/** A file with the tools of a server as `tools/list` gives them. */
+const schemas = z.string().min(1).optional();
+
+interface Access {
+  readonly writes?: boolean | undefined;
+  readonly live?: unknown;
+  readonly real?: unknown;
+}
+
+/** Refuses what could write: a tool is live only where it is named so, is reachable and does not write. */
+function checkAccess(
+  { writes: doesWrite, live, real }: Access,
+  key: string,
+  context: z.RefinementCtx,
+) {
+  if (live === undefined || live === false) return;
+  const refuse = (message: string) => context.addIssue({ code: "custom", path: ["live"], message });
+  if (doesWrite === true)
+    refuse("a tool that writes is never live; take away live, or writes: true where it only reads");
+  if (real === undefined) refuse(`a live tool needs ${key}, where the real one is`);
+}
+
+/** A tool asked by `POST <base>/<tool>`. */
+const HttpTool = z
+  .strictObject({
+    via: z.literal("http"),
+    /** The variable that the agent takes the base address from. */
+    base_url_env: variable.optional(),
+    writes,
+    /** The real base address, for live calls. */
+    url: address.optional(),
+    /** Whether cases may ask the real one. */
+    live: z.boolean().optional(),
+  })
+  .superRefine((tool, context) => checkAccess({ ...tool, real: tool.url }, "url", context));
+
+/** A server of MCP that the agent starts. */
+const StdioServer = z
+  .strictObject({
+    via: z.literal("mcp-stdio"),
+    /** The variable that the agent takes the command line from. */
+    command_env: variable.optional(),
+    writes,
+    /** The real server, asked for its tools. */
+    command: z.array(z.string()).min(1).optional(),
+    schemas,
+    /** The tools that cases may ask the real one for. */
+    live: z.array(z.string()).min(1).optional(),
+  })
+  .superRefine((tool, context) => checkAccess({ ...tool, real: tool.command }, "command", context));
+
+/** A server of MCP by Streamable HTTP. */
+const HttpServer = z
+  .strictObject({
+    via: z.literal("mcp-http"),
+    /** The variable that the agent takes the address from. */
+    url_env: variable.optional(),
+    writes,
+    /** The real server, asked for its tools. */
+    url: address.optional(),
+    headers_env: z.record(z.string(), variable).optional(),
+    schemas,
+    live: z.array(z.string()).min(1).optional(),
+  })
+  .superRefine((tool, context) => checkAccess({ ...tool, real: tool.url }, "url", context));
+
+const AgentTool = z.discriminatedUnion("via", [HttpTool, StdioServer, HttpServer]);
+export type AgentTool = z.infer<typeof AgentTool>;
 
 /** What every agent may have, however it is reached. */
 const reached = {
@@ -50,14 +125,6 @@ export type ModuleAgent = z.infer<typeof ModuleAgent>;
 const pointer = z
   .string()
   .regex(/^(\/([^~/]|~[01])*)*$/, "expected a JSON Pointer, as in /reply/text");
-
-const address = z
-  .string()
-  .regex(/^https?:\/\/[^\s/]+/, "expected an address that begins with http:// or https://");
-
-const variable = z
-  .string()
-  .regex(/^[A-Za-z_]\w*$/, "expected the name of an environment variable, never a secret itself");
 
 const HttpAgent = z.strictObject({
   adapter: z.literal("http"),

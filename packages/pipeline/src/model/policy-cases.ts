@@ -124,6 +124,7 @@ export const casesPolicy = {
     unit: "ms",
     source: "a run in a trace of the agent's own may seem to begin so long before its trial",
   },
+  mcpTimeoutMs: { value: 30_000, unit: "ms", source: "one request to a real server of tools" },
   validatorTimeoutMs: { value: 30_000, unit: "ms", source: "half of a trial's own time" },
   annotationsMost: {
     value: 10,

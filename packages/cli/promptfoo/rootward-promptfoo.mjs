@@ -1,17 +1,16 @@
 // Written by `rootward cases export --to promptfoo`, to stand beside the config. It needs nothing but Node.
 //
-// The default export is promptfoo's provider: it runs the agent of a case as `rootward gate` does (JSON on standard input, JSON on the
-// last line of standard output) and answers its tools from the case's recordings. The other exports are assertions that promptfoo does
+// The default export is promptfoo's provider: it reaches the agent of a case as `rootward gate` does (a program, a function of a module, a
+// service) and answers its tools from the case's recordings. The other exports are assertions that promptfoo does
 // not have. What cannot be judged throws, which promptfoo counts as a failure, never as a pass.
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isDeepStrictEqual } from "node:util";
+import { ask, door, newReplay, parsed, valuesAt } from "./rootward-promptfoo-agents.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const outputBytes = 8 * 1024 * 1024;
 const validatorMs = 30_000;
 
 /** The provider. Its config: `{agents, folder, otlp}`, as the export writes it. */
@@ -31,10 +30,11 @@ export default class RootwardProvider {
     const agent = this.config.agents?.[given.agent];
     if (agent === undefined) return { error: `no agent ${given.agent} in the provider's config` };
     const replay = newReplay(recordings(given.cassette), given.match ?? "args");
-    const tools = await serve(replay);
+    const traceparent = context?.traceparent ?? newTraceparent();
+    const asked = { prompt, context, given, agent, config: this.config, traceparent };
+    const tools = await door(replay, traceparent);
     try {
-      const asked = { prompt, context, given, agent, config: this.config, toolUrl: tools.url };
-      const { answer, durationMs } = await ask(asked);
+      const { answer, durationMs } = await ask({ ...asked, toolUrl: tools.url });
       const missed = replay.calls.filter(({ match }) => match === "miss");
       if (missed.length > 0)
         return { error: `no recording for ${missed[0].tool}(${JSON.stringify(missed[0].args)})` };
@@ -61,6 +61,10 @@ export default class RootwardProvider {
   }
 }
 
+function newTraceparent() {
+  return `00-${randomBytes(16).toString("hex")}-${randomBytes(8).toString("hex")}-01`;
+}
+
 /** The recorded calls of a folder of JSON lines; none where there is no folder. */
 function recordings(cassette) {
   if (cassette === undefined) return [];
@@ -72,126 +76,6 @@ function recordings(cassette) {
     .flatMap((name) => readFileSync(join(folder, name), "utf8").split("\n"))
     .filter((line) => line.trim() !== "")
     .map((line) => JSON.parse(line));
-}
-
-/** Equal arguments, then the recorded ones alone, then (`sequence`) the next unused call of the tool; else a miss. */
-function newReplay(tape, match) {
-  const calls = [];
-  const used = new Set();
-  const holds = (recorded, given) => {
-    const entries = Object.entries(recorded ?? {});
-    return entries.length > 0 && entries.every(([k, v]) => isDeepStrictEqual(given?.[k], v));
-  };
-  return {
-    calls,
-    answer(tool, args) {
-      const own = tape.filter((call) => call.tool === tool);
-      const order = [...own.filter((c) => !used.has(c)), ...own.filter((c) => used.has(c))];
-      const exact = order.find((call) => isDeepStrictEqual(call.args, args));
-      const partly = match === "exact" ? undefined : order.find((call) => holds(call.args, args));
-      const next =
-        match === "sequence" ? (order.find(({ failed }) => !failed) ?? order[0]) : undefined;
-      const found = exact ?? partly ?? next;
-      if (found) used.add(found);
-      const how = exact ? "exact" : partly ? "args" : next ? "sequence" : "miss";
-      calls.push({ tool, args, match: how, result: found?.result ?? null });
-      return { found, how };
-    },
-  };
-}
-
-/** `POST /<tool>` with the arguments as JSON, on a free port of this machine. */
-async function serve(replay) {
-  const server = createServer((request, response) => {
-    const chunks = [];
-    request.on("data", (chunk) => chunks.push(chunk));
-    request.on("end", () => {
-      const url = new URL(request.url ?? "/", "http://127.0.0.1");
-      const text = Buffer.concat(chunks).toString("utf8");
-      const args = text === "" ? Object.fromEntries(url.searchParams) : parsed(text, null);
-      const { found, how } = replay.answer(decodeURIComponent(url.pathname.slice(1)), args);
-      const value = how === "miss" ? { error: "no recording answers this call" } : found.result;
-      response.statusCode = how === "miss" ? 501 : found.failed ? 500 : 200;
-      response.setHeader(
-        "content-type",
-        typeof value === "string" ? "text/plain; charset=utf-8" : "application/json",
-      );
-      response.end(typeof value === "string" ? value : JSON.stringify(value ?? null));
-    });
-  });
-  await new Promise((done) => void server.listen(0, "127.0.0.1", done));
-  return {
-    url: `http://127.0.0.1:${server.address().port}`,
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
-}
-
-function environment({ context, given, agent, config, toolUrl }) {
-  return {
-    ...process.env,
-    ...agent.env,
-    ...given.env,
-    ...Object.fromEntries((agent.toolUrls ?? []).map((name) => [name, toolUrl])),
-    OTEL_EXPORTER_OTLP_ENDPOINT: config.otlp,
-    OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
-    OTEL_BSP_SCHEDULE_DELAY: "200",
-    OTEL_TRACES_SAMPLER: "always_on",
-    ...(context?.traceparent === undefined ? {} : { TRACEPARENT: context.traceparent }),
-  };
-}
-
-/** Runs the agent once. @throws Error with one sentence: it hung, ended with another code than 0, or gave no answer */
-async function ask(asked) {
-  const { context, given, agent, config, toolUrl } = asked;
-  const [program = "", ...args] = agent.run;
-  const startedMs = performance.now();
-  const child = spawn(program, args, {
-    cwd: resolve(here, config.folder ?? "."),
-    env: environment(asked),
-  });
-  const timer = setTimeout(() => child.kill("SIGKILL"), agent.timeoutMs);
-  const input = {
-    case_id: given.case_id,
-    trial: context?.repeatIndex ?? 0,
-    task_type: given.task_type ?? null,
-    input: given.input,
-    context: {
-      traceparent: context?.traceparent ?? null,
-      otlp_endpoint: config.otlp,
-      tool_base_url: toolUrl,
-    },
-  };
-  let output = "";
-  let complaint = "";
-  child.stdout.on("data", (chunk) => {
-    output += chunk;
-    if (output.length > outputBytes) child.kill("SIGKILL");
-  });
-  child.stderr.on("data", (chunk) => (complaint = (complaint + chunk).slice(-300)));
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(`${JSON.stringify(input)}\n`);
-  const code = await new Promise((done, refuse) => {
-    child.on("error", refuse);
-    child.on("close", done);
-  });
-  clearTimeout(timer);
-  if (code !== 0)
-    throw new Error(`the agent ended ${code === null ? "by force" : `with ${code}`}: ${complaint}`);
-  const answer = parsed(output.trimEnd().split("\n").at(-1) ?? "", null);
-  if (typeof answer !== "object" || answer === null || answer.output === undefined)
-    throw new Error('the agent gave no answer: expected {"output": …} as its last line');
-  return { answer, durationMs: Math.round(performance.now() - startedMs) };
-}
-
-function parsed(text, otherwise) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return otherwise;
-  }
 }
 
 // What assertions are asked of.
@@ -224,21 +108,6 @@ function callsOf(context) {
       args: parsed(attributes["gen_ai.tool.call.arguments"] ?? "", null),
       result: parsed(attributes["gen_ai.tool.call.result"] ?? "", null),
     }));
-}
-
-/** Values at a JSON Pointer; `*` stands for every item. */
-function valuesAt(root, pointer) {
-  let found = [root];
-  for (const part of pointer.replace(/^\//, "").split("/")) {
-    const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
-    found = found.flatMap((value) => {
-      if (Array.isArray(value)) return key === "*" ? value : key in value ? [value[key]] : [];
-      return typeof value === "object" && value !== null && Object.hasOwn(value, key)
-        ? [value[key]]
-        : [];
-    });
-  }
-  return found;
 }
 
 function citedIds(output, context, pointer) {

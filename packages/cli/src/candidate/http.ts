@@ -6,15 +6,19 @@ import type { TrialEvidence } from "@rootward/pipeline/ports";
 import type { Collector } from "../collector.ts";
 import { messageOf } from "../output.ts";
 import { agentEnvironment, requestOf, timeoutMs, toolVariables } from "./adapter.ts";
-import type { Adapter, Asked } from "./adapter.ts";
+import type { Adapter, Asked, Told } from "./adapter.ts";
 import { answerFrom, failed } from "./answer.ts";
 import { startService } from "./service.ts";
 import type { Service } from "./service.ts";
 import { filled, filledUrl } from "./template.ts";
+import { Turns } from "./turns.ts";
 
 /**
  * An agent as a service: a request a trial, made from a template; its answer read at JSON Pointers. Only headers tell a trial from
  * others (`traceparent`, `baggage: rootward.trial=…`), so its spans are those of its trace. Source: evals.md 2.1.
+ *
+ * Where a service that was started ends while several trials are under way, nobody knows whose doing it was: each is tried again by
+ * itself.
  */
 export function newHttpAdapter(
   name: string,
@@ -39,6 +43,22 @@ export function newHttpAdapter(
     const why = await service.ready;
     if (why !== null) throw unusable(`the agent's service (${start.run.join(" ")}) ${why}`);
   };
+  const turns = new Turns();
+  const alone = new Set<string>();
+  const tryOnce = async (asked: Asked, isBeside: () => boolean): Promise<Told | null> => {
+    await made();
+    const startedMs = performance.now();
+    try {
+      const answer = await answered(agent, asked);
+      const durationMs = Math.round(performance.now() - startedMs);
+      return { answer, durationMs, sending: () => "running", end: () => undefined };
+    } catch (error) {
+      const { why, isOver } = await explained(error, service);
+      if (isOver) alone.add(keyOf(asked));
+      if (isOver && isBeside() && !isTimeout(why)) return null;
+      throw why;
+    }
+  };
   return {
     async ask(asked) {
       const { evalCase } = asked;
@@ -46,18 +66,19 @@ export function newHttpAdapter(
         throw unusable(
           `${evalCase.id} sets variables (environment.env), which a service cannot be given for one trial`,
         );
-      await made();
-      const startedMs = performance.now();
-      try {
-        const answer = await answered(agent, asked);
-        const durationMs = Math.round(performance.now() - startedMs);
-        return { answer, durationMs, sending: () => "running", end: () => undefined };
-      } catch (error) {
-        throw await explained(error, service);
-      }
+      const how = alone.has(keyOf(asked)) ? "alone" : "together";
+      return await turns[how]((turn) => tryOnce(asked, () => turn.beside));
     },
     stop: () => service?.stop(),
   };
+}
+
+function keyOf({ evalCase, trial }: Asked): string {
+  return `${evalCase.id} ${trial}`;
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof PortError && error.code === "candidate_timeout";
 }
 
 async function listened(collector: Collector, port: number, name: string): Promise<void> {
@@ -72,16 +93,24 @@ function unusable(why: string): PortError {
   return new PortError("candidate_failed", why, { retryable: false });
 }
 
-/** A service that ended is what is told; one that no longer answers after a time-out is started again for the next trial. */
-async function explained(error: unknown, service: Service | null): Promise<unknown> {
-  if (service === null || !(error instanceof PortError)) return error;
-  if (error.code === "candidate_timeout") {
-    if (!(await service.answers())) service.stop();
-    return error;
+/**
+ * What to say of a trial that failed, and whether the service is over: one that ended is what is told; one that no longer answers after a
+ * time-out is stopped. It is started again for the next trial.
+ */
+async function explained(
+  error: unknown,
+  service: Service | null,
+): Promise<{ readonly why: unknown; readonly isOver: boolean }> {
+  const asIs = { why: error, isOver: false };
+  if (service === null || !(error instanceof PortError)) return asIs;
+  if (isTimeout(error)) {
+    if (await service.answers()) return asIs;
+    service.stop();
+    return { why: error, isOver: true };
   }
-  if (error.cause === undefined) return error;
+  if (error.cause === undefined) return asIs;
   const ended = await service.ended();
-  return ended === null ? error : failed(`the agent's service ${ended}`);
+  return ended === null ? asIs : { why: failed(`the agent's service ${ended}`), isOver: true };
 }
 
 /** @throws PortError  with one sentence on why there is no answer */

@@ -6,7 +6,11 @@ import type { ExportedCase, Loss } from "@rootward/pipeline/evals/exchange/expor
 import { jsonlFile, jsonlLosses } from "@rootward/pipeline/evals/exchange/jsonl";
 import { promptfooFile, promptfooLosses } from "@rootward/pipeline/evals/exchange/promptfoo";
 import type { PromptfooAgent, PromptfooSetting } from "@rootward/pipeline/evals/exchange/promptfoo";
-import { promptfooModule } from "@rootward/pipeline/evals/exchange/promptfoo-assertions";
+import {
+  promptfooAgentsModule,
+  promptfooModule,
+} from "@rootward/pipeline/evals/exchange/promptfoo-assertions";
+import type { AgentConfig } from "@rootward/pipeline/model/gate-config";
 import { timeoutMs } from "../candidate/adapter.ts";
 import type { LoadedConfig } from "../config.ts";
 import { messageOf, OperatorError } from "../output.ts";
@@ -19,8 +23,8 @@ export type FileTarget = (typeof fileTargets)[number] | "deepeval";
 export interface ExportFile {
   readonly text: string;
   readonly losses: readonly Loss[];
-  /** A file that must stand beside it: its name and the path of its source. */
-  readonly beside: { readonly name: string; readonly source: string } | null;
+  /** The names of the files that must stand beside it, which come with this package. */
+  readonly beside: readonly string[];
 }
 
 /** The text of an export to a file. `out`: where it will stand, since paths in it start there. */
@@ -32,18 +36,15 @@ export function exportFile(
 ): ExportFile {
   switch (target) {
     case "jsonl":
-      return { text: jsonlFile(cases), losses: cases.flatMap(jsonlLosses), beside: null };
+      return { text: jsonlFile(cases), losses: cases.flatMap(jsonlLosses), beside: [] };
     case "deepeval":
-      return { text: deepevalFile(cases), losses: cases.flatMap(deepevalLosses), beside: null };
+      return { text: deepevalFile(cases), losses: cases.flatMap(deepevalLosses), beside: [] };
     case "promptfoo": {
       const setting = promptfooSetting(dirname(resolve(out)), loaded);
       return {
         text: promptfooFile(cases, setting),
         losses: cases.flatMap((exported) => promptfooLosses(exported, setting)),
-        beside: {
-          name: promptfooModule,
-          source: fileURLToPath(packageUrl(`promptfoo/${promptfooModule}`)),
-        },
+        beside: [promptfooModule, promptfooAgentsModule],
       };
     }
   }
@@ -51,23 +52,8 @@ export function exportFile(
 
 function promptfooSetting(from: string, { config, path }: LoadedConfig): PromptfooSetting {
   const seen = (folder: string) => relative(from, folder) || ".";
-  const agents = Object.entries(config.agents ?? {}).flatMap(
-    ([name, agent]): [string, PromptfooAgent][] =>
-      agent.adapter !== "command"
-        ? []
-        : [
-            [
-              name,
-              {
-                run: agent.run,
-                timeoutMs: timeoutMs(agent),
-                env: agent.env ?? {},
-                toolUrls: Object.values(agent.tools ?? {}).flatMap((tool) =>
-                  tool.via !== "http" || tool.base_url_env === undefined ? [] : [tool.base_url_env],
-                ),
-              },
-            ],
-          ],
+  const agents = Object.entries(config.agents ?? {}).map(
+    ([name, agent]): [string, PromptfooAgent] => [name, promptfooAgent(agent)],
   );
   return {
     agents: Object.fromEntries(agents),
@@ -75,6 +61,43 @@ function promptfooSetting(from: string, { config, path }: LoadedConfig): Promptf
     folderOf: ({ file }) => seen(dirname(resolve(file))),
     trials: config.trials ?? {},
   };
+}
+
+function promptfooAgent(agent: AgentConfig): PromptfooAgent {
+  const common = {
+    timeoutMs: timeoutMs(agent),
+    env: agent.env ?? {},
+    toolUrls: Object.values(agent.tools ?? {}).flatMap((tool) =>
+      tool.via !== "http" || tool.base_url_env === undefined ? [] : [tool.base_url_env],
+    ),
+  };
+  switch (agent.adapter) {
+    case "command":
+      return { run: agent.run, ...common };
+    case "module": {
+      const { module, export: name, node_args: nodeArgs } = agent;
+      return { module, ...(name && { export: name }), ...(nodeArgs && { nodeArgs }), ...common };
+    }
+    case "http": {
+      const { url, method, headers, headers_env: headersEnv, request, response, start } = agent;
+      return {
+        url,
+        ...(method && { method }),
+        ...(headers && { headers }),
+        ...(headersEnv && { headersEnv }),
+        ...(request !== undefined && { request }),
+        ...(response && { response }),
+        ...(start && {
+          start: {
+            run: start.run,
+            timeoutMs: timeoutMs(start),
+            ...(start.ready && { ready: start.ready }),
+          },
+        }),
+        ...common,
+      };
+    }
+  }
 }
 
 const mark = "Written by `rootward cases export";
@@ -94,8 +117,10 @@ export function writeExport(target: FileTarget, out: string, file: ExportFile): 
   }
   try {
     mkdirSync(dirname(path), { recursive: true });
-    if (file.beside !== null)
-      copyFileSync(file.beside.source, join(dirname(path), file.beside.name));
+    for (const name of file.beside) {
+      const source = fileURLToPath(packageUrl(`promptfoo/${name}`));
+      copyFileSync(source, join(dirname(path), name));
+    }
     writeFileSync(path, file.text);
   } catch (error) {
     throw new OperatorError(`--out ${out} cannot be written: ${messageOf(error)}`, 2);

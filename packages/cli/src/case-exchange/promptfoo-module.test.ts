@@ -32,12 +32,13 @@ interface Module {
 }
 
 const root = mkdtempSync(join(tmpdir(), "rootward-promptfoo-"));
-const source = fileURLToPath(new URL("../../promptfoo/rootward-promptfoo.mjs", import.meta.url));
+const source = (name: string) => fileURLToPath(new URL(`../../promptfoo/${name}`, import.meta.url));
 let module_: Module;
 
 beforeAll(async () => {
   mkdirSync(join(root, "pf"));
-  copyFileSync(source, join(root, "pf/rootward-promptfoo.mjs"));
+  for (const name of ["rootward-promptfoo.mjs", "rootward-promptfoo-agents.mjs"])
+    copyFileSync(source(name), join(root, "pf", name));
   module_ = (await import(pathToFileURL(join(root, "pf/rootward-promptfoo.mjs")).href)) as Module;
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -152,6 +153,15 @@ describe("assertions", () => {
   });
 });
 
+function freePort(): Promise<number> {
+  return new Promise((done) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => done(port));
+    });
+  });
+}
+
 describe("the provider", () => {
   const configOf = (otlp: string, mode: "honest" | "invents") => ({
     folder: "../desk",
@@ -218,6 +228,94 @@ describe("the provider", () => {
     expect((await of(node("console.log('done')"))).error).toContain("the agent gave no answer");
     const none = await new module_.default({ config: {} }).callApi("", contextOf("x"));
     expect(none.error).toBe("no agent desk in the provider's config");
+  });
+
+  test("calls a function of a module, in a process of its own", async () => {
+    mkdirSync(join(root, "functions"));
+    const text = `
+      console.log("loading");
+      globalThis[Symbol.for("opentelemetry.js.api.1")] = { trace: { forceFlush: async () => console.log("flushed") } };
+      export const answer = async ({ message }, context) => {
+        if (message === "fails") throw new Error("no key");
+        const found = await fetch(context.tool_base_url + "/t", { method: "POST", body: '{"a":1}' });
+        return { output: [message, context.traceparent, await found.text(), process.env.TOOLS === context.tool_base_url] };
+      };
+    `;
+    writeFileSync(join(root, "functions/agent.mjs"), text);
+    writeFileSync(
+      join(root, "functions/t.jsonl"),
+      `${JSON.stringify({ tool: "t", args: { a: 1 }, result: "one" })}\n`,
+    );
+    const desk = { module: "agent.mjs", timeoutMs: 30_000, env: {}, toolUrls: ["TOOLS"] };
+    const ask = async (message: string, name: string) => {
+      const agents = { desk: { ...desk, export: name } };
+      const config = { folder: "../functions", otlp: "http://127.0.0.1:9", agents };
+      const context = contextOf(message);
+      const metadata = { ...context.test.metadata, cassette: "../functions" };
+      return await new module_.default({ config }).callApi("", { ...context, test: { metadata } });
+    };
+    expect(await ask("hello", "answer")).toMatchObject({
+      output: ["hello", contextOf("").traceparent, "one", true],
+    });
+    expect((await ask("fails", "answer")).error).toContain("no key");
+    expect((await ask("hello", "other")).error).toContain("exports no function other");
+  });
+
+  test("starts a service once and asks it by its template; tool calls are told apart by their trace", async () => {
+    mkdirSync(join(root, "service"));
+    const port = await freePort();
+    const text = `
+      import { createServer } from "node:http";
+      let asked = 0;
+      createServer(async (request, response) => {
+        if (request.url === "/health") return void response.end();
+        let body = "";
+        for await (const chunk of request) body += chunk;
+        const { q } = JSON.parse(body);
+        if (q === "fails") { response.statusCode = 500; return void response.end("no key"); }
+        const { traceparent } = request.headers;
+        const found = await fetch(process.env.TOOLS + "/t", { method: "POST", headers: { traceparent }, body: JSON.stringify({ a: q }) });
+        asked += 1;
+        response.end(JSON.stringify({ reply: await found.text(), asked, sources: [{ id: "DOC-1" }] }));
+      }).listen(${port}, "127.0.0.1");
+    `;
+    writeFileSync(join(root, "service/server.mjs"), text);
+    for (const [name, result] of [
+      ["one", 1],
+      ["two", 2],
+    ] as const) {
+      mkdirSync(join(root, "service", name));
+      const line = { tool: "t", args: { a: name }, result: `found ${result}` };
+      writeFileSync(join(root, "service", name, "t.jsonl"), `${JSON.stringify(line)}\n`);
+    }
+    const desk = {
+      url: `http://127.0.0.1:${port}/ask`,
+      request: { q: "{{input.message}}" },
+      response: { output: "/reply", citations: "/sources/*/id" },
+      start: {
+        run: [process.execPath, "server.mjs"],
+        ready: `http://127.0.0.1:${port}/health`,
+        timeoutMs: 20_000,
+      },
+      timeoutMs: 20_000,
+      env: {},
+      toolUrls: ["TOOLS"],
+    };
+    const config = { folder: "../service", otlp: "http://127.0.0.1:9", agents: { desk } };
+    const provider = new module_.default({ config });
+    const ask = async (message: string, trace: string) => {
+      const context = {
+        ...contextOf(message),
+        traceparent: `00-${trace.repeat(32)}-00f067aa0ba902b7-01`,
+      };
+      const metadata = { ...context.test.metadata, cassette: `../service/${message}` };
+      return await provider.callApi("", { ...context, test: { metadata } });
+    };
+    const found = await Promise.all([ask("one", "a"), ask("two", "b")]);
+    expect(found.map(({ output }) => output)).toEqual(["found 1", "found 2"]);
+    expect(found[0]?.metadata).toMatchObject({ citations: ["DOC-1"], calls: [{ match: "exact" }] });
+    mkdirSync(join(root, "service/fails"));
+    expect((await ask("fails", "c")).error).toBe("the agent answered with status 500: no key");
   });
 
   test("answers tools as the gate's own replay does", async () => {

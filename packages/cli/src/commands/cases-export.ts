@@ -74,12 +74,13 @@ function toFile(target: FileTarget, ids: readonly string[], options: Options): v
   const cases = casesToExport(options.dir, ids, { withRetired: false });
   const out = options.out ?? "promptfooconfig.yaml";
   const file = exportFile(target, cases, out, loadConfig(options.config));
+  const needed = file.beside.join(" and ");
   if (options.out === undefined || options.dryRun === true) {
     process.stdout.write(file.text);
-    if (file.beside !== null) note(`rootward: it needs ${file.beside.name} beside it: --out FILE`);
+    if (needed !== "") note(`rootward: it needs ${needed} beside it: --out FILE`);
   } else {
     writeExport(target, options.out, file);
-    const beside = file.beside === null ? "" : ` and ${file.beside.name} beside it`;
+    const beside = needed === "" ? "" : ` and ${needed} beside it`;
     printLine(`${options.out}${beside}: ${counted(cases.length, "case")}`);
   }
   tellLosses(file.losses);

@@ -72,11 +72,6 @@ export function unparsed(why: string): Response {
   return refused(null, codes.parse, `Parse error: ${why}`);
 }
 
-/** The answer to a request that could not be passed on. */
-export function undelivered(id: Id, why: string): Response {
-  return refused(id, codes.internal, why);
-}
-
 /**
  * The answer to what a client sent: one message, or a batch where its version has them.
  *

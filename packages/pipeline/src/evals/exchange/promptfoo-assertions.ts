@@ -5,6 +5,9 @@ import { nameOf } from "../grade.ts";
 /** The file beside a config that runs the agent and holds the assertions that promptfoo does not have. */
 export const promptfooModule = "rootward-promptfoo.mjs";
 
+/** The file beside it that reaches agents. */
+export const promptfooAgentsModule = "rootward-promptfoo-agents.mjs";
+
 /** One assertion in promptfoo's form. */
 export interface PromptfooAssertion {
   readonly type: string;

@@ -8,14 +8,29 @@ import type { ExportedCase, Loss } from "./exported.ts";
 import { literal, promptfooAssertions, promptfooModule } from "./promptfoo-assertions.ts";
 import type { PromptfooAssertion } from "./promptfoo-assertions.ts";
 
-/** How an agent of `rootward.yaml` is run. */
-export interface PromptfooAgent {
-  readonly run: readonly string[];
+/** How an agent of `rootward.yaml` is reached: a program, a function of a module, or a service. */
+export type PromptfooAgent = (
+  | { readonly run: readonly string[] }
+  | { readonly module: string; readonly export?: string; readonly nodeArgs?: readonly string[] }
+  | {
+      readonly url: string;
+      readonly method?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly headersEnv?: Readonly<Record<string, string>>;
+      readonly request?: unknown;
+      readonly response?: object;
+      readonly start?: {
+        readonly run: readonly string[];
+        readonly ready?: string;
+        readonly timeoutMs: number;
+      };
+    }
+) & {
   readonly timeoutMs: number;
   readonly env: Readonly<Record<string, string>>;
   /** The variables that take the address where recorded tools answer. */
   readonly toolUrls: readonly string[];
-}
+};
 
 export interface PromptfooSetting {
   readonly agents: Readonly<Record<string, PromptfooAgent>>;

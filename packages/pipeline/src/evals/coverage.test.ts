@@ -167,6 +167,13 @@ test("where nothing is left one sentence says so", () => {
   ]);
 });
 
+test("a server that has seen no run knows nothing, and it is not said that all is covered", () => {
+  const nothing = { ...facts, workflows: [], clusters: [], failure_modes: [] };
+  expect(lines({ facts: nothing, cases: [caseOf()] })).toEqual([
+    "What no case covers is not known: by 2026-11-20 the server had seen no run",
+  ]);
+});
+
 test("environments of a workflow are counted together, and long lists are cut", () => {
   const many = Array.from({ length: 9 }, (_, n) => ({ name: `type-${n}`, runs: 9 - n }));
   const twice = ["production", "staging"].map((environment) => ({

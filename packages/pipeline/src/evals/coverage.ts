@@ -152,6 +152,8 @@ export function coverageLines(input: CoverageInput): readonly string[] {
     names.length === 0 ? [] : [`Not covered by an active case (${day}): ${what} ${listed(names)}`],
   );
   if (lines.length > 0) return lines;
+  if (input.facts.workflows.length === 0)
+    return [`What no case covers is not known: by ${day} the server had seen no run`];
   return [
     `Every cluster, failure mode, task type and agent that production had shown by ${day} is touched by an active case or closed.`,
   ];

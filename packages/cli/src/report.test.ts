@@ -53,7 +53,7 @@ test("a cluster's page gives the answer first, then the proof, and ends with the
                  of 20) · deploy = 1.0.0 (20 of 20) · index:rules = rules-v2 (20 of 20) ·
                  response_schema:get_claim = as in clean runs (20 of 20)
     differs      index:rules = rules-v2: 20 of 20 members, 0 of 200 clean runs · 401.0 times [25.2,
-                 6389.2]
+                 6388.9]
 
     first step   Look at what changed in the index, and run these queries again.
                  Queries: what they returned before, and now

@@ -1,4 +1,5 @@
 import { dirname, resolve } from "node:path";
+import type { Closure } from "@rootward/pipeline/model/closure";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import { request } from "./api.ts";
 import { messageOf, note } from "./output.ts";
@@ -14,6 +15,12 @@ export async function tellCase(
   const told = { id, cluster: provenance.cluster, file, severity, status, title, text };
   const source = sourceOf(resolve(dirname(file), ".."));
   await tell(url, { source, cases: [told] }, "case");
+}
+
+/** Tells a server of a closure file, with the same care. */
+export async function tellClosure(url: string, closure: Closure, file: string): Promise<void> {
+  const source = sourceOf(resolve(dirname(file), ".."));
+  await tell(url, { source, closures: [{ file, closure }] }, "closure");
 }
 
 async function tell(url: string, body: object, what: string): Promise<void> {

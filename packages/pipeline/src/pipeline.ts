@@ -20,7 +20,9 @@ import { runTrials, trialsOf } from "./evals/trials.ts";
 import { read, textsOf } from "./ingest/read.ts";
 import type { ReadOptions, ReadRun } from "./ingest/read.ts";
 import { receive } from "./wire/receive.ts";
+import type { Subject } from "./evals/subject.ts";
 import type { Diagnosis } from "./model/baseline.ts";
+import type { Cluster } from "./model/cluster.ts";
 import type { OtlpBody, Receipt } from "./model/batch.ts";
 import type { EvalCase, TrialsPolicy } from "./model/evalcase.ts";
 import type { Severity } from "./model/evalfields.ts";
@@ -126,12 +128,17 @@ export async function generate(
   input: GenerateInput,
   { checker }: Pick<Ports, "checker">,
 ): Promise<Generation> {
-  const touched = sharing(
-    input.cluster,
-    input.clean.map(({ digest }) => digest),
-  );
-  const clean = input.clean.filter(({ digest }) => !touched.has(digest.id));
+  const clean = untouched(input.cluster, input.clean);
   return await generateCase({ ...input, clean }, checker);
+}
+
+/** Of clean runs those that a cluster's break did not touch: what a case of it is proven on. */
+export function untouched(cluster: Cluster, clean: readonly Subject[]): readonly Subject[] {
+  const touched = sharing(
+    cluster,
+    clean.map(({ digest }) => digest),
+  );
+  return clean.filter(({ digest }) => !touched.has(digest.id));
 }
 
 /** A case with its file and the lines of its assertions, by name. */

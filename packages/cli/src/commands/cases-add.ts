@@ -6,12 +6,12 @@ import type { Asked, Generated } from "@rootward/pipeline/evals/generate";
 import { nameOf } from "@rootward/pipeline/evals/grade";
 import { writeCase } from "@rootward/pipeline/evals/casefile";
 import type { DraftRubric } from "@rootward/pipeline/evals/draft-rubric";
-import { secretIn } from "@rootward/pipeline/evals/secrets";
 import { failureClasses } from "@rootward/pipeline/model/evalcase";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import { severities } from "@rootward/pipeline/model/evalfields";
 import { generate } from "@rootward/pipeline/pipeline";
 import { serverUrl } from "../api.ts";
+import { reasonOf } from "../case-files.ts";
 import { declaredHere } from "../case-material.ts";
 import { materialFromServer } from "../case-source.ts";
 import type { CaseMaterial } from "../case-source.ts";
@@ -81,11 +81,13 @@ async function addCase(id: string, options: AddOptions): Promise<void> {
   if (existsSync(folder) && !statSync(folder).isDirectory()) {
     throw new OperatorError(`--dir ${options.dir} is a file; expected a folder`, 2);
   }
+  // What is refused anyway is refused before anything is read.
+  nthCase(folder, { id, aliases: [] }, asked.why);
   const found: CaseMaterial = options.from
     ? await materialFromPaths(id, options.from, options)
     : await materialFromServer(url ?? "", id);
   const material = declaredHere(found, config);
-  const nth = nthCase(folder, material, asked.why);
+  const nth = nthCase(folder, material.cluster, asked.why);
   const result = await generate(
     {
       ...material,
@@ -112,22 +114,19 @@ const reasonLeast = 10;
 function askedOf(options: AddOptions): Omit<Asked, "nth"> {
   const failureClass = oneOf("--class", options.class, failureClasses);
   const grader = oneOf("--grader", options.grader, ["assertion", "judge"] as const);
-  const why = options.why?.trim() ?? null;
-  if (failureClass !== null && why === null) {
+  if (failureClass !== null && options.why === undefined) {
     throw new OperatorError(`--class ${failureClass}: --why "…" is needed with it`, 2);
   }
-  if (why !== null && why.length < reasonLeast) {
-    throw new OperatorError(`--why is "${why}"; expected at least ${reasonLeast} characters`, 2);
-  }
-  const secret = why === null ? null : secretIn(why);
-  if (secret !== null) {
-    throw new OperatorError(`--why holds what looks like ${secret}; nothing was written`, 2);
-  }
+  const why = options.why === undefined ? null : reasonOf("--why", options.why, reasonLeast);
   return { failureClass, grader, why };
 }
 
 /** Which case of its cluster it will be. A second one asks why. */
-function nthCase(folder: string, { cluster }: CaseMaterial, why: string | null): number {
+function nthCase(
+  folder: string,
+  cluster: { readonly id: string; readonly aliases: readonly string[] },
+  why: string | null,
+): number {
   const there = casesOfCluster(folder, [cluster.id, ...(cluster.aliases ?? [])]);
   const [first] = there;
   if (first === undefined) return 1;
@@ -138,7 +137,7 @@ function nthCase(folder: string, { cluster }: CaseMaterial, why: string | null):
   }
   const ids = new Set(there.map(({ id }) => id));
   let nth = 2;
-  while (ids.has(caseIdOf(cluster, nth))) nth += 1;
+  while (ids.has(caseIdOf(cluster.id, nth))) nth += 1;
   return nth;
 }
 

@@ -2,10 +2,14 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { loadCases } from "../case-store.ts";
 import { note, printJson, printLine } from "../output.ts";
+import { registerActivate } from "./cases-activate.ts";
 import { registerAdd } from "./cases-add.ts";
 import { registerCalibrate } from "./cases-calibrate.ts";
+import { registerClose } from "./cases-close.ts";
 import { registerExport } from "./cases-export.ts";
 import { registerImport } from "./cases-import.ts";
+import { registerNew } from "./cases-new.ts";
+import { registerRun } from "./cases-run.ts";
 import { registerSync } from "./cases-sync.ts";
 
 /** Adds `rootward cases`. */
@@ -14,6 +18,10 @@ export function register(program: Command): void {
     .command("cases")
     .description("Eval cases: one per cluster, files in your repository.");
   registerAdd(cases);
+  registerNew(cases);
+  registerActivate(cases);
+  registerRun(cases);
+  registerClose(cases);
   cases
     .command("list")
     .description("Lists the cases of the folder.")

@@ -100,7 +100,7 @@ export async function generateCase(
     primary,
     asked: asked?.grader ?? null,
   });
-  const id = caseIdOf(cluster, asked?.nth ?? 1);
+  const id = caseIdOf(cluster.id, asked?.nth ?? 1);
   const judged = choice.grader === "judge" ? judgedBy(id, members) : null;
   // A judge is asked after the assertions: one that fails good answers would never let it speak.
   const cheap =
@@ -257,8 +257,8 @@ function unreplayable(recorded: Subject): readonly string[] {
 }
 
 /** The id of a cluster's case: `EC-` and the same eight characters; of a further one `-2` and so on behind them. */
-export function caseIdOf(cluster: Pick<Cluster, "id">, nth = 1): string {
-  const id = cluster.id.replace(/^CL-/, "EC-");
+export function caseIdOf(cluster: string, nth = 1): string {
+  const id = cluster.replace(/^CL-/, "EC-");
   return nth === 1 ? id : `${id}-${nth}`;
 }
 

@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { day, person, severities } from "./evalfields.ts";
+import { day, person, personKey, severities } from "./evalfields.ts";
+
+export const closureCategories = [
+  "one_off_data",
+  "transient_external",
+  "resolved_outage",
+  "duplicate",
+  "behaviour_removed",
+] as const;
 
 /** Why a cluster has no case. Source: evals.md 4.5. */
 export const Closure = z
@@ -11,13 +19,7 @@ export const Closure = z
     incident: z.string().optional(),
     decision: z.enum(["no_eval", "merged_into", "retire_case"]),
     case: z.string().optional(),
-    category: z.enum([
-      "one_off_data",
-      "transient_external",
-      "resolved_outage",
-      "duplicate",
-      "behaviour_removed",
-    ]),
+    category: z.enum(closureCategories),
     severity_considered: z.enum(severities),
     could_recur_unnoticed: z.boolean(),
     why: z.string().min(40, "expected at least 40 characters"),
@@ -35,6 +37,9 @@ export const Closure = z
     }
     if (entry.could_recur_unnoticed && entry.decision === "no_eval") {
       refuse("could_recur_unnoticed", "it could recur unnoticed, so it needs an eval");
+    }
+    if (personKey(entry.closed_by) === personKey(entry.reviewed_by)) {
+      refuse("reviewed_by", "expected another person than closed_by");
     }
     if (entry.decision !== "no_eval" && !entry.case) refuse("case", "name the case");
   });

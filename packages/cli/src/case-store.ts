@@ -28,6 +28,8 @@ export interface CaseStore {
   readonly folder: string;
   readonly cases: readonly LoadedCase[];
   readonly overrides: readonly Override[];
+  /** The file of each override by its id, relative to the working folder. */
+  readonly overrideFiles: ReadonlyMap<string, string>;
   readonly closures: readonly Closure[];
   readonly rubrics: readonly LoadedRubric[];
   readonly problems: readonly string[];
@@ -70,16 +72,38 @@ export function loadCases(folder: string): CaseStore {
     }
   }
   problems.push(...doubles(cases), ...missingCassettes(cases), ...missingRubrics(cases, rubrics));
-  const read = <T>(name: string, schema: z.ZodType<T>): T[] =>
-    yamlFiles(join(folder, name)).flatMap((path) => {
-      const parsed = parseYaml(readFileSync(path, "utf8"), here(path), schema);
-      if (parsed.ok) return [parsed.value];
+  const overrides = readRecords(join(folder, "overrides"), Override, problems);
+  const closures = readRecords(join(folder, "closures"), Closure, problems);
+  return {
+    folder,
+    cases,
+    overrides: overrides.map(({ value }) => value),
+    overrideFiles: new Map(overrides.map(({ value, file }) => [value.id, file])),
+    closures: closures.map(({ value }) => value),
+    rubrics: rubrics.rubrics,
+    problems,
+  };
+}
+
+/** The records of a folder with their files; what is wrong with them is added to the problems. */
+function readRecords<T extends { readonly id: string }>(
+  folder: string,
+  schema: z.ZodType<T>,
+  problems: string[],
+): readonly { readonly value: T; readonly file: string }[] {
+  const found: { readonly value: T; readonly file: string }[] = [];
+  for (const path of yamlFiles(folder)) {
+    const file = relative(process.cwd(), path) || path;
+    const parsed = parseYaml(readFileSync(path, "utf8"), file, schema);
+    if (!parsed.ok) {
       problems.push(...parsed.errors);
-      return [];
-    });
-  const overrides = read("overrides", Override);
-  const closures = read("closures", Closure);
-  return { folder, cases, overrides, closures, rubrics: rubrics.rubrics, problems };
+      continue;
+    }
+    const other = found.find(({ value }) => value.id === parsed.value.id);
+    if (other) problems.push(`${file}: id ${parsed.value.id} stands in ${other.file} too`);
+    found.push({ value: parsed.value, file });
+  }
+  return found;
 }
 
 /** The cases of some clusters, in the order of their files; what cannot be read is told by its name. */

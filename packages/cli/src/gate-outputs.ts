@@ -16,7 +16,7 @@ import { comment } from "./github/comment.ts";
 import { githubRun } from "./github/github-run.ts";
 import type { GithubRun } from "./github/github-run.ts";
 import { messageOf, note, OperatorError, printLine } from "./output.ts";
-import { git } from "./ratchet.ts";
+import { git } from "./git.ts";
 
 /** Where the verdict goes beside the terminal, with what GitHub's variables were when the command began. */
 export interface OutputOptions {

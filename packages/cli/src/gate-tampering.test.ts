@@ -124,12 +124,20 @@ const table: readonly Tampering[] = [
     says: /OV-travel expired on/,
   },
   {
-    what: "an override that begins in the future",
-    tamper: (desk) => writeOverride(desk, day(3), day(20)),
+    what: "an override that begins tomorrow",
+    tamper: (desk) => writeOverride(desk, day(1), day(20)),
     agent: "invents",
     args: ["--case", "EC-travel"],
     exit: 2,
     says: /OV-travel begins on/,
+  },
+  {
+    what: "an override that was created on a day to come",
+    tamper: (desk) => writeOverride(desk, day(3), day(20)),
+    agent: "invents",
+    args: ["--case", "EC-travel"],
+    exit: 4,
+    says: /today is .* by the clock of this machine, and OV-travel was created on/,
   },
   {
     what: "an override that lasts longer than its kind may",

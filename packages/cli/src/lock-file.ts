@@ -3,7 +3,7 @@ import { join, relative, resolve, sep } from "node:path";
 import { parseYaml } from "@rootward/pipeline/evals/yaml";
 import { AgentLock } from "@rootward/pipeline/model/agent-lock";
 import { messageOf, OperatorError } from "./output.ts";
-import { git } from "./ratchet.ts";
+import { git } from "./git.ts";
 
 const fileName = "agent.lock.json";
 

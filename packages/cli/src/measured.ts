@@ -17,7 +17,7 @@ import type { GateVerdict, Trial } from "@rootward/pipeline/model/verdict";
 import { measureAgents } from "./agent-parts.ts";
 import type { LoadedConfig } from "./config.ts";
 import { lockAt, readLock } from "./lock-file.ts";
-import { mergeBase } from "./ratchet.ts";
+import { mergeBase } from "./merge-base.ts";
 import { differences, outside, readRepository, treeAt, treeHash } from "./repository.ts";
 import type { Repository } from "./repository.ts";
 

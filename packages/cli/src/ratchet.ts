@@ -1,144 +1,172 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
-import { readCase } from "@rootward/pipeline/evals/casefile";
-import { type StoredCase, weakenings } from "@rootward/pipeline/evals/ratchet";
+import { dirname, resolve } from "node:path";
+import { clockProblem, daysOf } from "@rootward/pipeline/evals/clock";
+import type { SeenDay } from "@rootward/pipeline/evals/clock";
+import { isDeepStrictEqual } from "@rootward/pipeline/evals/equal";
+import { policyInForce } from "@rootward/pipeline/evals/gate-policy";
+import { weakenings } from "@rootward/pipeline/evals/ratchet";
+import type { EarlierCase, StoredCase } from "@rootward/pipeline/evals/ratchet";
+import { readsContract } from "@rootward/pipeline/evals/referred";
+import type { Override } from "@rootward/pipeline/model/override";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
+import type { Day } from "@rootward/pipeline/model/time";
+import type { RootwardConfig } from "@rootward/pipeline/model/workflow";
 import type { CaseStore } from "./case-store.ts";
+import type { LoadedConfig } from "./config.ts";
+import { compareFiles, decidingOf, fromTop, wholeOf } from "./earlier-files.ts";
+import type { Deciding } from "./earlier-files.ts";
+import { earlierStore } from "./earlier-store.ts";
+import type { EarlierStore } from "./earlier-store.ts";
+import { git } from "./git.ts";
+import { inCi, mergeBase, withoutBaseText } from "./merge-base.ts";
 
+/** What comes of the comparison with the merge base, and what of configuration and overrides counts in this change. */
 export interface Ratchet {
+  /** The commit that was compared with; null where none was found. */
+  readonly base: string | null;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
-}
-
-const gitOutputBytes = 256 * 1024 * 1024;
-
-/** What git says, without its last line break; null where it refuses, or is not there. */
-export function git(...args: readonly string[]): string | null {
-  try {
-    return execFileSync("git", [...args], {
-      encoding: "utf8",
-      maxBuffer: gitOutputBytes,
-      stdio: ["ignore", "pipe", "ignore"],
-    }).replace(/\n$/, "");
-  } catch {
-    return null;
-  }
+  /** The configuration, without what would let more pass than it did at the merge base. */
+  readonly loaded: LoadedConfig;
+  /** The overrides that may count. */
+  readonly overrides: readonly Override[];
 }
 
 /**
- * The commit to compare with: where this branch left the one that `--base`, the CI or origin's default names. On that branch itself a
- * push is compared with the commit before it, and a desk with its last commit.
- */
-export function mergeBase(asked: string | undefined): string | null {
-  const { GITHUB_BASE_REF: github, CI_MERGE_REQUEST_TARGET_BRANCH_NAME: gitlab } = process.env;
-  const named =
-    asked === undefined
-      ? [github, gitlab].filter(Boolean).map((name) => `origin/${name}`)
-      : [asked];
-  const usual = ["origin/HEAD", "origin/main", "origin/master", "main", "master"];
-  const names = named.length > 0 ? named : usual;
-  for (const name of names) {
-    const base = git("merge-base", "HEAD", name);
-    if (base === null) continue;
-    const isItself = base === git("rev-parse", "HEAD");
-    return isItself && inCi() && asked === undefined ? before(base) : base;
-  }
-  return null;
-}
-
-/** The commit before; the commit itself where it is the first; null where a shallow clone hides which. */
-function before(commit: string): string | null {
-  const parent = git("rev-parse", "--verify", "--quiet", `${commit}^`);
-  if (parent !== null) return parent;
-  return git("rev-parse", "--is-shallow-repository") === "true" ? null : commit;
-}
-
-function inCi(): boolean {
-  return Boolean(process.env["CI"]);
-}
-
-/**
- * Compares the cases with those at the merge base: cases are never deleted, and none may be weakened without a history entry.
+ * Compares cases, closures, the files that decide about them and the configuration with the merge base, and the clock with what has
+ * happened already. Cases are never deleted, and none may be weakened without a history entry.
  *
  * Without a merge base (a shallow clone, no git) that cannot be decided: a problem in CI or where one was named, elsewhere a warning.
  *
  * @param store  the whole store, also where one case alone is tried
+ * @param today  the machine's calendar day, UTC
  */
-export function compareWithBase(store: CaseStore, asked: string | undefined): Ratchet {
-  const base = mergeBase(asked);
+export function compareWithBase(
+  store: CaseStore,
+  loaded: LoadedConfig,
+  today: Day,
+  asked?: string,
+): Ratchet {
   const top = git("rev-parse", "--show-toplevel");
-  if (base === null || top === null) return withoutBase(asked);
-  const earlier = casesAt(base, top, resolve(store.folder, "cases"));
-  const unreadable = earlier
-    .filter(({ file }) => store.problems.some((problem) => problem.startsWith(`${file}:`)))
-    .map(({ evalCase }) => evalCase.id);
-  const now = store.cases.map(({ evalCase, file }) => ({
-    evalCase,
-    file,
-    recordings: recordingsOnDisk(evalCase, file),
-  }));
+  const base = top === null ? null : mergeBase(asked);
+  const days = [...daysOf(store.cases, store.overrides, store.closures), ...lastCommit(top)];
+  const clock = clockProblem(today, days);
+  const wrong = clock === null ? [] : [clock];
+  if (top === null || base === null) {
+    const text = withoutBaseText(asked);
+    const decides = inCi() || Boolean(asked);
+    return {
+      base: null,
+      problems: decides ? [...wrong, text] : wrong,
+      warnings: decides ? [] : [text],
+      loaded,
+      overrides: store.overrides,
+    };
+  }
+  const decidingNow = new Map<StoredCase, Deciding>(
+    store.cases.map((stored) => [stored, decidingOf(top, stored.evalCase, stored.file)]),
+  );
+  const also = [...decidingNow.values()].flatMap(wholeOf);
+  const earlier = earlierStore({ top, commit: base, also }, store, loaded);
+  const { trials, overrides, notes } = policyInForce(loaded.config, earlier.config);
+  const counting = countingOverrides(store, earlier, overrides?.from === "base");
   return {
-    problems: weakenings(earlier, now, store.closures, new Set(unreadable)),
-    warnings: [],
+    base,
+    problems: [
+      ...wrong,
+      ...weakenings({
+        before: withChanges({ top, base, loaded, decidingNow }, earlier),
+        unread: earlier.unread,
+        now: store.cases,
+        closuresBefore: earlier.closures,
+        closures: store.closures,
+        unreadable: earlier.unreadable,
+        trials: trials ?? {},
+      }),
+    ],
+    warnings: [...notes, ...counting.notes],
+    loaded: { ...loaded, config: { ...loaded.config, trials, overrides } },
+    overrides: counting.overrides,
   };
 }
 
-function withoutBase(asked: string | undefined): Ratchet {
-  const help =
-    "fetch the whole history (actions/checkout: with: {fetch-depth: 0}; GitLab: GIT_DEPTH: 0)";
-  const text =
-    asked === undefined
-      ? `no merge base was found, so whether a case vanished cannot be told: ${help}, or name a commit with --base`
-      : `no merge base with --base ${asked} was found: ${help}`;
-  const decides = inCi() || asked !== undefined;
-  return { problems: decides ? [text] : [], warnings: decides ? [] : [text] };
+/** When the last commit was made: a clock that stands before it is wrong. */
+function lastCommit(top: string | null): readonly SeenDay[] {
+  const seconds = top === null ? null : git("log", "-1", "--format=%ct");
+  if (seconds === null || seconds === "") return [];
+  const day = new Date(Number(seconds) * 1000).toISOString().slice(0, 10);
+  return [{ day, what: "the last commit was made" }];
 }
 
-/** The readable cases of a commit. Git tells paths from the top of the repository; here they are from the working folder. */
-function casesAt(commit: string, top: string, folder: string): readonly StoredCase[] {
-  const listed = git(
-    "-C",
-    top,
-    "ls-tree",
-    "-z",
-    "--name-only",
-    commit,
-    `${relative(top, folder)}/`,
-  );
-  return (listed ?? "")
-    .split("\0")
-    .filter((path) => /\.ya?ml$/.test(path))
-    .flatMap((path) => {
-      const file = relative(process.cwd(), join(top, path));
-      const parsed = readCase(git("-C", top, "show", `${commit}:${path}`) ?? "", file);
-      if (!parsed.ok) return [];
-      const evalCase = parsed.value;
-      return [{ evalCase, file, recordings: recordingsAt(commit, top, path, evalCase) }];
-    });
+interface Compared {
+  readonly top: string;
+  readonly base: string;
+  readonly loaded: LoadedConfig;
+  /** What decides about the cases as they are now, for those that are what they were. */
+  readonly decidingNow: ReadonlyMap<StoredCase, Deciding>;
 }
 
-function recordingsAt(
-  commit: string,
+/** The cases as they were, each with what decides about it beside its file and is another now. */
+function withChanges(
+  { top, base, loaded, decidingNow }: Compared,
+  earlier: EarlierStore,
+): readonly EarlierCase[] {
+  const { isListed, objects } = earlier;
+  const deciding = earlier.cases.map((stored) => {
+    const { evalCase, file } = stored;
+    const { files, ...rest } = decidingNow.get(stored) ?? decidingOf(top, evalCase, file);
+    return { ...rest, files: [...files, ...contractFile(top, loaded, earlier.config, evalCase)] };
+  });
+  const { changedOf } = compareFiles(deciding, { top, commit: base, isListed, objects });
+  return earlier.cases.map((stored, index) => ({
+    ...stored,
+    changed: [
+      ...(deciding[index] === undefined ? [] : changedOf(deciding[index])),
+      ...contractChange(stored.evalCase, earlier.config, loaded.config),
+    ],
+  }));
+}
+
+/** The schema of the contract by which `downstream_ok` is read, where a case asks for that. */
+function contractFile(
   top: string,
-  path: string,
-  { environment }: EvalCase,
-): ReadonlyMap<string, string> {
-  if (environment?.cassette === undefined) return new Map();
-  const folder = relative(top, resolve(top, dirname(path), environment.cassette));
-  const listed = git("-C", top, "ls-tree", "-z", "--name-only", commit, `${folder}/`) ?? "";
-  const paths = listed.split("\0").filter((each) => each.endsWith(".jsonl"));
-  return new Map(
-    paths.map((each) => [
-      relative(folder, each),
-      (git("-C", top, "show", `${commit}:${each}`) ?? "").trimEnd(),
-    ]),
-  );
+  { path }: LoadedConfig,
+  before: RootwardConfig,
+  evalCase: EvalCase,
+): Deciding["files"] {
+  const schema = before.workflows?.[evalCase.workflow]?.contract?.schema;
+  if (schema === undefined || path === null || !readsContract(evalCase)) return [];
+  const file = fromTop(top, resolve(dirname(path), schema));
+  return file === null ? [] : [file];
 }
 
-function recordingsOnDisk({ environment }: EvalCase, file: string): ReadonlyMap<string, string> {
-  const folder = resolve(dirname(file), environment?.cassette ?? ".");
-  if (environment?.cassette === undefined || !existsSync(folder)) return new Map();
-  const names = readdirSync(folder).filter((name) => name.endsWith(".jsonl"));
-  return new Map(names.map((name) => [name, readFileSync(join(folder, name), "utf8").trimEnd()]));
+function contractChange(
+  evalCase: EvalCase,
+  before: RootwardConfig,
+  now: RootwardConfig,
+): readonly string[] {
+  const [then, today] = [before, now].map(
+    ({ workflows }) => workflows?.[evalCase.workflow]?.contract,
+  );
+  return then === undefined || !readsContract(evalCase) || isDeepStrictEqual(then, today)
+    ? []
+    : [`rootward.yaml workflows.${evalCase.workflow}.contract`];
+}
+
+/** With `overrides: {from: base}` only those count that stand at the merge base as they are. */
+function countingOverrides(
+  { overrides, overrideFiles }: CaseStore,
+  { isSame }: EarlierStore,
+  fromBase: boolean,
+): { readonly overrides: readonly Override[]; readonly notes: readonly string[] } {
+  if (!fromBase) return { overrides, notes: [] };
+  const isOld = ({ id }: Override) => isSame(overrideFiles.get(id) ?? "");
+  return {
+    overrides: overrides.filter(isOld),
+    notes: overrides
+      .filter((override) => !isOld(override))
+      .map(
+        ({ id }) =>
+          `${id} is new or changed here: with overrides: {from: base} it counts once it is merged`,
+      ),
+  };
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { lstatSync, readFileSync, readlinkSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { hashOfValue } from "@rootward/pipeline/evals/identity";
-import { git } from "./ratchet.ts";
+import { git } from "./git.ts";
 
 /** Files by their path from the top of the repository, each with git's hash of its content. */
 type Tree = ReadonlyMap<string, string>;

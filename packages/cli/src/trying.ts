@@ -11,6 +11,7 @@ import { startCollector } from "./collector.ts";
 import type { LoadedConfig } from "./config.ts";
 import { contractsOf } from "./contracts.ts";
 import { newJudge } from "./judge.ts";
+import { today } from "./today.ts";
 
 /** What is tried, beside what `rootward.yaml` says of agents, trials and contracts. */
 interface Trying extends Pick<
@@ -22,8 +23,7 @@ interface Trying extends Pick<
 }
 
 /**
- * Tries cases on the agents of `rootward.yaml`, with their recordings, and decides as of the machine's calendar day in UTC. No flag sets
- * it: an override must not outlive its date by asking for another one.
+ * Tries cases on the agents of `rootward.yaml`, with their recordings, and decides as of today.
  *
  * @throws OperatorError  a case that is to be tried has no agent under `agents:`
  */
@@ -45,7 +45,7 @@ export async function tryCases(tried: Trying, loaded: LoadedConfig): Promise<Gat
     return await gate(
       {
         ...tried,
-        today: new Date().toISOString().slice(0, 10),
+        today: today(),
         breakGlass: config.overrides?.p0_break_glass ?? false,
         trials: config.trials ?? {},
         contractFor: contractsOf(config, path),

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import type { GateTold } from "@rootward/pipeline/model/case-told";
-import { git } from "./ratchet.ts";
+import { git } from "./git.ts";
 
 /** `github.com/acme/agent` of an address of git, without user, key and `.git`; null of one that names no host. */
 export function repositoryOf(remote: string): string | null {

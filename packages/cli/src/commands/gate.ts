@@ -16,6 +16,7 @@ import { writeLock } from "../lock-file.ts";
 import { note, OperatorError, printLine } from "../output.ts";
 import { compareWithBase } from "../ratchet.ts";
 import { openResults } from "../results-store.ts";
+import { today } from "../today.ts";
 
 interface GateOptions extends OutputOptions {
   readonly base?: string;
@@ -106,17 +107,17 @@ async function runGate(options: GateOptions): Promise<void> {
   }
   const shard = shardOption(options.shard);
   const all = loadCases(folder);
-  const store = selected(all, options.case);
-  const ratchet = compareWithBase(all, options.base);
+  const ratchet = compareWithBase(all, loaded, today(), options.base);
+  const store = { ...selected(all, options.case), overrides: ratchet.overrides };
   for (const warning of ratchet.warnings) note(`rootward: ${warning}`);
   if (options.merge !== undefined) {
     refuseBeside(options, shard);
     const problems = [...store.problems, ...ratchet.problems];
-    return await finish(mergeFiles(options.merge, store, problems, loaded), all, options);
+    return await finish(mergeFiles(options.merge, store, problems, ratchet.loaded), all, options);
   }
   const { verdict, lock } = await runCases({
     ...spendingOf(options, loaded),
-    loaded,
+    loaded: ratchet.loaded,
     all,
     store,
     problems: ratchet.problems,

@@ -10,6 +10,7 @@ import { loadCases } from "../case-store.ts";
 import { loadConfig } from "../config.ts";
 import { note, OperatorError, printJson, printLine, table } from "../output.ts";
 import { gitUser, personOf } from "../person.ts";
+import { today } from "../today.ts";
 
 interface NewOptions {
   readonly dir: string;
@@ -57,15 +58,11 @@ export function register(program: Command): void {
     .action(listOverrides);
 }
 
-function dayOf(date: Date): string {
-  return date.toISOString().slice(0, 10);
-}
-
 function newOverride(id: string, options: NewOptions): void {
   const folder = resolve(options.dir);
   const evalCase = caseOf(folder, id);
   refuseWithoutBreakGlass(evalCase, options);
-  const created = dayOf(new Date());
+  const created = today();
   const parsed = Override.safeParse({
     schema: "override/v1",
     id: `OV-${evalCase.id.replace(/^EC-/, "")}-${created}`,
@@ -162,17 +159,16 @@ function refusal(
 const dayMs = 86_400_000;
 
 /** What an override is worth today. */
-function stateOf({ created, expires }: Override, today: string): string {
-  if (expires <= today) return "expired";
-  if (created > today) return "not yet";
-  const days = Math.round((Date.parse(expires) - Date.parse(today)) / dayMs);
+function stateOf({ created, expires }: Override, now: string): string {
+  if (expires <= now) return "expired";
+  if (created > now) return "not yet";
+  const days = Math.round((Date.parse(expires) - Date.parse(now)) / dayMs);
   return days <= policy("overrideExpiringDays") ? `expires in ${days} days` : "living";
 }
 
 function listOverrides({ dir, json }: { readonly dir: string; readonly json?: boolean }): void {
   const { overrides, problems } = loadCases(resolve(dir));
-  const today = dayOf(new Date());
-  const rows = overrides.map((each) => ({ ...each, state: stateOf(each, today) }));
+  const rows = overrides.map((each) => ({ ...each, state: stateOf(each, today()) }));
   if (json === true) printJson({ overrides: rows, problems });
   else {
     const columns = ["override", "case", "", "kind", "until", "state", "covers"];

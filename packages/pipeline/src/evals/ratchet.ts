@@ -1,14 +1,36 @@
 import { severities } from "../model/evalfields.ts";
 import type { Closure } from "../model/closure.ts";
-import type { EvalCase } from "../model/evalcase.ts";
+import type { EvalCase, TrialsPolicy } from "../model/evalcase.ts";
+import type { Severity } from "../model/evalfields.ts";
 import { isDeepStrictEqual } from "./equal.ts";
 import { nameOf } from "./grade.ts";
+import { isAsStrict } from "./strictness.ts";
+import { defaultTrials, trialsOf } from "./trials.ts";
 
-/** A case with its file and the texts of its recordings by file name, at one commit. */
+/** A case with its file, as it stands at one commit or on disk. */
 export interface StoredCase {
   readonly evalCase: EvalCase;
   readonly file: string;
-  readonly recordings: ReadonlyMap<string, string>;
+}
+
+/** A case at the merge base, with what decides about it beside its file and is another now: paths, and parts of the configuration. */
+export interface EarlierCase extends StoredCase {
+  readonly changed: readonly string[];
+}
+
+/** Trials by severity, as a configuration says; what it leaves out is as the defaults say. */
+type TrialsBySeverity = Partial<Record<Severity, TrialsPolicy | undefined>>;
+
+interface RatchetInput {
+  readonly before: readonly EarlierCase[];
+  /** Cases whose text at the merge base this version cannot read: of these only that they stand can be told. */
+  readonly unread: readonly { readonly id: string; readonly file: string }[];
+  readonly now: readonly StoredCase[];
+  readonly closuresBefore: readonly Closure[];
+  readonly closures: readonly Closure[];
+  /** Ids of cases and closures whose file stands but no longer parses: they are reported as that, not as vanished. */
+  readonly unreadable: ReadonlySet<string>;
+  readonly trials: TrialsBySeverity;
 }
 
 /** What decides how a case is tried: a change of any of them can make a red case green. */
@@ -16,6 +38,8 @@ const decisive = [
   "agent",
   "workflow",
   "task_type",
+  "failure_class",
+  "compliance_workflow",
   "recognize",
   "input",
   "environment",
@@ -25,40 +49,86 @@ const decisive = [
 ] as const satisfies readonly (keyof EvalCase)[];
 
 /**
- * How the cases were weakened since the merge base: a case that vanished, or one whose severity, status, assertions, trials, input,
- * environment or recordings changed without a new entry in its `history`. A retired case needs a closure (`retire_case`) as well.
+ * How the cases were weakened since the merge base: a case or a closure that vanished, or an active case whose severity, status,
+ * assertions, trials, occasions, proof, input, environment, recordings or other files changed without a new entry in its `history`. A
+ * retired case needs a closure (`retire_case`) as well. A draft gates nothing, so it may be changed, and only not vanish.
  *
- * @param unreadable  ids of cases whose file stands but no longer parses: they are reported as that, not as vanished
  * @returns a sentence each, beginning with the file; empty where nothing was weakened
  * @source evals.md 3.4
  */
-export function weakenings(
-  before: readonly StoredCase[],
-  now: readonly StoredCase[],
-  closures: readonly Closure[],
-  unreadable: ReadonlySet<string>,
-): readonly string[] {
+export function weakenings(input: RatchetInput): readonly string[] {
+  const { before, unread, now, closures, unreadable, trials } = input;
   const byId = new Map(now.map((stored) => [stored.evalCase.id, stored]));
-  return before.flatMap((stored) => {
+  const unexplained: { readonly id: string; readonly path: string }[] = [];
+  const found = before.flatMap((stored) => {
     const { id, status } = stored.evalCase;
     const same = byId.get(id);
-    if (!same) {
-      const help = "cases are never deleted: set status: retired and write a closure";
-      return unreadable.has(id) ? [] : [`${stored.file}: ${id} was deleted; ${help}`];
-    }
-    const isRetired = same.evalCase.status === "retired" && status !== "retired";
-    const closed = closures.some(
-      (closure) => closure.decision === "retire_case" && closure.case === id,
-    );
-    const unclosed =
-      isRetired && !closed
-        ? [`${same.file}: ${id} is retired without a closure (decision: retire_case, case: ${id})`]
-        : [];
-    const changes = hasNewHistory(stored.evalCase, same.evalCase) ? [] : changesOf(stored, same);
+    if (!same) return unreadable.has(id) ? [] : [deleted(stored.file, id)];
+    const lost = unclosed(stored.evalCase, same, closures);
+    if (status !== "active" || hasNewHistory(stored.evalCase, same.evalCase)) return lost;
+    unexplained.push(...stored.changed.map((path) => ({ id, path })));
+    const changes = changesOf(stored.evalCase, same.evalCase, trials);
     return [
-      ...unclosed,
+      ...lost,
       ...changes.map((change) => `${same.file}: ${id} ${change} without a history entry`),
     ];
+  });
+  const vanished = unread
+    .filter(({ id }) => !byId.has(id) && !unreadable.has(id))
+    .map(({ id, file }) => deleted(file, id));
+  return [...found, ...vanished, ...changedFiles(unexplained), ...lostClosures(input)];
+}
+
+function deleted(file: string, id: string): string {
+  return `${file}: ${id} was deleted; cases are never deleted: set status: retired and write a closure`;
+}
+
+function unclosed(
+  before: EvalCase,
+  { evalCase, file }: StoredCase,
+  closures: readonly Closure[],
+): readonly string[] {
+  const { id } = evalCase;
+  if (evalCase.status !== "retired" || before.status === "retired") return [];
+  return closures.some((closure) => closure.decision === "retire_case" && closure.case === id)
+    ? []
+    : [`${file}: ${id} is retired without a closure (decision: retire_case, case: ${id})`];
+}
+
+/** One sentence a file, however many cases it decides about. */
+function changedFiles(
+  all: readonly { readonly id: string; readonly path: string }[],
+): readonly string[] {
+  const paths = [...new Set(all.map(({ path }) => path))];
+  return paths.map((path) => {
+    const ids = all.filter((one) => one.path === path).map(({ id }) => id);
+    const named =
+      ids.length > 5 ? `${ids.slice(0, 5).join(", ")} and ${ids.length - 5} more` : ids.join(", ");
+    return `${path}: changed or gone without a history entry in what it decides about (${named})`;
+  });
+}
+
+function lostClosures({
+  closuresBefore,
+  closures,
+  now,
+  unreadable,
+}: RatchetInput): readonly string[] {
+  return closuresBefore.flatMap((before) => {
+    const { id, cluster, decision } = before;
+    const same = closures.find((closure) => closure.id === id);
+    if (unreadable.has(id)) return [];
+    // A failure that came back gets its case in place of the closure.
+    const isGuarded = now.some(
+      ({ evalCase }) => evalCase.status === "active" && evalCase.provenance.cluster === cluster,
+    );
+    if (!same) {
+      const isSuperseded = decision === "no_eval" && isGuarded;
+      return isSuperseded ? [] : [`closure ${id} was deleted; what was decided stays on record`];
+    }
+    const isOther =
+      same.cluster !== cluster || same.decision !== decision || same.case !== before.case;
+    return isOther ? [`closure ${id} decides something else now; write another one`] : [];
   });
 }
 
@@ -69,28 +139,34 @@ function hasNewHistory(before: EvalCase, now: EvalCase): boolean {
   return young.length > old.length && isDeepStrictEqual(young.slice(0, old.length), old);
 }
 
-function changesOf(before: StoredCase, now: StoredCase): readonly string[] {
+function changesOf(before: EvalCase, now: EvalCase, trials: TrialsBySeverity): readonly string[] {
   return [
-    ...severityChange(before.evalCase, now.evalCase),
-    ...statusChange(before.evalCase, now.evalCase),
-    ...assertionChanges(before.evalCase, now.evalCase),
-    ...trialsChange(before.evalCase, now.evalCase),
+    ...severityChange(before, now),
+    ...(now.status === "active" ? [] : [`went from active to ${now.status}`]),
+    ...assertionChanges(before, now),
+    ...trialsChange(before, now, trials),
+    ...occasionsChange(before, now),
+    ...proofChange(before, now),
     ...decisive
-      .filter((key) => !isDeepStrictEqual(before.evalCase[key], now.evalCase[key]))
+      .filter((key) => !isDeepStrictEqual(before[key], now[key]))
       .map((key) => `changed ${key}`),
-    ...recordingChanges(before, now),
+    ...(["origin", "cluster", "signature"] as const)
+      .filter((key) => before.provenance[key] !== now.provenance[key])
+      .map((key) => `changed provenance.${key}`),
+    ...historyChange(before, now),
   ];
+}
+
+/** What was written of a change stays. */
+function historyChange({ history: before = [] }: EvalCase, now: EvalCase): readonly string[] {
+  const kept = (now.history ?? []).slice(0, before.length);
+  return isDeepStrictEqual(kept, before) ? [] : ["lost or changed an entry of its history"];
 }
 
 function severityChange(before: EvalCase, now: EvalCase): readonly string[] {
   return severities.indexOf(now.severity) > severities.indexOf(before.severity)
     ? [`went from ${before.severity} to ${now.severity}`]
     : [];
-}
-
-function statusChange(before: EvalCase, now: EvalCase): readonly string[] {
-  const isWeaker = before.status === "active" && now.status !== "active";
-  return isWeaker ? [`went from active to ${now.status}`] : [];
 }
 
 function assertionChanges(before: EvalCase, now: EvalCase): readonly string[] {
@@ -112,23 +188,31 @@ function meaningOf(assertion: EvalCase["assert"][number]): object {
   return { ...assertion, why: undefined };
 }
 
-/** Trials may become more of the same kind, never fewer or of another kind. */
-function trialsChange({ trials: before }: EvalCase, { trials: now }: EvalCase): readonly string[] {
-  if (isDeepStrictEqual(before, now)) return [];
-  const isStricter =
-    before?.policy === "must_hold" &&
-    now?.policy === "must_hold" &&
-    before.n !== undefined &&
-    now.n !== undefined &&
-    now.n > before.n;
-  return isStricter ? [] : ["is tried less strictly (trials)"];
+/** As strict as it was or stricter, whether it says so itself or the configuration does. */
+function trialsChange(
+  before: EvalCase,
+  now: EvalCase,
+  trials: TrialsBySeverity,
+): readonly string[] {
+  const asked = trialsOf(now, trials);
+  const asStrict = isAsStrict(asked, trialsOf(before, trials), defaultTrials(now.severity));
+  return asStrict ? [] : ["is tried less strictly (trials)"];
 }
 
-function recordingChanges(before: StoredCase, now: StoredCase): readonly string[] {
-  const changed = [...before.recordings].filter(
-    ([file, text]) => now.recordings.get(file) !== text,
-  );
-  return changed.length > 0
-    ? [`has other recordings (${changed.map(([file]) => file).join(", ")})`]
-    : [];
+/** It may run on more occasions, never on fewer. */
+function occasionsChange(before: EvalCase, now: EvalCase): readonly string[] {
+  const left = before.run_on.filter((change) => !now.run_on.includes(change));
+  return left.length > 0 ? [`no longer runs on a change of ${left.join(", ")} (run_on)`] : [];
+}
+
+/** The proof that a case tells bad from good: it is made anew with a reason, or it stays. */
+function proofChange(before: EvalCase, now: EvalCase): readonly string[] {
+  const numbers = ({ validation }: EvalCase) =>
+    validation && { ...validation, fixed_by: undefined };
+  return [
+    ...(before.validation && !isDeepStrictEqual(numbers(before), numbers(now))
+      ? [`changed validation`]
+      : []),
+    ...(now.unproven === true && before.unproven !== true ? ["is unproven now"] : []),
+  ];
 }

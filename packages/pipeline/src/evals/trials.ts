@@ -32,7 +32,15 @@ export function trialsOf(
   evalCase: EvalCase,
   configured: Partial<Record<Severity, TrialsPolicy | undefined>>,
 ): TrialsPolicy {
-  return evalCase.trials ?? configured[evalCase.severity] ?? defaultPolicies[evalCase.severity];
+  return evalCase.trials ?? trialsOfSeverity(evalCase.severity, configured);
+}
+
+/** How often cases of a severity are tried that do not say it themselves. */
+export function trialsOfSeverity(
+  severity: Severity,
+  configured: Partial<Record<Severity, TrialsPolicy | undefined>>,
+): TrialsPolicy {
+  return configured[severity] ?? defaultPolicies[severity];
 }
 
 /** What several grades of one trial say together: a failure wins, then an error, and an error never passes. */
@@ -56,7 +64,7 @@ export async function runTrials(
 ): Promise<Tally> {
   const trials =
     trialsPolicy.policy === "must_hold"
-      ? await mustHold(evalCase, trialsPolicy.n ?? defaultN(evalCase.severity), runTrial)
+      ? await mustHold(evalCase, trialsPolicy.n ?? defaultTrials(evalCase.severity), runTrial)
       : await atRate(evalCase, trialsPolicy, runTrial);
   return tallyOf(evalCase, trialsPolicy.policy, trials);
 }
@@ -64,11 +72,12 @@ export async function runTrials(
 /** The most trials that a case may need. */
 export function mostTrials(trialsPolicy: TrialsPolicy, severity: Severity): number {
   return trialsPolicy.policy === "must_hold"
-    ? (trialsPolicy.n ?? defaultN(severity))
+    ? (trialsPolicy.n ?? defaultTrials(severity))
     : 2 * (trialsPolicy.max ?? policy("trialsMax"));
 }
 
-function defaultN(severity: Severity): number {
+/** In how many trials a case must hold where nothing says it. */
+export function defaultTrials(severity: Severity): number {
   return severity === "P2" ? policy("trialsP2") : policy("trialsP0");
 }
 

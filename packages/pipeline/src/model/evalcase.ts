@@ -76,6 +76,11 @@ const Recognize = z.strictObject({
   final_tools: z.array(z.string()).optional(),
 });
 
+/** A text that says something. */
+function told(characters: number) {
+  return z.string().trim().min(characters, `expected at least ${characters} characters`);
+}
+
 const shape = z.strictObject({
   schema: z.literal("eval-case/v1"),
   id: z.string().regex(/^EC-[a-z0-9][a-z0-9-]*$/i, "expected EC- and letters, digits or dashes"),
@@ -117,7 +122,7 @@ const shape = z.strictObject({
     })
     .optional(),
   history: z
-    .array(z.strictObject({ at: day, by: person, change: z.string(), why: z.string() }))
+    .array(z.strictObject({ at: day, by: person, change: told(5), why: told(20) }))
     .optional(),
 });
 

@@ -173,6 +173,8 @@ const TrialsConfig = z.strictObject({
 /** Who may override what. */
 const OverridesConfig = z.strictObject({
   p0_break_glass: z.boolean().optional(),
+  /** `base`: only overrides count that stand at the merge base already. */
+  from: z.enum(["head", "base"]).optional(),
 });
 
 /** What `rootward.yaml` says of the gate, beside the workflows. Source: evals.md 4.5. */

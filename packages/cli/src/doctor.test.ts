@@ -136,10 +136,10 @@ test("spans of which nothing is understood are exit 1, with what came and what i
   );
 });
 
-test("without --spans one line names what is accepted, exit 2", async () => {
-  const { code, stdout, stderr } = await rootward("doctor");
+test("without --spans and without a folder of cases one line names what is accepted, exit 2", async () => {
+  const { code, stdout, stderr } = await rootward("doctor", "--dir", "no-such-folder");
   expect([code, stdout]).toEqual([2, ""]);
   expect(stderr).toBe(
-    "rootward: --spans is missing: expected files or folders of OTLP bodies (.pb, .json, each also .gz)\n",
+    "rootward: nothing to look at: there is no folder no-such-folder (rootward init makes one), and --spans names no files or folders of OTLP bodies (.pb, .json, each also .gz)\n",
   );
 });

@@ -15,6 +15,7 @@ import { measure, watchParts } from "./measured.ts";
 import type { Measured } from "./measured.ts";
 import { note, progress } from "./output.ts";
 import type { ResultsStore } from "./results-store.ts";
+import { recordingRemarks } from "./stale-recordings.ts";
 import { trialKeys } from "./trial-keys.ts";
 import { tryCases } from "./trying.ts";
 
@@ -78,8 +79,11 @@ export async function runCases(run: GateRun): Promise<GateRan> {
       ? first
       : await withAdded(first, added, { ...trying, seen: watch.changes() }, loaded);
   for (const warning of results.warnings()) note(`rootward: ${warning}`);
-  const verdict = session.told(decided);
-  return { verdict: part ? { ...verdict, shard: part.shard } : verdict, lock: watch.lock() };
+  const lock = watch.lock();
+  const staleRecordings =
+    decided.problems.length > 0 ? [] : recordingRemarks(store.cases, lock, measured.agentFor);
+  const verdict = { ...session.told(decided), staleRecordings };
+  return { verdict: part ? { ...verdict, shard: part.shard } : verdict, lock };
 }
 
 type Trying = Omit<Parameters<typeof tryCases>[0], "cases" | "onProgress"> & {

@@ -1,19 +1,19 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { Command } from "commander";
-import { z } from "zod";
-import { noSettings } from "@rootward/pipeline/model/workflow";
-import type { WorkflowSettings } from "@rootward/pipeline/model/workflow";
-import { requestJson, serverUrl } from "../api.ts";
 import { loadConfig } from "../config.ts";
 import { guessesFor, withGuesses } from "../guesses.ts";
-import type { Learned, WorkflowGuesses } from "../guesses.ts";
-import { count, counted, note, plain, printJson, printLine } from "../output.ts";
-import { readRuns } from "../read-paths.ts";
+import type { Learned, Merged, WorkflowGuesses } from "../guesses.ts";
+import { count, counted, note, OperatorError, plain, printJson, printLine } from "../output.ts";
+import { learnedFromPaths, learnedFromServer } from "../scaffold/learning.ts";
+import { planScaffold, writeScaffold } from "../scaffold/scaffold.ts";
+import type { Scaffold } from "../scaffold/scaffold.ts";
 
 interface Options {
   readonly config?: string;
   readonly url?: string;
+  readonly dir: string;
+  readonly owner?: readonly string[];
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -22,53 +22,86 @@ export function register(program: Command): void {
   program
     .command("init")
     .description(
-      "write down what was learned of your workflows, each guess with its evidence, for you to correct",
+      "write what the gate needs in a repository, and what was learned of your workflows, for you to correct",
     )
-    .argument("[path...]", "OTLP bodies to learn from; without any, what the server has learned")
+    .argument("[path...]", "OTLP bodies to learn from; without any, a server, if one answers")
     .option(
       "--config <file>",
       "the file to write (default: the nearest rootward.yaml, else one in the working folder)",
     )
+    .option("--dir <folder>", "where cases are to be", "evals")
+    .option("--owner <name...>", "who may change what the gate decides with, for CODEOWNERS")
     .option("--url <url>", "the server (default: ROOTWARD_URL, else http://127.0.0.1:4318)")
-    .option("--dry-run", "print the file, write nothing")
+    .option("--dry-run", "tell what would be done and print rootward.yaml; write nothing")
     .option("--json", "print the guesses as JSON, write nothing")
+    .addHelpText(
+      "after",
+      "\nIt adds the folder of cases, schemas for editors, a CI job and lines of CODEOWNERS where they are missing, and changes nothing that is there.",
+    )
     .action(init);
 }
 
 async function init(paths: string[], options: Options): Promise<void> {
   // A configuration that is wrong is told before anything is read.
   const found = existing(options.config);
-  const learned =
-    paths.length > 0
-      ? await fromPaths(paths, options.config, found)
-      : await fromServer(options.url);
-  const guesses = guessesFor(learned);
+  const wrong = (options.owner ?? []).find(
+    (name) => !/^@[\w.-]+(\/[\w.-]+)?$|^\S+@\S+$/.test(name),
+  );
+  if (wrong !== undefined) {
+    throw new OperatorError(
+      `--owner is "${wrong}"; expected @name, @organisation/team or an e-mail address`,
+      2,
+    );
+  }
+  const learned = await learn(paths, options, found);
+  const guesses = guessesFor(learned ?? []);
   if (options.json === true) {
     printJson({ workflows: guesses });
     return;
   }
   const file = found ?? resolve(options.config ?? join(process.cwd(), "rootward.yaml"));
-  const before = found === null ? "" : readFileSync(file, "utf8");
-  const merged = withGuesses(before, guesses);
-  if (options.dryRun === true) {
-    process.stdout.write(merged.text);
-    return;
+  const name = relative(process.cwd(), file) || file;
+  const before = found === null ? template(options.dir) : readFileSync(file, "utf8");
+  const merged = learned === null ? unchanged(before) : withGuesses(before, guesses);
+  const scaffold = planScaffold({ dir: options.dir, config: name, owners: options.owner ?? [] });
+  const isWritten = options.dryRun !== true;
+  if (isWritten) {
+    if (merged.added > 0 || found === null) writeWhole(file, merged.text);
+    writeScaffold(scaffold);
   }
   tell(guesses);
-  const name = relative(process.cwd(), file) || file;
   for (const key of merged.kept) note(`${key} stands in ${name} already and was left as it is`);
-  if (merged.added === 0) {
-    printLine(
-      `nothing to add to ${name}: ${learned.length === 0 ? "no workflow is known yet" : "no guess that it does not hold"}`,
-    );
-    return;
-  }
-  // In one step, so that a reader never finds half a file.
-  writeFileSync(`${file}.new`, merged.text);
+  tellFiles(scaffold, { name, isNew: found === null, added: merged.added });
+  tellLeft(scaffold, { isNew: found === null, hasLearned: guesses.length > 0 });
+  if (!isWritten) printLine(`\n${name} would be:\n\n${merged.text}`);
+}
+
+function unchanged(text: string): Merged {
+  return { text, added: 0, kept: [] };
+}
+
+/** In one step, so that a reader never finds half a file. */
+function writeWhole(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
   renameSync(`${file}.new`, file);
-  printLine(
-    `${counted(merged.added, "guess", "guesses")} written to ${name}; correct what is wrong, what stands there is no longer guessed`,
-  );
+}
+
+/** What is learned of workflows; null where there is nobody to ask and nobody was named. */
+async function learn(
+  paths: readonly string[],
+  options: Options,
+  found: string | null,
+): Promise<readonly Learned[] | null> {
+  if (paths.length > 0) {
+    return await learnedFromPaths(paths, found === null ? undefined : options.config);
+  }
+  const isNamed = options.url !== undefined || Boolean(process.env["ROOTWARD_URL"]);
+  try {
+    return await learnedFromServer(options.url);
+  } catch (error) {
+    if (isNamed || options.json === true || !(error instanceof OperatorError)) throw error;
+    return null;
+  }
 }
 
 /** The configuration that is there; null without one. @throws OperatorError  exit code 2, if it is wrong */
@@ -77,61 +110,17 @@ function existing(explicit: string | undefined): string | null {
   return loadConfig(explicit).path;
 }
 
-async function fromPaths(
-  paths: readonly string[],
-  config: string | undefined,
-  found: string | null,
-): Promise<readonly Learned[]> {
-  const runs = new Map<string, { workflow: string; environment: string; runs: number }>();
-  const { settingsOf, warnings } = await readRuns(
-    paths,
-    found === null ? undefined : config,
-    ({ run }) => {
-      const key = JSON.stringify([run.workflow, run.environment]);
-      const entry = runs.get(key) ?? {
-        workflow: run.workflow,
-        environment: run.environment,
-        runs: 0,
-      };
-      runs.set(key, entry);
-      entry.runs += 1;
-    },
-  );
-  for (const warning of warnings) note(`warning: ${warning}`);
-  return [...runs.values()].map((entry) => ({
-    ...entry,
-    settings: settingsOf(entry.workflow, entry.environment),
-  }));
-}
-
-const Overview = z.object({
-  workflows: z.array(z.object({ name: z.string(), environment: z.string(), runs: z.number() })),
-});
-
-const Settings = z.object({
-  retrievers: z.array(z.string()),
-  citation: z.object({ pattern: z.string().nullable(), pointer: z.string().nullable() }).nullable(),
-  fallbackTools: z.array(z.string()),
-  escalations: z.array(z.string()),
-  defaultAnswers: z.array(z.string()),
-  retrieves: z.boolean().nullable(),
-  origins: z.record(
-    z.string(),
-    z.object({ from: z.enum(["declared", "learned"]), evidence: z.string() }),
-  ),
-}) satisfies z.ZodType<Partial<WorkflowSettings>>;
-
-async function fromServer(url: string | undefined): Promise<readonly Learned[]> {
-  const server = serverUrl(url);
-  const { workflows } = Overview.parse(await requestJson(server, "/api/overview"));
-  return await Promise.all(
-    workflows.map(async ({ name, environment, runs }) => {
-      const path = `/api/workflows/${encodeURIComponent(name)}/${encodeURIComponent(environment)}/settings`;
-      const settings = Settings.parse(await requestJson(server, path));
-      return { workflow: name, environment, runs, settings: { ...noSettings, ...settings } };
-    }),
-  );
-}
+const template = (
+  dir: string,
+) => `# yaml-language-server: $schema=${dir}/schemas/rootward.v1.schema.json
+schema: rootward/v1
+# The agent that \`rootward gate\` tries; its name is the \`agent\` of a case. See docs/gate.md.
+# agents:
+#   my-agent:
+#     adapter: command
+#     run: [node, dist/eval-entry.js] # JSON on standard input, JSON on the last line of standard output
+#     timeout: 60s
+`;
 
 function tell(all: readonly WorkflowGuesses[]): void {
   for (const { workflow, runs, guesses } of all) {
@@ -145,4 +134,40 @@ function tell(all: readonly WorkflowGuesses[]): void {
         "  nothing to write down yet: too few runs, or none that show tools, retrieval or citations",
       );
   }
+}
+
+interface Config {
+  readonly name: string;
+  readonly isNew: boolean;
+  readonly added: number;
+}
+
+function tellFiles({ files }: Scaffold, { name, isNew, added }: Config): void {
+  const guesses = counted(added, "guess", "guesses");
+  const config = isNew ? "new" : added > 0 ? "added to" : "kept";
+  const rows = [
+    { what: config, file: added > 0 ? `${name}   ${guesses}; correct what is wrong` : name },
+    ...files,
+  ];
+  for (const { what, file } of rows.filter((row) => row.what !== "kept")) {
+    printLine(`${what.padEnd(9)} ${file}`);
+  }
+  const kept = rows.filter(({ what }) => what === "kept").length;
+  if (kept > 0) printLine(`${"kept".padEnd(9)} ${counted(kept, "file")} as they are`);
+}
+
+function tellLeft(
+  { left }: Scaffold,
+  { isNew, hasLearned }: { readonly isNew: boolean; readonly hasLearned: boolean },
+): void {
+  const all = [
+    ...(isNew ? ["name your agent under agents: in rootward.yaml"] : []),
+    ...(hasLearned
+      ? []
+      : ["let it learn your workflows:  rootward init traces/   or with a server that has traces"]),
+    ...left,
+    "add a case:  rootward cases add CL-…   then  rootward doctor",
+  ];
+  printLine("\nLeft to do");
+  for (const [index, line] of all.entries()) printLine(`  ${index + 1}. ${line}`);
 }

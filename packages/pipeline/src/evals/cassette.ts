@@ -3,7 +3,9 @@ import { filledLines, readJsonLine } from "./json-lines.ts";
 import type { ReadLine } from "./json-lines.ts";
 import { redact } from "./personal.ts";
 import { secretIn } from "./secrets.ts";
+import type { ToolDefinition } from "../model/run.ts";
 import type { Subject } from "./subject.ts";
+import { toolSchemaHash } from "./tool-schema.ts";
 
 /** Any value, null too, that is there. */
 const present = z
@@ -106,6 +108,7 @@ export function cassetteOf(
   const calls: RecordedCall[] = [];
   let redacted = 0;
   const answered = answeredOf(subject).filter(({ tool }) => tools?.has(tool) ?? true);
+  const schemas = new Map(subject.run.toolset.tools.map((each) => [each.name, each]));
   for (const { tool, args, result, failed, spanId } of answered) {
     const secret = secretIn(JSON.stringify([args, result]) ?? "");
     if (secret !== null) {
@@ -122,7 +125,12 @@ export function cassetteOf(
       result: cleanResult.value,
       ...(failed && { failed }),
       from: { trace_id: subject.run.traceIds[0] ?? "", span_id: spanId },
+      ...schemaOf(schemas.get(tool)),
     });
   }
   return { ok: true, calls, redacted };
+}
+
+function schemaOf(tool: ToolDefinition | undefined): Pick<RecordedCall, "schema_sha256"> {
+  return tool === undefined ? {} : { schema_sha256: toolSchemaHash(tool) };
 }

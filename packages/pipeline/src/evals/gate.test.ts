@@ -202,7 +202,7 @@ test("the exit code is that of the outcome, and stale overrides are named", () =
   });
   expect(verdict.exitCode).toBe(gateExitCodes[verdict.outcome]);
   expect(verdict.staleOverrides).toEqual([
-    "OV-EC-a: EC-a passes now",
+    "OV-EC-a: EC-a passes now (0 of 0 trials held)",
     "OV-EC-gone names EC-gone, which does not exist",
   ]);
 });

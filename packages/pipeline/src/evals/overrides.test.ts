@@ -108,9 +108,13 @@ test("stale: of a P0 while break-glass is off, of a draft, and of a case that pa
   const draft = caseOf("P1", { status: "draft" });
   expect(staleOverrides([overrideOf()], [draft], [], on("2026-11-19")).join()).toContain("draft");
   const of = [caseOf("P1")];
-  const passed = [{ case: "EC-a", verdict: "pass" }] as const;
-  expect(staleOverrides([overrideOf()], of, passed, on("2026-11-19"))).toEqual([
-    "OV-a: EC-a passes now",
+  const passed = (n: number) =>
+    [{ case: "EC-a", verdict: "pass", trials: { n, pass: n, fail: 0, undecided: 0 } }] as const;
+  expect(staleOverrides([overrideOf()], of, passed(5), on("2026-11-19"))).toEqual([
+    "OV-a: EC-a passes now (5 of 5 trials held)",
   ]);
+  const quarantine = overrideOf({ kind: "quarantine" });
+  expect(staleOverrides([quarantine], of, passed(19), on("2026-11-19"))).toEqual([]);
+  expect(staleOverrides([quarantine], of, passed(20), on("2026-11-19"))).toHaveLength(1);
   expect(staleOverrides([overrideOf()], of, [], on("2026-11-19"))).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import type { EvalCase } from "../model/evalcase.ts";
 import type { Override } from "../model/override.ts";
+import { policy } from "../model/policy.ts";
 import type { Day } from "../model/time.ts";
 import type { CaseResult } from "../model/verdict.ts";
 import { nameOf } from "./grade.ts";
@@ -74,15 +75,11 @@ function hindrance(
 export function staleOverrides(
   overrides: readonly Override[],
   known: readonly EvalCase[],
-  results: readonly Pick<CaseResult, "case" | "verdict">[],
+  results: readonly Pick<CaseResult, "case" | "verdict" | "trials">[],
   rules: OverrideRules,
 ): readonly string[] {
   return overrides.flatMap((override) => {
-    const why =
-      stalenessOf(override, known, rules) ??
-      (results.some((one) => one.case === override.case && one.verdict === "pass")
-        ? `${override.id}: ${override.case} passes now`
-        : null);
+    const why = stalenessOf(override, known, rules) ?? supersededBy(override, results);
     return why === null ? [] : [why];
   });
 }
@@ -108,6 +105,23 @@ export function stalenessOf(
   return severity === "P0" && !breakGlass
     ? `${id} is for a P0, and break-glass is off (overrides: {p0_break_glass: true} in rootward.yaml)`
     : null;
+}
+
+/**
+ * Why the verdict on its case makes an override needless: the case passes. A quarantine stays until that many trials in a row were
+ * clean, because a case that flakes passes most of the time.
+ *
+ * @source evals.md 3.4: lifts after 20 clean trials
+ */
+export function supersededBy(
+  { id, case: of, kind }: Override,
+  results: readonly Pick<CaseResult, "case" | "verdict" | "trials">[],
+): string | null {
+  const result = results.find((one) => one.case === of);
+  if (result?.verdict !== "pass") return null;
+  const { n, pass } = result.trials;
+  if (kind === "quarantine" && (pass < n || n < policy("quarantineClean"))) return null;
+  return `${id}: ${of} passes now (${pass} of ${n} trials held)`;
 }
 
 /** What an override of a case may cover: its assertions by name, and `judge` where one grades it. */

@@ -12,6 +12,7 @@ export function runLines(verdict: GateVerdict): readonly string[] {
           `${reused === 1 ? "1 trial stands" : `${reused} trials stand`} for the same ones of an earlier run (--no-cache tries again)`,
         ]),
     ...cases.flatMap(quarantineLine),
+    ...(verdict.staleRecordings ?? []).map((text) => `stale  ${text}`),
     ...(budget ? budgetLines(budget) : []),
   ];
 }

@@ -9,6 +9,7 @@ import { Override } from "../model/override.ts";
 import { RubricHead } from "../model/rubric.ts";
 import { GateVerdict } from "../model/verdict.ts";
 import { RecordedCall } from "./cassette.ts";
+import { RootwardConfig } from "../model/workflow.ts";
 
 const schemas = {
   "eval-case.v1": EvalCase,
@@ -35,4 +36,9 @@ export function schemaFiles(): ReadonlyMap<string, string> {
       return [`${name}.schema.json`, `${text}\n`];
     }),
   );
+}
+
+/** The JSON Schema of `rootward.yaml`, for editors. */
+export function configSchema(): string {
+  return `${JSON.stringify(z.toJSONSchema(RootwardConfig, { io: "input" }), null, 2)}\n`;
 }

@@ -35,6 +35,8 @@ export const caseHistory = {
 
 /** What a verdict tells of how the gate was run, beside what became of each case. */
 export const gateRun = {
+  /** What speaks against trusting recordings: a sentence for each case. */
+  staleRecordings: z.array(z.string()).readonly().optional(),
   skipped: z.array(Skipped).readonly(),
   /** What may have changed of each agent since the merge base, each with its reason. Empty where nothing did, or nobody asked. */
   changes: z

@@ -23,7 +23,7 @@ export const Override = z
     reason: z.string().min(40, "expected at least 40 characters"),
     risk: z.string().min(20, "expected at least 20 characters"),
     incident: z.string().min(1),
-    follow_up: z.url(),
+    follow_up: z.url("expected a URL"),
     requested_by: person,
     approved_by: z.array(person).min(1),
     created: day,

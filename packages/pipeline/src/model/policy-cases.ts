@@ -102,6 +102,7 @@ export const casesPolicy = {
     source: "the design's agents.concurrency",
   },
   overrideExpiringDays: { value: 7, unit: "days", source: "evals.md 4.7: expiring within 7 days" },
+  recordingDaysMost: { value: 180, unit: "days", source: "evals.md 6.5: older ones are flagged" },
   candidateTimeoutMs: { value: 60_000, unit: "ms", source: "evals.md 4.5, agents.timeout" },
   candidateStdoutBytes: {
     value: 1024 * 1024,

@@ -1,3 +1,12 @@
+test("a trial whose only call differs from its recording is graded, since a repair may be what changed it; the drift is told", async () => {
+  const made = project();
+  const { code, text } = await gate(made, "asks-otherwise", ["--junit", "gate.xml"]);
+  expect(text).toMatch(/\d+ replayed calls? differs? from the recording \(drift\)/);
+  expect(code).toBe(0);
+  const junit = readFileSync(join(made.folder, "gate.xml"), "utf8");
+  expect(junit).toMatch(/<property name="drift" value="\d+"\/>/);
+});
+
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -329,16 +338,6 @@ describe.concurrent("3: undecided, with one sentence, is never green", () => {
     const { code, text } = await gate(project([caseOf({ severity: "P2" })]), "dies");
     expect(text).toContain("UNDECIDED");
     expect(code).toBe(3);
-  });
-
-  test("a trial whose only call differs from its recording, and the drift is told", async () => {
-    const made = project();
-    const { code, text } = await gate(made, "asks-otherwise", ["--junit", "gate.xml"]);
-    expect(text).toContain("1 of 1 tool call differs from its recording");
-    expect(text).toContain("1 replayed call differs from the recording (drift)");
-    expect(code).toBe(3);
-    const junit = readFileSync(join(made.folder, "gate.xml"), "utf8");
-    expect(junit).toContain('<property name="drift" value="1"/>');
   });
 
   test("a tool call without a recording; on_miss: fail makes it a failure", async () => {

@@ -50,10 +50,11 @@ function replayVerdict(
     return { outcome: environment?.on_miss === "fail" ? "fail" : "undecided", why };
   }
   const drifted = replayed.filter(({ match }) => match === "sequence").length;
-  if (replayed.length > 0 && drifted / replayed.length > policy("replayDriftMax")) {
+  // The only call may differ: where the arguments were what was wrong, the repaired agent's always does, and no share can be told of one.
+  if (replayed.length > 1 && drifted / replayed.length > policy("replayDriftMax")) {
     return {
       outcome: "undecided",
-      why: `${drifted} of ${replayed.length} tool ${replayed.length === 1 ? "call differs from its recording" : "calls differ from their recordings"}`,
+      why: `${drifted} of ${replayed.length} tool calls differ from their recordings`,
     };
   }
   return null;

@@ -47,8 +47,8 @@ const defaultConcurrency = 2;
  * The agents of `rootward.yaml`, each by its adapter; spans come to an address of the trial's own, tools are answered from the case's
  * recordings.
  *
- * Throws OperatorError where a file of tools cannot be read. `run` throws PortError candidate_timeout or candidate_failed with one sentence: it hung, ended with another code than 0, gave no answer
- * or too much, or sent no spans.
+ * Throws OperatorError where a file of tools cannot be read. `run` throws PortError candidate_timeout or candidate_failed with one sentence:
+ * it hung, ended with another code than 0, gave no answer or too much, or sent spans of which none could be taken.
  */
 export function newCandidate({ agents, folder, collector, cassetteOf }: Setting): Candidates {
   const adapters = new Map<string, Adapter>();
@@ -77,7 +77,8 @@ export function newCandidate({ agents, folder, collector, cassetteOf }: Setting)
       const traceparent = `00-${trace.traceId}-${trace.parentSpanId}-01`;
       const startedMs = Date.now();
       const told = await adapter.ask({ evalCase, agent, trial, post, traceparent });
-      return told && (await evidenceOf(told, post, { ...trace, startedMs }));
+      const begun = { ...trace, startedMs, replayedTools: replayedToolsOf(agents, evalCase) };
+      return told && (await evidenceOf(told, post, begun));
     } finally {
       collector.close(key);
     }
@@ -93,6 +94,14 @@ export function newCandidate({ agents, folder, collector, cassetteOf }: Setting)
       for (const started of [...adapters.values(), ...servers.values()]) started.stop();
     },
   };
+}
+
+/** The tools that the agent's configuration leads to the replay. */
+function replayedToolsOf(agents: Agents, evalCase: EvalCase): readonly string[] {
+  const name = agentName(agents, evalCase);
+  const tools = (name === null ? undefined : agents[name]?.tools) ?? {};
+  // Behind another name than a tool's stands a server, of which it is not known here which tools it has.
+  return Object.keys(tools).filter((tool) => tools[tool]?.via === "http");
 }
 
 function hex(bytes: number): string {
@@ -118,17 +127,21 @@ interface Begun {
   readonly traceId: string;
   readonly parentSpanId: string;
   readonly startedMs: number;
+  readonly replayedTools: readonly string[];
 }
 
 async function evidenceOf(
   { answer, durationMs, sending, end }: Told,
   post: TrialPost,
-  { traceId, parentSpanId, startedMs }: Begun,
+  { traceId, parentSpanId, startedMs, replayedTools }: Begun,
 ): Promise<TrialEvidence> {
   try {
     await quiet(post, parentSpanId, sending);
-    if (post.spans.length === 0) throw failed(noSpans(post));
+    const [refused] = post.refused;
+    if (post.spans.length === 0 && refused !== undefined)
+      throw failed(`the agent's spans could not be read: ${refused}`);
     return {
+      noSpans: post.spans.length === 0 ? noSpans(post) : null,
       // The trial's own span is nobody's telemetry: a span below it is a root.
       spans: post.spans.map((span) =>
         span.parentSpanId === parentSpanId ? { ...span, parentSpanId: null } : span,
@@ -138,6 +151,7 @@ async function evidenceOf(
       startedMs,
       answer,
       replayed: post.tools.calls,
+      replayedTools,
       durationMs,
     };
   } finally {
@@ -145,11 +159,8 @@ async function evidenceOf(
   }
 }
 
-function noSpans({ otlpEndpoint, refused }: TrialPost): string {
-  const [first] = refused;
-  return first === undefined
-    ? `the agent sent no spans to OTEL_EXPORTER_OTLP_ENDPOINT (${otlpEndpoint}): is its telemetry on, over OTLP/HTTP, and flushed before it ends?`
-    : `the agent's spans could not be read: ${first}`;
+function noSpans({ otlpEndpoint }: TrialPost): string {
+  return `the agent sent no spans to OTEL_EXPORTER_OTLP_ENDPOINT (${otlpEndpoint}): is its telemetry on, over OTLP/HTTP, and flushed before it ends?`;
 }
 
 /** How long nothing more must come, in milliseconds. */

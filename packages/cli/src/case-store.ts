@@ -9,6 +9,8 @@ import { parseYaml } from "@rootward/pipeline/evals/yaml";
 import { Closure } from "@rootward/pipeline/model/closure";
 import { Override } from "@rootward/pipeline/model/override";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
+import { wrongIn } from "./case-checks.ts";
+import { newSchemaReader } from "./json-schemas.ts";
 import { messageOf } from "./output.ts";
 import { missingRubrics, readRubrics, rubricFor } from "./rubric-store.ts";
 import type { LoadedRubric } from "./rubric-store.ts";
@@ -19,6 +21,8 @@ export interface LoadedCase {
   /** Relative to the working folder. */
   readonly file: string;
   readonly lines: ReadonlyMap<string, number | null>;
+  /** `line:column` of a path in the file. */
+  readonly placeOf: (path: readonly (string | number)[]) => string;
   /** What its judge goes by; null where it has none, or none that can be read. */
   readonly rubric: LoadedRubric | null;
 }
@@ -48,6 +52,7 @@ export function loadCases(folder: string): CaseStore {
   const problems: string[] = [];
   const here = (file: string) => relative(process.cwd(), file) || file;
   const cases: LoadedCase[] = [];
+  const schemas = newSchemaReader();
   const casesFolder = join(folder, "cases");
   const files = yamlFiles(casesFolder);
   if (files.length === 0) {
@@ -67,8 +72,10 @@ export function loadCases(folder: string): CaseStore {
         parsed.lineOf(["assert", index]),
       ]);
       if (parsed.value.judge) lines.push(["judge", parsed.lineOf(["judge"])]);
+      problems.push(...wrongIn(parsed.value, file, parsed.placeOf, schemas));
       const rubric = rubricFor(parsed.value, file, rubrics.rubrics);
-      cases.push({ evalCase: parsed.value, file, lines: new Map(lines), rubric });
+      const { placeOf } = parsed;
+      cases.push({ evalCase: parsed.value, file, lines: new Map(lines), placeOf, rubric });
     }
   }
   problems.push(...doubles(cases), ...missingCassettes(cases), ...missingRubrics(cases, rubrics));

@@ -192,8 +192,11 @@ const agents: readonly BadInput[] = [
     says: /the agent's last line is no JSON: "done!"; expected one JSON object/,
   },
   {
-    what: "an agent that sends no spans",
-    write: () => undefined,
+    what: "an agent that sends no spans, where a check needs them",
+    write: file("evals/cases/EC-gift.yaml", {
+      ...gift,
+      assert: [...gift.assert, { type: "behavior:no-error" }],
+    }),
     agent: "silent",
     exit: 3,
     says: /the agent sent no spans/,

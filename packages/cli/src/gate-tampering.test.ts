@@ -153,8 +153,12 @@ const table: readonly Tampering[] = [
     says: /the agent ended with exit code 1: Error: no key/,
   },
   {
-    what: "the agent sends no spans",
-    tamper: () => undefined,
+    what: "the agent sends no spans, where a check needs them",
+    tamper: (desk) =>
+      desk.write("evals/cases/EC-gift.yaml", {
+        ...gift,
+        assert: [...gift.assert, { type: "behavior:no-error" }],
+      }),
     agent: "silent",
     exit: 3,
     says: /the agent sent no spans/,

@@ -262,6 +262,23 @@ describe.concurrent("the exit code", () => {
     }
   });
 
+  test("0: a case that fails what it must, and one that was never shown to, as the report says", async () => {
+    const proven = caseOf({ unproven: undefined, known_bad: ["See [DOC-9]."] });
+    const { code, text } = await gate(project([proven, caseOf({ id: "EC-second" })]), "honest");
+    expect(text).toMatch(/EC-second .*unproven: never shown to fail a wrong output/);
+    expect(text).not.toMatch(/EC-gift .*unproven/);
+    expect(code).toBe(0);
+  });
+
+  test("0: a call that its recording answers by order alone is drift, and told in every report", async () => {
+    const made = project();
+    const { code, text } = await gate(made, "asks-otherwise", ["--junit", "gate.xml"]);
+    expect(text).toContain("2 replayed calls differ from the recording (drift)");
+    expect(code).toBe(0);
+    const junit = readFileSync(join(made.folder, "gate.xml"), "utf8");
+    expect(junit).toContain('<property name="drift" value="2"/>');
+  });
+
   test("0: a failing P2 is logged", async () => {
     const { code, text } = await gate(project([caseOf({ severity: "P2" })]), "invents");
     expect(text).toContain("logged");
@@ -311,13 +328,23 @@ describe.concurrent("3: undecided, with one sentence, is never green", () => {
   test.each([
     ["dies", "the agent ended with exit code 1: Error: no such key"],
     ["chats", `the agent's last line is no JSON: "done!"; expected one JSON object`],
-    ["silent", "the agent sent no spans to OTEL_EXPORTER_OTLP_ENDPOINT"],
     ["floods", "the agent wrote more than 1048576 bytes to its standard output"],
   ])("an agent that %s", async (mode, sentence) => {
     const { code, text } = await gate(project(), mode);
     expect(text).toContain(sentence);
     expect(text).toContain("UNDECIDED");
     expect(code).toBe(3);
+  });
+
+  test("an agent without spans, where a check needs them; what its answer shows is decided", async () => {
+    const contains = { type: "output:contains", value: "nothing about that" };
+    const never = { type: "not-trajectory:tool-used", value: "delete" };
+    const made = project([caseOf({ assert: [contains, never] })]);
+    const { code, text } = await gate(made, "silent");
+    expect(text).toContain("the agent sent no spans to OTEL_EXPORTER_OTLP_ENDPOINT");
+    expect(code).toBe(3);
+    made.write("evals/cases/EC-gift.yaml", caseOf({ assert: [contains] }));
+    expect((await gate(made, "silent")).code).toBe(0);
   });
 
   test("an agent that hangs, with a child that holds its output open", async () => {
@@ -385,6 +412,42 @@ describe.concurrent("4: a store of cases that cannot be believed gates nothing",
   test(
     "no case in it",
     without((made) => made.remove("evals/cases/EC-gift.yaml"), /evals\/cases holds no case/),
+  );
+  test(
+    "an output that must fail and does not, though it was put there to prove the case",
+    without(
+      (made) =>
+        made.write(
+          "evals/cases/EC-gift.yaml",
+          caseOf({ unproven: undefined, known_bad: ["See [DOC-9].", "See [DOC-1]."] }),
+        ),
+      /EC-gift\.yaml:\d+:\d+: known_bad\.1 is "See \[DOC-1\]\.": no assertion of the case fails it \(citations:subset-of-retrieved passes it: every cited id was retrieved: DOC-1\)/,
+    ),
+  );
+  test(
+    "an output that must fail, and nothing that could fail it",
+    without(
+      (made) =>
+        made.write(
+          "evals/cases/EC-gift.yaml",
+          caseOf({
+            known_bad: ["no"],
+            assert: [{ type: "trajectory:tool-used", value: "lookup" }],
+          }),
+        ),
+      /known_bad\.0 is "no": none of its assertions \(trajectory:tool-used\) can fail an output alone; accepted: unproven: true/,
+    ),
+  );
+  test(
+    "a pattern that is none, told without trying anything",
+    without(
+      (made) =>
+        made.write(
+          "evals/cases/EC-gift.yaml",
+          caseOf({ assert: [{ type: "output:matches", value: "(" }] }),
+        ),
+      /EC-gift\.yaml:\d+:\d+: assert\.0\.value is "\(": no pattern/,
+    ),
   );
   test(
     "one id in two files",

@@ -84,10 +84,18 @@ describe("a suite with rootwardCases", () => {
     expect([...after.values()]).toEqual(["passed", "passed", "passed"]);
   });
 
+  test("fails where a case does not fail the output that was to prove it", async () => {
+    const unproven = { unproven: undefined, known_bad: ["See [DOC-1]."] };
+    const found = await outcomes(project("honest", [deskCase(unproven)]));
+    expect([...found.values()][0]).toContain("no assertion of the case fails it");
+  });
+
   test("fails for what could not be decided, whatever its severity, with the reason", async () => {
-    const found = await outcomes(project("silent", [deskCase(), p1, p2]));
+    const assert = [{ type: "behavior:no-error" }];
+    const cases = [deskCase(), p1, p2].map((each) => ({ ...each, assert }));
+    const found = await outcomes(project("silent", cases));
     for (const id of ["EC-gift", "EC-one", "EC-two"])
-      expect(found.get(id)).toContain("could not be decided: the agent sent no spans");
+      expect(found.get(id)).toMatch(/could not be decided: .*the agent sent no spans/);
   });
 
   test("fails for a folder without cases and for a malformed case", async () => {

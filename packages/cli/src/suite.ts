@@ -5,6 +5,7 @@ import { loadCases } from "./case-store.ts";
 import type { CaseStore } from "./case-store.ts";
 import { loadConfig } from "./config.ts";
 import type { LoadedConfig } from "./config.ts";
+import { knownBadProblems } from "./known-bad.ts";
 import { OperatorError } from "./output.ts";
 import { tryCases } from "./trying.ts";
 
@@ -59,7 +60,7 @@ export function rootwardCases(options: SuiteOptions = {}): void {
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
   describe("eval cases", () => {
     test(`the cases of ${relative(process.cwd(), resolve(dir)) || dir} can be read`, async () =>
-      checkStore(store, chosen));
+      await checkStore(store, chosen, loaded));
     for (const entry of chosen) {
       const { id, severity, title } = entry.evalCase;
       test(`${id} [${severity}] ${title}`, () => tryCase(entry, store, loaded), timeoutMs);
@@ -95,7 +96,12 @@ function chosenCases({ cases }: CaseStore, { ids, severities }: SuiteOptions): r
   );
 }
 
-function checkStore({ problems }: CaseStore, chosen: readonly GateCase[]): void {
+async function checkStore(
+  store: CaseStore,
+  chosen: readonly GateCase[],
+  loaded: LoadedConfig,
+): Promise<void> {
+  const problems = [...store.problems, ...(await knownBadProblems(store, loaded))];
   if (problems.length > 0) throw new Error(problems.join("\n"));
   if (chosen.length === 0)
     throw new Error("no active case was chosen: a suite without cases passes nothing");

@@ -10,12 +10,16 @@ import type { GenerateInput, Generation } from "./evals/generate.ts";
 import { usageOf } from "./evals/cost.ts";
 import { decide } from "./evals/gate.ts";
 import type { Decided } from "./evals/gate.ts";
+import { unfailedOutputs } from "./evals/known-bad.ts";
+import type { Unfailed } from "./evals/known-bad.ts";
 import { inLanes } from "./evals/lanes.ts";
 import type { Lane } from "./evals/lanes.ts";
 import { caseJudgeOf, gradeByJudge } from "./evals/judging/judge.ts";
 import type { CaseJudge, CaseRubric } from "./evals/judging/judge.ts";
 import { gradeTrial, settingsOf, undecidedTrial } from "./evals/trial.ts";
+import type { SeenCall } from "./evals/told-spans.ts";
 import { trialRun } from "./evals/trial-run.ts";
+import { trialSubject } from "./evals/trial-subject.ts";
 import { runTrials, trialsOf } from "./evals/trials.ts";
 import { read, textsOf } from "./ingest/read.ts";
 import type { ReadOptions, ReadRun } from "./ingest/read.ts";
@@ -33,7 +37,7 @@ import type { Day } from "./model/time.ts";
 import type { GateVerdict, Trial } from "./model/verdict.ts";
 import type { ContractCheck } from "./model/workflow.ts";
 import type { Breathe, Ports, Store, TrialEvidence } from "./ports.ts";
-import type { TraceContent } from "./model/span.ts";
+import type { Span, TraceContent } from "./model/span.ts";
 
 /** Per request. Bytes in, receipt out; accepted + rejected = received. Repeating it changes nothing. */
 export async function ingest(body: OtlpBody, { store }: Pick<Ports, "store">): Promise<Receipt> {
@@ -206,6 +210,37 @@ export async function gate(
   return decide({ ...input, known, decided });
 }
 
+/**
+ * Per case that is loaded. The outputs that it says it must fail and does not, each with why: its assertions are asked offline.
+ *
+ * @param recorded  what its tools returned
+ */
+export async function unfailed(
+  evalCase: EvalCase,
+  caseFile: string,
+  recorded: readonly SeenCall[],
+  reading: Pick<GateInput, "contractFor" | "map">,
+  { checker }: Pick<Ports, "checker">,
+): Promise<readonly Unfailed[]> {
+  const begun = { logs: [], traceId: "1".padStart(32, "0"), startedMs: 0 };
+  const readRun = (spans: readonly Span[]) => runOf(evalCase, spans, begun, reading);
+  const noSpans = "an output of known_bad has no spans";
+  const left = {
+    ...begun,
+    spans: [],
+    noSpans,
+    replayedTools: [],
+    replayed: recorded,
+    durationMs: 0,
+  };
+  const subjectOf = (output: unknown) => {
+    const told = trialSubject(evalCase, { ...left, answer: { output } }, readRun);
+    if (told.subject === null) throw new Error(told.why);
+    return told.subject;
+  };
+  return await unfailedOutputs(evalCase, caseFile, subjectOf, checker);
+}
+
 interface Tried {
   readonly evalCase: EvalCase;
   readonly index: number;
@@ -222,19 +257,17 @@ async function trial(
   for (let attempt = 0; ; attempt += 1) {
     try {
       const evidence = await candidate.run(evalCase, index);
-      const chosen = runOf(evalCase, evidence, input);
-      if (chosen.run === null) return undecidedTrial(index, chosen.why, evidence.durationMs);
-      const { run } = chosen;
-      const { answer, durationMs, replayed } = evidence;
-      const subject = {
-        run: run.run,
-        signals: run.signals,
-        digest: run.digest,
-        answer: { ...answer, ...withUsage(answer.usage, run.run, input) },
-        durationMs,
-      };
+      const readRun = (spans: readonly Span[]) => runOf(evalCase, spans, evidence, input);
+      const told = trialSubject(evalCase, evidence, readRun);
+      if (told.subject === null) return undecidedTrial(index, told.why, evidence.durationMs);
+      const { answer, replayed } = evidence;
+      const usage = withUsage(answer.usage, told.subject.run, input);
+      const subject = { ...told.subject, answer: { ...answer, ...usage } };
       const byJudge = judge && (() => gradeByJudge(evalCase, subject, judge, model));
-      return await gradeTrial({ evalCase, index, subject, replayed, caseFile, byJudge }, checker);
+      const asked = { evalCase, index, subject, replayed, caseFile, byJudge };
+      const graded = await gradeTrial(asked, checker);
+      const isLost = subject.unseen !== undefined && graded.outcome === "undecided";
+      if (attempt > 0 || !isLost) return graded;
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
       if (attempt > 0 || !error.retryable) return undecidedTrial(index, error.message);
@@ -252,9 +285,13 @@ function withUsage(
 }
 
 /** The run of a trial among what the candidate sent. */
-function runOf(evalCase: EvalCase, evidence: TrialEvidence, input: GateInput) {
+function runOf(
+  evalCase: EvalCase,
+  spans: readonly Span[],
+  { logs, traceId, startedMs }: Pick<TrialEvidence, "logs" | "traceId" | "startedMs">,
+  input: Pick<GateInput, "contractFor" | "map">,
+) {
   const settings = settingsOf(evalCase);
-  const { spans, logs, traceId, startedMs } = evidence;
   const runs = read(
     { spans, logs },
     { settingsFor: () => settings, contractFor: input.contractFor, map: input.map, closedBy: null },

@@ -148,6 +148,14 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** Signals as the candidate's answer tells them: believed where nothing else shows them. */
+export interface ToldSignals {
+  readonly grounded?: number;
+  readonly fallback?: boolean;
+  readonly confidence?: number;
+  readonly downstream_ok?: boolean;
+}
+
 /** One execution of the candidate agent on a case. */
 export interface TrialEvidence {
   readonly spans: readonly Span[];
@@ -156,12 +164,18 @@ export interface TrialEvidence {
   readonly traceId: string;
   /** When it was asked, in UTC milliseconds. */
   readonly startedMs: number;
+  /** What to say where a check needs spans and the agent sent none; null where there are some. */
+  readonly noSpans: string | null;
+  /** The tools whose calls go through the replay: a call of one of them that it did not see was not made. */
+  readonly replayedTools: readonly string[];
   /** The parsed last line of standard output. */
   readonly answer: {
     readonly output: unknown;
     readonly citations?: readonly string[];
     readonly retrieved?: readonly string[];
+    /** Its tool calls, each `{name, arguments, result}`: believed where neither spans nor the replay show any. */
     readonly tool_calls?: readonly unknown[];
+    readonly signals?: ToldSignals;
     readonly usage?: { readonly usd?: number; readonly tokens?: number };
   };
   /** Tool calls seen by the replay, in order. */
@@ -181,16 +195,31 @@ export interface Candidate {
   run(evalCase: EvalCase, trial: number): Promise<TrialEvidence>;
 }
 
+/** What the repository's own code says, with a sentence; error: it could not be asked, or gave no answer. */
+export interface CodeAnswer {
+  readonly kind: "pass" | "fail" | "error";
+  readonly why: string;
+}
+
+/** A validator: a command, or a module; and how long it may take, as in `10s`. */
+export interface ValidatorCode {
+  readonly run?: readonly string[] | undefined;
+  readonly module?: string | undefined;
+  readonly timeout?: string | undefined;
+}
+
 /** Runs the repository's own code on an output: validators, schemas, slow patterns. Never anything from a trace. */
 export interface Checker {
   /** Violations of a JSON Schema (inline, or a path in the repository); empty when it holds. */
   schema(schema: unknown, value: unknown, caseFile: string): Promise<readonly string[]>;
-  /** Exit 0 of a command accepts the output, given on its standard input. */
+  /** A command or a module accepts or rejects an output. What cannot be started, hangs, or gives no answer is an error. */
   validator(
-    command: readonly string[],
-    output: string,
+    code: ValidatorCode,
+    output: { readonly text: string; readonly value: unknown },
     caseFile: string,
-  ): Promise<{ readonly accepted: boolean; readonly why: string }>;
+  ): Promise<CodeAnswer>;
+  /** A module, its path from the case file's folder, is given what is known of a run; it passes or fails it. */
+  module(path: string, evidence: unknown, args: unknown, caseFile: string): Promise<CodeAnswer>;
   /** A pattern of the repository on hostile text: in a worker, with a time limit. null: the time ran out. */
   matches(pattern: string, text: string): Promise<boolean | null>;
 }

@@ -1,5 +1,6 @@
 import type { AgentConfig } from "@rootward/pipeline/model/gate-config";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
+import { durationMs } from "@rootward/pipeline/model/evalfields";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { TrialEvidence } from "@rootward/pipeline/ports";
 import type { Door, TrialPost } from "../collector.ts";
@@ -41,13 +42,9 @@ export interface Adapter {
   stop(): void;
 }
 
-const unitMs = { ms: 1, s: 1_000, m: 60_000 } as const;
-
 /** How long an agent may take for one trial. */
 export function timeoutMs({ timeout }: Pick<AgentConfig, "timeout">): number {
-  const [, number = "", unit] = /^(\d+)(ms|s|m)$/.exec(timeout ?? "") ?? [];
-  if (unit !== "ms" && unit !== "s" && unit !== "m") return policy("candidateTimeoutMs");
-  return Number(number) * unitMs[unit];
+  return durationMs(timeout ?? "") ?? policy("candidateTimeoutMs");
 }
 
 /** What is asked of an agent, in the one form that all adapters know. Source: evals.md 2.1. */

@@ -9,6 +9,14 @@ const Answered = z.object({
   citations: z.array(z.string()).optional(),
   retrieved: z.array(z.string()).optional(),
   tool_calls: z.array(z.unknown()).optional(),
+  signals: z
+    .object({
+      grounded: z.number().min(0).max(1).optional(),
+      fallback: z.boolean().optional(),
+      confidence: z.number().min(0).max(1).optional(),
+      downstream_ok: z.boolean().optional(),
+    })
+    .optional(),
   usage: z.object({ usd: z.number().optional(), tokens: z.number().optional() }).optional(),
 });
 
@@ -31,16 +39,29 @@ export function answerFrom(value: unknown, expected: string): Answer {
     const what = `${key === "" ? "" : ` ${key}`} ${issue?.message ?? "is wrong"}`;
     throw failed(`the agent's answer:${what}; ${expected}`);
   }
-  const { output, citations, retrieved, tool_calls, usage } = answer.data;
+  const { output, citations, retrieved, tool_calls, signals, usage } = answer.data;
   return {
     output,
     ...(citations && { citations }),
     ...(retrieved && { retrieved }),
     ...(tool_calls && { tool_calls }),
-    ...(usage && { usage: usageOf(usage) }),
+    ...(signals && { signals: defined(signals) }),
+    ...(usage && { usage: defined(usage) }),
   };
 }
 
-function usageOf({ usd, tokens }: { usd?: number | undefined; tokens?: number | undefined }) {
-  return { ...(usd !== undefined && { usd }), ...(tokens !== undefined && { tokens }) };
+type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
+
+/** Without the keys that are there but undefined. */
+function defined<T extends object>(value: T): Defined<T> {
+  const kept: Defined<T> = {};
+  for (const key in value) {
+    const each = value[key];
+    if (isDefined(each)) kept[key] = each;
+  }
+  return kept;
+}
+
+function isDefined<T>(value: T): value is Exclude<T, undefined> {
+  return value !== undefined;
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { lacking } from "@rootward/pipeline/evals/backtest";
+import { lacking } from "@rootward/pipeline/model/activation";
 import { regrade } from "@rootward/pipeline/evals/regrade";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import { untouched } from "@rootward/pipeline/pipeline";

@@ -12,6 +12,7 @@ import { amountOption, changedOption, severityOption, targetOption } from "../ga
 import { outputFiles, withheld, writeOutputs } from "../gate-outputs.ts";
 import type { OutputOptions } from "../gate-outputs.ts";
 import { runCases } from "../gate-run.ts";
+import { knownBadProblems } from "../known-bad.ts";
 import { writeLock } from "../lock-file.ts";
 import { note, OperatorError, printLine } from "../output.ts";
 import { compareWithBase } from "../ratchet.ts";
@@ -109,10 +110,11 @@ async function runGate(options: GateOptions): Promise<void> {
   const all = loadCases(folder);
   const ratchet = compareWithBase(all, loaded, today(), options.base);
   const store = { ...selected(all, options.case), overrides: ratchet.overrides };
+  const unfailed = await knownBadProblems(store, ratchet.loaded);
   for (const warning of ratchet.warnings) note(`rootward: ${warning}`);
   if (options.merge !== undefined) {
     refuseBeside(options, shard);
-    const problems = [...store.problems, ...ratchet.problems];
+    const problems = [...store.problems, ...ratchet.problems, ...unfailed];
     return await finish(mergeFiles(options.merge, store, problems, ratchet.loaded), all, options);
   }
   const { verdict, lock } = await runCases({
@@ -120,7 +122,7 @@ async function runGate(options: GateOptions): Promise<void> {
     loaded: ratchet.loaded,
     all,
     store,
-    problems: ratchet.problems,
+    problems: [...ratchet.problems, ...unfailed],
     results: openResults(
       loaded.path === null ? process.cwd() : dirname(loaded.path),
       () => new Date(),

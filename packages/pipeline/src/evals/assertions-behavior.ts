@@ -1,31 +1,35 @@
-import type { Reading } from "../model/signal.ts";
+import { signalWithin } from "./assertions-signal.ts";
 import { fail, listed, missing, pass } from "./judged.ts";
 import type { Judged } from "./judged.ts";
 import { valuesAt } from "./pointer.ts";
 import { outputJson } from "./subject.ts";
 import type { Subject } from "./subject.ts";
 
-/** Cited ids: at a declared pointer of the output, else the candidate's own list, else as read from the answer. */
+/**
+ * Cited ids: those at a declared pointer of the output; else those read from the answer, and those that the candidate itself lists. Null
+ * where neither is visible.
+ */
 function citedIds(subject: Subject, pointer: string | undefined): readonly string[] | null {
   if (pointer !== undefined) {
     const output = outputJson(subject);
     if (output === undefined) return null;
     return valuesAt(output, pointer).flat().map(String);
   }
-  return subject.answer?.citations ?? subject.run.cited;
+  const told = subject.answer?.citations;
+  if (subject.run.cited === null && told === undefined) return null;
+  return [...new Set([...(subject.run.cited ?? []), ...(told ?? [])])];
 }
 
-/** Ids that any visible retrieval or tool result of the run returned; null where none is visible. */
+/** Ids that any visible retrieval or tool result of the run returned; where none is visible those that the candidate lists, else null. */
 function retrievedIds({ run, digest, answer }: Subject): ReadonlySet<string> | null {
   const visible = run.retrievals.filter(({ documents }) => documents !== null);
-  if (visible.length === 0 && digest.retrieved === null && answer?.retrieved === undefined)
-    return null;
+  if (visible.length === 0 && digest.retrieved === null)
+    return answer?.retrieved === undefined ? null : new Set(answer.retrieved);
   return new Set([
     ...visible.flatMap(({ documents }) =>
       (documents ?? []).flatMap(({ id, altIds }) => (id === null ? altIds : [id, ...altIds])),
     ),
     ...(digest.retrieved ?? []),
-    ...(answer?.retrieved ?? []),
   ]);
 }
 
@@ -38,12 +42,26 @@ export function citationsSubset(
   if (cited.length < min)
     return fail(`cites ${cited.length} documents, at least ${min} are expected`);
   if (cited.length === 0) return pass("cites nothing");
-  const unread = ids === undefined && subject.answer?.citations === undefined;
-  const wrong = unread ? subject.digest.ungrounded : notIn(retrievedIds(subject), cited);
-  if (wrong === null) return missing("what was retrieved is not visible");
+  const wrong = ungroundedOf(subject, cited, ids);
+  if (wrong === null) return missing(subject.unseen?.why ?? "what was retrieved is not visible");
   return wrong.length === 0
     ? pass(`every cited id was retrieved: ${listed(cited)}`)
     : fail(`cited but not retrieved: ${listed(wrong)}`);
+}
+
+/** Of the cited ids those that nothing retrieved: as production measures them where the spans show it, else by the ids alone. */
+function ungroundedOf(
+  subject: Subject,
+  cited: readonly string[],
+  pointer: string | undefined,
+): readonly string[] | null {
+  const { run, digest, unseen } = subject;
+  const known = retrievedIds(subject);
+  const measured = pointer === undefined && unseen === undefined && run.cited !== null;
+  const own = measured ? cited.filter((id) => run.cited?.includes(id)) : [];
+  const others = cited.filter((id) => !own.includes(id));
+  const wrong = others.length === 0 ? [] : notIn(known, others);
+  return wrong === null ? null : [...own.filter((id) => digest.ungrounded.includes(id)), ...wrong];
 }
 
 function notIn(
@@ -63,13 +81,15 @@ export function citationsForbid(subject: Subject, forbidden: readonly string[]):
 }
 
 export function retrievalNonEmpty(
-  { run }: Subject,
+  { run, unseen }: Subject,
   { min = 1, tool }: { readonly min?: number | undefined; readonly tool?: string | undefined },
 ): Judged {
   const ofTool = new Set(run.toolCalls.filter(({ name }) => name === tool).map(({ id }) => id));
   const asked = run.retrievals.filter(
     ({ toolCallId }) => tool === undefined || (toolCallId !== null && ofTool.has(toolCallId)),
   );
+  if (asked.length === 0 && unseen && !(tool !== undefined && unseen.tools.has(tool)))
+    return missing(unseen.why);
   if (asked.length === 0)
     return fail(tool === undefined ? "nothing was retrieved" : `${tool} was not called`);
   const visible = asked.filter(({ documents }) => documents !== null);
@@ -78,39 +98,6 @@ export function retrievalNonEmpty(
   return count >= min
     ? pass(`retrieved ${count} documents`)
     : fail(`retrieved ${count} documents, expected ${min}`);
-}
-
-export function signalWithin(
-  { signals }: Subject,
-  {
-    name,
-    eq,
-    gte,
-    lte,
-  }: {
-    readonly name: "grounded" | "fallback" | "confidence" | "downstream_ok";
-    readonly eq?: boolean | number | undefined;
-    readonly gte?: number | undefined;
-    readonly lte?: number | undefined;
-  },
-): Judged {
-  const reading: Reading<number | boolean> = signals[name];
-  if (reading.kind === "absent") {
-    // An answer that claims nothing, such as that nothing was found, cannot be ungrounded: no evidence is missing.
-    return name === "grounded" && reading.why === "nothing_to_check"
-      ? pass("the answer holds nothing that needs support")
-      : missing(`${name} is absent (${reading.why})`);
-  }
-  const value = Number(reading.value);
-  const holds =
-    (eq === undefined || value === Number(eq)) &&
-    (gte === undefined || value >= gte) &&
-    (lte === undefined || value <= lte);
-  const found =
-    typeof reading.value === "number" ? reading.value.toFixed(2) : String(reading.value);
-  const evidence = reading.evidence[0]?.text;
-  const sentence = `${name} is ${found} (${reading.method}${evidence ? `: ${evidence}` : ""})`;
-  return holds ? pass(sentence) : fail(sentence);
 }
 
 export function noFallback(
@@ -124,7 +111,8 @@ export function noFallback(
   return signalWithin(subject, { name: "fallback", eq: false });
 }
 
-export function noError({ run }: Subject): Judged {
+export function noError({ run, unseen }: Subject): Judged {
+  if (unseen) return missing(unseen.why);
   if (run.error !== null)
     return fail(`ended in an error: ${run.error.message ?? run.error.type ?? "unnamed"}`);
   if (!run.complete) return missing("the run's root has not ended");

@@ -101,32 +101,30 @@ export function outputPath(subject: Subject, rule: PathRule): Judged {
 
 export async function validator(
   subject: Subject,
-  command: readonly string[],
+  code: Parameters<OutputChecker["validator"]>[0],
   checker: OutputChecker,
   caseFile: string,
 ): Promise<Judged> {
   const text = outputText(subject);
   if (text === null) return invisible;
-  const { accepted, why } = await checker.validator(command, text, caseFile);
-  return accepted
-    ? pass("the validator accepts the output")
-    : fail(`the validator rejects the output: ${why}`);
+  const output = { text, value: outputJson(subject) };
+  const { kind, why } = await checker.validator(code, output, caseFile);
+  if (kind === "pass") return pass("the validator accepts the output");
+  return kind === "fail"
+    ? fail(`the validator rejects the output: ${why}`)
+    : missing(`the validator ${why}`);
 }
 
+/** A hand-off whose sender the spans do not name may be another one: it is no evidence. */
 export async function handoffContract(
-  { run }: Subject,
-  {
-    from,
-    to,
-    schema,
-  }: { readonly from?: string | undefined; readonly to: string; readonly schema: unknown },
+  { run, unseen }: Subject,
+  { from, to, schema }: { readonly from: string; readonly to: string; readonly schema: unknown },
   checker: OutputChecker,
   caseFile: string,
 ): Promise<Judged> {
-  const handoffs = run.handoffs.filter(
-    (hop) => hop.to === to && (from === undefined || hop.from === from),
-  );
-  const label = `${from ?? "any agent"} → ${to}`;
+  if (unseen) return missing(unseen.why);
+  const handoffs = run.handoffs.filter((hop) => hop.to === to && hop.from === from);
+  const label = `${from} → ${to}`;
   if (handoffs.length === 0) return missing(`no hand-off ${label} is visible`);
   const visible = handoffs.filter(({ carried }) => carried.value !== null);
   if (visible.length === 0) return missing(`what the hand-off ${label} carried is not visible`);

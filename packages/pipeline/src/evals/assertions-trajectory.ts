@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "./equal.ts";
+import { namedLike } from "./glob.ts";
 import { fail, listed, missing, pass, shown } from "./judged.ts";
 import type { Judged } from "./judged.ts";
 import { isObject } from "./pointer.ts";
@@ -8,20 +9,6 @@ import type { ToolCall } from "../model/run.ts";
 interface ToolMatch {
   readonly name?: string | undefined;
   readonly pattern?: string | undefined;
-}
-
-/** A glob with `*` only: patterns of a case never backtrack on hostile names. */
-function namedLike(name: string, pattern: string): boolean {
-  const parts = pattern.split("*");
-  if (parts.length === 1) return name === pattern;
-  let at = 0;
-  for (const [index, part] of parts.entries()) {
-    const found = index === 0 ? (name.startsWith(part) ? 0 : -1) : name.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  const last = parts.at(-1) ?? "";
-  return last === "" || name.endsWith(last);
 }
 
 function fits(call: ToolCall, match: ToolMatch): boolean {
@@ -36,10 +23,23 @@ function calledNames({ run }: Subject): string {
   return names.length === 0 ? "no tool" : listed(names);
 }
 
-/** An incomplete or contentless run shows no calls without meaning that there were none. */
-function noEvidence({ run }: Subject): Judged | null {
+/**
+ * What keeps a claim about calls that were not made from being decided; null where nothing does. An incomplete or contentless run shows no
+ * calls without meaning that there were none; without spans the replay knows of its own tools alone.
+ *
+ * @param names  the tools that the claim is about; null: any
+ */
+function noEvidence({ run, unseen }: Subject, names: readonly string[] | null): Judged | null {
+  if (unseen) {
+    const isKnown = unseen.listsCalls || names?.every((name) => unseen.tools.has(name)) === true;
+    return isKnown ? null : missing(unseen.why);
+  }
   if (run.toolCalls.length > 0 || run.llmCalls.length > 0 || run.agents.length > 0) return null;
   return missing("no step of the run is visible");
+}
+
+function namesOf({ name, pattern }: ToolMatch): readonly string[] | null {
+  return name !== undefined && pattern === undefined ? [name] : null;
 }
 
 export function toolUsed(
@@ -50,25 +50,27 @@ export function toolUsed(
     | (ToolMatch & { readonly min?: number | undefined; readonly max?: number | undefined }),
   sense: "must" | "must_not",
 ): Judged {
-  const unseen = noEvidence(subject);
-  if (unseen) return unseen;
   const wanted =
     typeof value === "string"
       ? [{ name: value }]
       : isMatchList(value)
         ? value.map((name) => ({ name }))
         : [value];
+  let unknown: Judged | null = null;
   for (const match of wanted) {
     const count = subject.run.toolCalls.filter((call) => fits(call, match)).length;
     const { min = 1, max = Infinity } = "min" in match || "max" in match ? match : {};
     const used = count >= min && count <= max;
+    // Calls that were seen are proof whatever else there was, unless there may be too many.
+    const unseen = used && max === Infinity ? null : noEvidence(subject, namesOf(match));
+    unknown ??= unseen;
     const label = match.name ?? ("pattern" in match ? match.pattern : undefined) ?? "a tool";
-    if (sense === "must" && !used)
+    if (unseen === null && sense === "must" && !used)
       return fail(`${label} was called ${count} times; called: ${calledNames(subject)}`);
-    if (sense === "must_not" && used)
+    if (unseen === null && sense === "must_not" && used)
       return fail(`${label} was called ${count} times and must not be`);
   }
-  return pass(`called: ${calledNames(subject)}`);
+  return unknown ?? pass(`called: ${calledNames(subject)}`);
 }
 
 function isMatchList(value: readonly string[] | ToolMatch): value is readonly string[] {
@@ -81,14 +83,14 @@ export function toolSequence(
     | readonly string[]
     | { readonly mode?: "in_order" | "exact" | undefined; readonly steps: readonly string[] },
 ): Judged {
-  const unseen = noEvidence(subject);
-  if (unseen) return unseen;
   const steps = "steps" in value ? value.steps : value;
   const exact = "steps" in value && value.mode === "exact";
   const names = subject.run.toolCalls.map(({ name }) => name);
   let next = 0;
   for (const name of names) if (name === steps[next]) next += 1;
   const holds = exact ? names.join("\n") === steps.join("\n") : next === steps.length;
+  const unseen = holds && !exact ? null : noEvidence(subject, exact ? null : steps);
+  if (unseen) return unseen;
   return holds
     ? pass(`called in order: ${listed(steps)}`)
     : fail(`expected ${steps.join(" → ")}, called ${calledNames(subject)}`);
@@ -103,11 +105,10 @@ export function argsMatch(
     readonly defaults?: Readonly<Record<string, unknown>> | undefined;
   },
 ): Judged {
-  const unseen = noEvidence(subject);
-  if (unseen) return unseen;
   const calls = subject.run.toolCalls.filter((call) => fits(call, value));
+  const unseen = noEvidence(subject, namesOf(value));
   if (calls.length === 0)
-    return fail(`${value.name ?? value.pattern ?? "the tool"} was not called`);
+    return unseen ?? fail(`${value.name ?? value.pattern ?? "the tool"} was not called`);
   const visible = calls.filter(({ args }) => args.value !== null);
   if (visible.length === 0) return missing("the arguments of the call are not visible");
   const ignored = new Set(value.ignore ?? []);
@@ -123,6 +124,7 @@ export function argsMatch(
     );
   });
   const first = visible[0];
+  if (!matches && unseen) return unseen;
   return matches
     ? pass(`${first?.name ?? "the tool"} was called with ${shown(value.args)}`)
     : fail(`no call with ${shown(value.args)}; first call: ${shown(first?.args.value)}`);
@@ -135,11 +137,10 @@ export async function argsSchema(
   checker: OutputChecker,
   caseFile: string,
 ): Promise<Judged> {
-  const unseen = noEvidence(subject);
-  if (unseen) return unseen;
+  const unseen = noEvidence(subject, namesOf(value));
   const label = value.name ?? value.pattern ?? "the tool";
   const calls = subject.run.toolCalls.filter((call) => fits(call, value));
-  if (calls.length === 0) return pass(`${label} was not called`);
+  if (calls.length === 0) return unseen ?? pass(`${label} was not called`);
   const visible = calls.filter(({ args }) => args.value !== null);
   if (visible.length === 0) return missing(`the arguments of ${label} are not visible`);
   for (const { args } of visible) {
@@ -148,13 +149,14 @@ export async function argsSchema(
       return fail(`${label} was called with ${shown(args.value)}: ${listed(violations, 3)}`);
     }
   }
-  return pass(`the arguments of ${label} are as expected`);
+  return unseen ?? pass(`the arguments of ${label} are as expected`);
 }
 
 export function argsSupported(
-  { digest }: Subject,
+  subject: Subject,
   { name }: { readonly name?: string | undefined },
 ): Judged {
+  const { digest } = subject;
   const steps = digest.steps.filter(
     ({ kind, tool }) => kind === "tool" && (name === undefined || tool === name),
   );
@@ -163,44 +165,21 @@ export function argsSupported(
   const wrong = steps.flatMap(({ tool, unsupportedArgs }) =>
     unsupportedArgs.map((value) => `${tool ?? "a tool"} ← ${value}`),
   );
+  const unseen = subject.unseen ? noEvidence(subject, name === undefined ? null : [name]) : null;
+  if (wrong.length === 0 && unseen) return unseen;
   return wrong.length === 0
     ? pass("every argument occurs in what was asked or returned before")
     : fail(`arguments that nothing before holds: ${listed(wrong)}`);
 }
 
-export function stepCount(
-  { run }: Subject,
-  {
-    type = "span",
-    min = 0,
-    max = Infinity,
-  }: {
-    readonly type?: string | undefined;
-    readonly min?: number | undefined;
-    readonly max?: number | undefined;
-  },
-): Judged {
-  const counts: Readonly<Record<string, number>> = {
-    tool: run.toolCalls.length,
-    command: run.toolCalls.length,
-    search: run.retrievals.length,
-    message: run.llmCalls.length,
-    reasoning: run.llmCalls.length,
-    span: run.understood.of,
-  };
-  const count = counts[type] ?? 0;
-  return count >= min && count <= max
-    ? pass(`${count} steps of kind ${type}`)
-    : fail(`${count} steps of kind ${type}, expected ${min} to ${max}`);
-}
-
 export function noLoop(
-  { run, digest }: Subject,
+  subject: Subject,
   {
     max_repeats = 3,
     same_args = true,
   }: { readonly max_repeats?: number | undefined; readonly same_args?: boolean | undefined },
 ): Judged {
+  const { run, digest } = subject;
   const counts = new Map<string, number>();
   for (const { kind, tool, argsHash } of digest.steps) {
     if (kind !== "tool" || tool === null) continue;
@@ -208,6 +187,8 @@ export function noLoop(
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   const [worst] = [...counts].sort((a, b) => b[1] - a[1]);
+  const unseen = subject.unseen ? noEvidence(subject, null) : null;
+  if (unseen && (worst?.[1] ?? 0) <= max_repeats) return unseen;
   if (!worst)
     return run.toolCalls.length > 0
       ? missing("the calls' arguments are not visible")

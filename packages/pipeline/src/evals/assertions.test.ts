@@ -3,24 +3,40 @@ import type { Assertion } from "../model/assertion.ts";
 import type { Run } from "../model/run.ts";
 import type { Signals } from "../model/signal.ts";
 import { buildDigest, buildStep, goodSignals, measured } from "../testing/build-digest.ts";
-import { buildCall, buildHandoff, buildRetrieval, buildRun, known } from "../testing/build-run.ts";
+import {
+  buildAgent,
+  buildCall,
+  buildHandoff,
+  buildLlmCall,
+  buildRetrieval,
+  buildRun,
+  known,
+} from "../testing/build-run.ts";
 import { judge } from "./assertions.ts";
 import { compileSchema } from "./contract.ts";
 import type { OutputChecker, Subject } from "./subject.ts";
 
 const checker: OutputChecker = {
   schema: (schema, value) => Promise.resolve(compileSchema(schema as object)(value)),
-  validator: (command, output) =>
-    Promise.resolve({ accepted: output.includes(command[0] ?? ""), why: "not in it" }),
+  validator: ({ run }, { text }) =>
+    Promise.resolve(
+      run?.[0] === "hangs"
+        ? { kind: "error", why: "did not end within 1 s and was stopped" }
+        : { kind: text.includes(run?.[0] ?? "") ? "pass" : "fail", why: "not in it" },
+    ),
+  module: (path, evidence, args) =>
+    Promise.resolve({ kind: "pass", why: JSON.stringify({ path, evidence, args }) }),
   matches: (pattern, text) =>
     Promise.resolve(pattern === "slow" ? null : new RegExp(pattern).test(text)),
 };
+
+type StepType = NonNullable<Extract<Assertion, { type: "trajectory:step-count" }>["value"]["type"]>;
 
 interface Given {
   readonly run?: Partial<Run>;
   readonly signals?: Partial<Signals>;
   readonly digest?: Parameters<typeof buildDigest>[1];
-  readonly trial?: Partial<Pick<Subject, "answer" | "durationMs">>;
+  readonly trial?: Partial<Pick<Subject, "answer" | "durationMs" | "unseen">>;
 }
 
 function subject({ run, signals, digest, trial }: Given = {}): Subject {
@@ -98,6 +114,40 @@ describe("behavior", () => {
     ).toBe("error");
   });
 
+  test("a signal may be held against what any agent, or each, declares of itself", async () => {
+    const agent = (name: string, confidence: unknown) => ({
+      ...buildAgent(0, name),
+      declared: { confidence },
+    });
+    const run = { agents: [agent("intake", "0.9"), agent("payer", 0.4)] };
+    const signals = { confidence: measured(0.9) };
+    const asked = (span?: "root" | "any" | "all") =>
+      judged(
+        { type: "behavior:signal", value: { name: "confidence", gte: 0.7, ...(span && { span }) } },
+        { run, signals },
+      );
+    expect(await asked()).toBe("pass");
+    expect(await asked("root")).toBe("pass");
+    expect(await asked("any")).toBe("pass");
+    expect(await asked("all")).toBe("fail");
+    const silent: Assertion = {
+      type: "behavior:signal",
+      value: { name: "confidence", gte: 0.7, span: "all" },
+    };
+    expect(await judged(silent, { signals })).toBe("pass");
+    expect(await judged(silent)).toBe("error");
+  });
+
+  test("what the answer tells of a signal is believed where nothing else shows it", async () => {
+    const assertion: Assertion = {
+      type: "behavior:signal",
+      value: { name: "confidence", gte: 0.7 },
+    };
+    const trial = { answer: { output: "x", signals: { confidence: 0.8 } } };
+    expect(await judged(assertion, { trial })).toBe("pass");
+    expect(await judged(assertion, { trial, signals: { confidence: measured(0.1) } })).toBe("fail");
+  });
+
   test("a fallback fails, except on kinds of task that may fall back", async () => {
     const fell: Given = { signals: { fallback: measured(true) } };
     expect(await judged({ type: "behavior:no-fallback" }, fell)).toBe("fail");
@@ -150,6 +200,7 @@ describe("output", () => {
     [{ type: "output:json-schema", value: { type: "object", required: ["id"] } }, "fail"],
     [{ type: "downstream:validator", value: { run: ["ticket"] } }, "pass"],
     [{ type: "downstream:validator", value: { run: ["refund"] } }, "fail"],
+    [{ type: "downstream:validator", value: { run: ["hangs"] } }, "error"],
   ])("%j is %s", async (assertion, expected) => {
     expect(await judged(assertion, due)).toBe(expected);
     // What cannot be seen cannot be judged.
@@ -199,6 +250,51 @@ describe("trajectory", () => {
     expect(await judged(assertion, trajectory)).toBe(expected);
   });
 
+  test("steps of each kind are told apart, and counted by their names", async () => {
+    const says = (text: string, reasoning = 0) => ({
+      ...buildLlmCall(0),
+      output: [{ role: "assistant" as const, parts: [{ t: "text" as const, text }] }],
+      usage: { reasoning },
+    });
+    const given: Given = {
+      run: {
+        toolCalls: [
+          buildCall(0, "search_rules", { args: { q: "gifts" } }),
+          buildCall(1, "Bash", { args: { command: "git status" } }),
+          buildCall(2, "execute", { args: { id: 1 } }),
+        ],
+        retrievals: [buildRetrieval(0, ["D-1"])],
+        llmCalls: [says("", 40), says("It is 60 EUR."), says("")],
+        understood: { spans: 7, of: 9 },
+      },
+      digest: {
+        steps: [0, 1].map((seq) => buildStep({ seq, kind: "agent", name: "invoke_agent desk" })),
+      },
+    };
+    const counts = async (type: StepType, pattern?: string) => {
+      const value = { type, min: 99, ...(pattern === undefined ? {} : { pattern }) };
+      const { why } = await judge(
+        { type: "trajectory:step-count", value },
+        subject(given),
+        checker,
+        "evals/cases/EC-a.yaml",
+      );
+      return Number(why.split(" ")[0]);
+    };
+    expect(await counts("tool")).toBe(2);
+    expect(await counts("command")).toBe(1);
+    expect(await counts("search")).toBe(1);
+    expect(await counts("message")).toBe(1);
+    expect(await counts("reasoning")).toBe(1);
+    expect(await counts("span")).toBe(9);
+    expect(await counts("tool", "SEARCH_*")).toBe(1);
+    expect(await counts("tool", "search")).toBe(0);
+    expect(await counts("command", "git*")).toBe(1);
+    expect(await counts("search", "search_rule?")).toBe(1);
+    expect(await counts("message", "*60 EUR*")).toBe(1);
+    expect(await counts("span", "invoke_agent *")).toBe(2);
+  });
+
   test("a run of which no step is visible is no proof that a tool was not called", async () => {
     expect(await judged({ type: "not-trajectory:tool-used", value: "quote" })).toBe("error");
   });
@@ -242,7 +338,10 @@ describe("trajectory", () => {
 
 test("a hand-off keeps its contract, breaks it, or is not there to be judged", async () => {
   const schema = { type: "object", required: ["claim"] };
-  const assertion: Assertion = { type: "handoff:contract", value: { to: "payer", schema } };
+  const assertion: Assertion = {
+    type: "handoff:contract",
+    value: { from: "desk", to: "payer", schema },
+  };
   const handing = (carried: unknown): Given => ({
     run: { handoffs: [buildHandoff(0, "payer", carried)] },
   });
@@ -250,6 +349,67 @@ test("a hand-off keeps its contract, breaks it, or is not there to be judged", a
   expect(await judged(assertion, handing({ text: 1 }))).toBe("fail");
   expect(await judged(assertion, handing(null))).toBe("error");
   expect(await judged(assertion)).toBe("error");
+  const other: Assertion = { ...assertion, value: { from: "intake", to: "payer", schema } };
+  expect(await judged(other, handing({ claim: 1 }))).toBe("error");
+});
+
+test("a trial without spans proves what was seen, and nothing about what was not", async () => {
+  const unseen = { why: "no spans", listsCalls: false, tools: new Set(["search"]) };
+  const made = (more: object = {}): Given => ({
+    ...called(buildCall(0, "search", { args: { q: "gifts" } })),
+    trial: { answer: { output: "It is 60 EUR." }, unseen, ...more },
+  });
+  const rows: readonly (readonly [Assertion, string, string])[] = [
+    [{ type: "output:contains", value: "60" }, "pass", "pass"],
+    [{ type: "trajectory:tool-used", value: "search" }, "pass", "pass"],
+    [{ type: "trajectory:tool-used", value: { name: "search", max: 1 } }, "pass", "pass"],
+    [{ type: "trajectory:tool-used", value: { pattern: "s*" } }, "pass", "pass"],
+    [{ type: "trajectory:tool-used", value: "refund" }, "error", "fail"],
+    [{ type: "not-trajectory:tool-used", value: "refund" }, "error", "pass"],
+    [{ type: "not-trajectory:tool-used", value: "search" }, "fail", "fail"],
+    [{ type: "trajectory:tool-sequence", value: ["search"] }, "pass", "pass"],
+    [
+      { type: "trajectory:tool-sequence", value: { mode: "exact", steps: ["search"] } },
+      "error",
+      "pass",
+    ],
+    [{ type: "trajectory:tool-args-match", value: { name: "search", args: {} } }, "pass", "pass"],
+    [{ type: "trajectory:tool-args-match", value: { name: "refund", args: {} } }, "error", "fail"],
+    [{ type: "trajectory:step-count", value: { type: "tool", max: 2 } }, "error", "pass"],
+    [{ type: "trajectory:step-count", value: { type: "tool", max: 0 } }, "fail", "fail"],
+    [{ type: "trajectory:step-count", value: { type: "message", max: 2 } }, "error", "error"],
+    [{ type: "behavior:no-fallback" }, "error", "pass"],
+    [{ type: "behavior:no-error" }, "error", "error"],
+    [{ type: "retrieval:non-empty" }, "error", "error"],
+    [{ type: "retrieval:non-empty", value: { tool: "search" } }, "fail", "fail"],
+    [{ type: "handoff:contract", value: { from: "a", to: "b", schema: {} } }, "error", "error"],
+  ];
+  for (const [assertion, alone, listed] of rows) {
+    expect([assertion, await judged(assertion, made())]).toEqual([assertion, alone]);
+    const told = made({ unseen: { ...unseen, listsCalls: true } });
+    expect([assertion, await judged(assertion, told)]).toEqual([assertion, listed]);
+  }
+});
+
+test("a module is given all that is known of the run, and its arguments", async () => {
+  const given = subject({
+    run: { toolCalls: [buildCall(0, "lookup", { args: { q: "gifts" } })], taskType: "question" },
+    trial: { answer: { output: { due: "2026-11-27" }, usage: { usd: 0.1 } } },
+  });
+  const assertion: Assertion = { type: "module", value: { path: "a.mjs", args: { most: 60 } } };
+  const { why } = await judge(assertion, given, checker, "evals/cases/EC-a.yaml");
+  expect(JSON.parse(why)).toMatchObject({
+    path: "a.mjs",
+    args: { most: 60 },
+    evidence: {
+      task_type: "question",
+      output: { due: "2026-11-27" },
+      tool_calls: [{ name: "lookup", arguments: { q: "gifts" } }],
+      signals: { fallback: false },
+      usage: { ms: 100, usd: 0.1, tokens: null },
+      run: { toolCalls: [{ name: "lookup" }] },
+    },
+  });
 });
 
 test("a budget is of time, money and tokens, and errs where money is not told", async () => {

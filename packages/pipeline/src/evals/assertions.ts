@@ -4,10 +4,11 @@ import {
   argsSchema,
   argsSupported,
   noLoop,
-  stepCount,
   toolSequence,
   toolUsed,
 } from "./assertions-trajectory.ts";
+import { stepCount } from "./assertions-steps.ts";
+import { signalWithin } from "./assertions-signal.ts";
 import { withBudget } from "./assertions-budget.ts";
 import {
   citationsForbid,
@@ -15,7 +16,6 @@ import {
   noError,
   noFallback,
   retrievalNonEmpty,
-  signalWithin,
 } from "./assertions-behavior.ts";
 import {
   handoffContract,
@@ -26,6 +26,7 @@ import {
   outputSchema,
   validator,
 } from "./assertions-output.ts";
+import { moduleEvidence } from "./module-evidence.ts";
 import type { Judged } from "./judged.ts";
 import type { OutputChecker, Subject } from "./subject.ts";
 
@@ -81,10 +82,14 @@ export async function judge(
     case "trajectory:no-loop":
       return noLoop(subject, assertion.value ?? {});
     case "downstream:validator":
-      return validator(subject, assertion.value.run, checker, caseFile);
+      return validator(subject, assertion.value, checker, caseFile);
     case "handoff:contract":
       return handoffContract(subject, assertion.value, checker, caseFile);
     case "budget":
       return withBudget(subject, assertion.value);
+    case "module": {
+      const { path, args = {} } = assertion.value;
+      return checker.module(path, moduleEvidence(subject), args, caseFile);
+    }
   }
 }

@@ -1,13 +1,15 @@
 import { describe, expect, test } from "vitest";
+import { lacking } from "../model/activation.ts";
 import type { Assertion } from "../model/assertion.ts";
 import { buildDigest, goodSignals } from "../testing/build-digest.ts";
 import { buildCall, buildRun } from "../testing/build-run.ts";
-import { choose, lacking } from "./backtest.ts";
+import { choose } from "./backtest.ts";
 import type { OutputChecker, Subject } from "./subject.ts";
 
 const checker: OutputChecker = {
   schema: () => Promise.resolve([]),
-  validator: () => Promise.resolve({ accepted: true, why: "" }),
+  validator: () => Promise.resolve({ kind: "pass", why: "" }),
+  module: () => Promise.resolve({ kind: "pass", why: "" }),
   matches: () => Promise.resolve(true),
 };
 

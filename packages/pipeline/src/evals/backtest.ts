@@ -1,16 +1,9 @@
 import type { Assertion } from "../model/assertion.ts";
-import { policy } from "../model/policy.ts";
+import { acceptsEnough, catchesEnough } from "../model/activation.ts";
+import type { Validation } from "../model/activation.ts";
 import { judge } from "./assertions.ts";
 import { nameOf } from "./grade.ts";
 import type { OutputChecker, Subject } from "./subject.ts";
-
-/** How assertions fare on past runs, offline: members of the cluster that they fail, clean runs that they pass. */
-export interface Validation {
-  readonly caught: number;
-  readonly members: number;
-  readonly accepted: number;
-  readonly clean: number;
-}
 
 interface Tried {
   readonly assertion: Assertion;
@@ -33,18 +26,6 @@ export interface Chosen {
   readonly validation: Validation;
   /** Each proposal, for a person to see why it was taken or left. */
   readonly tried: readonly TriedAssertion[];
-}
-
-/** At least 99 % of the clean runs, all of them below a hundred. */
-function acceptsEnough(accepted: number, clean: number): boolean {
-  if (clean < policy("casePassingAllBelow")) return accepted === clean;
-  return accepted >= policy("casePassingShare") * clean;
-}
-
-/** At least 95 % of the members, all of them below twenty. */
-function catchesEnough(caught: number, members: number): boolean {
-  if (members < policy("caseFailingAllBelow")) return members > 0 && caught === members;
-  return caught >= policy("caseFailingShare") * members;
 }
 
 /** Whether the assertions tell the members from the clean runs, as far as there are any. */
@@ -141,25 +122,4 @@ function chosenOf(
       left,
     })),
   };
-}
-
-/** What a case lacks to gate: empty when its validation reaches the threshold of activation. Source: evals.md 4.3. */
-export function lacking({ caught, members, accepted, clean }: Validation): readonly string[] {
-  const lacks: string[] = [];
-  if (!catchesEnough(caught, members)) {
-    lacks.push(
-      `its assertions fail ${caught} of ${members} members, ${members < policy("caseFailingAllBelow") ? "all" : "95 %"} are needed`,
-    );
-  }
-  if (clean < policy("casePassingMin")) {
-    lacks.push(
-      `${policy("casePassingMin") - clean} more clean runs are needed (there are ${clean})`,
-    );
-  }
-  if (!acceptsEnough(accepted, clean)) {
-    lacks.push(
-      `its assertions pass ${accepted} of ${clean} clean runs, ${clean < policy("casePassingAllBelow") ? "all" : "99 %"} are needed`,
-    );
-  }
-  return lacks;
 }

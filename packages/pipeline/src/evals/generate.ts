@@ -1,3 +1,4 @@
+import { lacking } from "../model/activation.ts";
 import type { Assertion } from "../model/assertion.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { EvalCase, FailureClass } from "../model/evalcase.ts";
@@ -5,7 +6,7 @@ import type { Severity } from "../model/evalfields.ts";
 import type { JudgeInput } from "../model/rubric.ts";
 import type { Day } from "../model/time.ts";
 import type { WorkflowSettings } from "../model/workflow.ts";
-import { choose, lacking, separates } from "./backtest.ts";
+import { choose, separates } from "./backtest.ts";
 import type { Chosen } from "./backtest.ts";
 import { cassetteOf, unrecorded } from "./cassette.ts";
 import type { RecordedCall } from "./cassette.ts";

@@ -1,4 +1,4 @@
-import type { Validation } from "./backtest.ts";
+import type { Validation } from "../model/activation.ts";
 import { separates } from "./backtest.ts";
 import type { Classified } from "./failureclass.ts";
 

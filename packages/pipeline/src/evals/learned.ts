@@ -135,12 +135,13 @@ export function handoffContracts(
   );
   return [...borders].flatMap(([key, { from, to, payloads }]) => {
     const schema = crossed.has(key) ? contractOf(payloads) : null;
-    if (schema === null) return [];
+    // Who hands over must be known: a contract is one between two agents.
+    if (schema === null || from === null) return [];
     return [
       {
         type: "handoff:contract" as const,
-        id: `handoff-${to}`,
-        value: { ...(from === null ? {} : { from }), to, schema },
+        id: `handoff-${from}-${to}`,
+        value: { from, to, schema },
       },
     ];
   });

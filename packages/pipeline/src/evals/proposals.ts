@@ -4,6 +4,7 @@ import type { Cluster } from "../model/cluster.ts";
 import type { Assertion } from "../model/assertion.ts";
 import { policy } from "../model/policy.ts";
 import type { WorkflowSettings } from "../model/workflow.ts";
+import { distinctlyNamed } from "./grade.ts";
 import { handoffContracts, outputPaths } from "./learned.ts";
 import { argumentRules } from "./learned-args.ts";
 import type { Recording } from "./recording.ts";
@@ -184,10 +185,15 @@ const everything: readonly Proposer[] = [
 export function propose(material: Material): readonly Assertion[] {
   const cause = material.cluster.attribution.causes[0]?.cause ?? "unknown";
   const seen = new Set<string>();
-  return [forbidden, ...byCause[isStandardCause(cause) ? cause : "unknown"], ...everything]
+  const proposals = [
+    forbidden,
+    ...byCause[isStandardCause(cause) ? cause : "unknown"],
+    ...everything,
+  ]
     .flatMap((proposer) => proposer(material))
     .filter((assertion) => {
       const key = JSON.stringify(assertion);
       return !seen.has(key) && seen.add(key);
     });
+  return distinctlyNamed(proposals);
 }

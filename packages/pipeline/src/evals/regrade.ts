@@ -1,6 +1,6 @@
 import { judge } from "./assertions.ts";
 import type { EvalCase } from "../model/evalcase.ts";
-import type { Validation } from "./backtest.ts";
+import type { Validation } from "../model/activation.ts";
 import type { OutputChecker, Subject } from "./subject.ts";
 
 /**

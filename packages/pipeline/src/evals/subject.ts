@@ -12,19 +12,52 @@ export interface Subject {
     readonly output: unknown;
     readonly citations?: readonly string[];
     readonly retrieved?: readonly string[];
+    readonly tool_calls?: readonly unknown[];
+    readonly signals?: ToldSignals;
     readonly usage?: { readonly usd?: number; readonly tokens?: number };
   } | null;
   readonly durationMs: number;
+  /** Set where no span shows the run: it is made of the answer and of the calls that the replay saw. */
+  readonly unseen?: Unseen;
+}
+
+/** Signals as a candidate's answer tells them. The same shape as the port's. */
+interface ToldSignals {
+  readonly grounded?: number;
+  readonly fallback?: boolean;
+  readonly confidence?: number;
+  readonly downstream_ok?: boolean;
+}
+
+/** What is known of a trial without spans. */
+export interface Unseen {
+  /** Why there are none, for what cannot be decided without them. */
+  readonly why: string;
+  /** Whether the answer lists the tool calls, so that one that is not in it was not made. */
+  readonly listsCalls: boolean;
+  /** Tools whose calls go through the replay: one that it did not see was not made. */
+  readonly tools: ReadonlySet<string>;
+}
+
+/** What code of the repository says. The same shape as the port's. */
+interface CodeAnswer {
+  readonly kind: "pass" | "fail" | "error";
+  readonly why: string;
 }
 
 /** Runs what is slow or the repository's own on an output. The same shape as the port. */
 export interface OutputChecker {
   schema(schema: unknown, value: unknown, caseFile: string): Promise<readonly string[]>;
   validator(
-    command: readonly string[],
-    output: string,
+    code: {
+      readonly run?: readonly string[] | undefined;
+      readonly module?: string | undefined;
+      readonly timeout?: string | undefined;
+    },
+    output: { readonly text: string; readonly value: unknown },
     caseFile: string,
-  ): Promise<{ readonly accepted: boolean; readonly why: string }>;
+  ): Promise<CodeAnswer>;
+  module(path: string, evidence: unknown, args: unknown, caseFile: string): Promise<CodeAnswer>;
   matches(pattern: string, text: string): Promise<boolean | null>;
 }
 

@@ -51,11 +51,12 @@ test("an assertion that is not in the vocabulary is refused with the whole vocab
 });
 
 test("a mistake inside an assertion is told in the words of that assertion", () => {
-  const errors = errorsOf("assert:\n  - type: budget\n    value: {seconds: 3}\n", EvalCase).filter(
-    (text) => text.includes("assert."),
-  );
+  const errors = errorsOf(
+    "assert:\n  - type: budget\n    value: {ms: 3, seconds: 3}\n",
+    EvalCase,
+  ).filter((text) => text.includes("assert."));
   expect(errors).toEqual([
-    'rootward.yaml:3:13: unknown key "seconds" in assert.0.value; accepted: the keys ms, usd, tokens',
+    'rootward.yaml:3:20: unknown key "seconds" in assert.0.value; accepted: the keys ms, usd, tokens',
   ]);
 });
 

@@ -8,7 +8,13 @@ export type YamlPath = readonly (string | number)[];
 
 /** A YAML text checked against a schema, or every reason why not, each `file:line:column: what`. */
 export type ParsedYaml<T> =
-  | { readonly ok: true; readonly value: T; readonly lineOf: (path: YamlPath) => number | null }
+  | {
+      readonly ok: true;
+      readonly value: T;
+      readonly lineOf: (path: YamlPath) => number | null;
+      /** `line:column` of a path, or of the nearest node above it that exists. */
+      readonly placeOf: (path: YamlPath) => string;
+    }
   | { readonly ok: false; readonly errors: readonly string[] };
 
 /**
@@ -45,6 +51,10 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): 
     ok: true,
     value: result.data,
     lineOf: (path) => placeOf(document, lines, path)?.line ?? null,
+    placeOf: (path) => {
+      const { line, col } = placeOf(document, lines, path) ?? { line: 1, col: 1 };
+      return `${line}:${col}`;
+    },
   };
 }
 

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { lacking, shareOf } from "./activation.ts";
 import { Assertion } from "./assertion.ts";
 import { changeTypes, day, person, severities } from "./evalfields.ts";
 import type { Severity } from "./evalfields.ts";
+import { policy } from "./policy.ts";
 import { judgeInputs } from "./rubric.ts";
 
 export const failureClasses = [
@@ -17,16 +19,31 @@ export const failureClasses = [
 /** What a failure endangers: decides severity and grader. Source: evals.md 4.2. */
 export type FailureClass = (typeof failureClasses)[number];
 
+/** A test of two rates means nothing where the broken one is not below the healthy one: failures would speak for the case. */
+const isOrdered = ({
+  pass_rate,
+  broken_rate,
+}: {
+  pass_rate?: number | undefined;
+  broken_rate?: number | undefined;
+}) => (broken_rate ?? policy("trialsBrokenRate")) < (pass_rate ?? policy("trialsPassRate"));
+
+const risk = z.number().gt(0).lt(0.5).optional();
 const Trials = z.discriminatedUnion("policy", [
   z.strictObject({ policy: z.literal("must_hold"), n: z.int().min(1).max(200).optional() }),
-  z.strictObject({
-    policy: z.literal("rate"),
-    pass_rate: z.number().gt(0).lt(1).optional(),
-    broken_rate: z.number().gt(0).lt(1).optional(),
-    alpha: z.number().gt(0).lt(1).optional(),
-    beta: z.number().gt(0).lt(1).optional(),
-    max: z.int().min(1).max(200).optional(),
-  }),
+  z
+    .strictObject({
+      policy: z.literal("rate"),
+      pass_rate: z.number().gt(0).lt(1).optional(),
+      broken_rate: z.number().gt(0).lt(1).optional(),
+      alpha: risk,
+      beta: risk,
+      max: z.int().min(1).max(200).optional(),
+    })
+    .refine(
+      isOrdered,
+      `expected broken_rate (${policy("trialsBrokenRate")} without it) below pass_rate (${policy("trialsPassRate")})`,
+    ),
 ]);
 export type TrialsPolicy = z.infer<typeof Trials>;
 
@@ -97,7 +114,7 @@ const shape = z.strictObject({
   task_type: z.string().optional(),
   recognize: Recognize.optional(),
   unproven: z.boolean().optional(),
-  known_bad: z.array(z.unknown()).optional(),
+  known_bad: z.array(z.unknown()).min(1).optional(),
   input: z.union([z.record(z.string(), z.unknown()), z.array(z.record(z.string(), z.unknown()))]),
   environment: Environment.optional(),
   assert: z.array(Assertion).default([]),
@@ -174,6 +191,10 @@ function refusals(entry: z.infer<typeof shape>): Refusal[] {
       "an active case must have been shown to catch its failing runs and accept healthy ones",
     ]);
   }
+  if (entry.status === "active" && origin === "production" && entry.validation) {
+    found.push(...unvalidated(entry.validation));
+  }
+  found.push(...sameNames(entry));
   if (entry.status === "active" && origin !== "production" && !entry.known_bad && !entry.unproven) {
     found.push([
       ["unproven"],
@@ -181,6 +202,37 @@ function refusals(entry: z.infer<typeof shape>): Refusal[] {
     ]);
   }
   return found;
+}
+
+/** An active case has reached the threshold of activation by its own numbers. */
+function unvalidated({ failing, passing }: { failing: string; passing: string }): Refusal[] {
+  const [caught, accepted] = [shareOf(failing), shareOf(passing)];
+  if (caught === null) return [[["validation", "failing"], "more were caught than there are"]];
+  if (accepted === null) return [[["validation", "passing"], "more were accepted than there are"]];
+  const lacks = lacking({
+    caught: caught[0],
+    members: caught[1],
+    accepted: accepted[0],
+    clean: accepted[1],
+  });
+  return lacks.map((lack) => [
+    ["validation"],
+    `an active case must have been shown to catch its failing runs and accept healthy ones; ${lack}`,
+  ]);
+}
+
+/** Reports and overrides name an assertion by its id, else by its type: two of one name could not be told apart. */
+function sameNames({ assert, judge }: z.infer<typeof shape>): Refusal[] {
+  const seen = new Set(judge === undefined ? [] : ["judge"]);
+  return assert.flatMap(({ id, type }, index): Refusal[] => {
+    const name = id ?? type;
+    if (!seen.has(name)) {
+      seen.add(name);
+      return [];
+    }
+    const message = `another grader of this case is called ${name}; accepted: an id of its own`;
+    return [[["assert", index, id === undefined ? "type" : "id"], message]];
+  });
 }
 
 /** A failure made repeatable: `evals/cases/EC-….yaml`. Source: evals.md 4.3. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AgentIdentity } from "./agent-identity.ts";
+import { duration } from "./evalfields.ts";
 import { JudgeConfig } from "./judge-config.ts";
 
 const address = z
@@ -9,14 +10,6 @@ const address = z
 const variable = z
   .string()
   .regex(/^[A-Za-z_]\w*$/, "expected the name of an environment variable, never a secret itself");
-
-const duration = z
-  .string()
-  .regex(/^\d+(ms|s|m)$/, "expected a whole number with ms, s or m, as in 500ms, 60s or 2m")
-  .refine(
-    (text) => !/^0+(ms|s|m)$/.test(text),
-    "expected more than nothing, as in 500ms, 60s or 2m",
-  );
 
 /** Whether a tool's calls change something: such a tool is always answered from recordings. */
 const writes = z.boolean().optional();

@@ -55,7 +55,8 @@ export const everyAssertion: readonly Assertion[] = [
   { type: "trajectory:step-count", value: { type: "tool", max: 4 } },
   { type: "trajectory:no-loop", value: { max_repeats: 2, same_args: true } },
   { type: "downstream:validator", value: { run: ["grep", "-q", "EUR"] } },
-  { type: "handoff:contract", value: { to: "writer", schema: { type: "object" } } },
+  { type: "handoff:contract", value: { from: "desk", to: "writer", schema: { type: "object" } } },
+  { type: "module", value: { path: "../checks/amounts.mjs", args: { most: 60 } } },
   { type: "budget", value: { ms: 20_000, usd: 0.5, tokens: 4_000 }, id: "cheap" },
 ];
 
@@ -79,7 +80,7 @@ export const anyCase: fc.Arbitrary<EvalCase> = fc
     input: fc.oneof(values, fc.array(values, { minLength: 1, maxLength: 3 })),
     assert: fc.subarray([...everyAssertion], { minLength: 1 }),
     run_on: fc.subarray(["model", "prompt", "tool_schema", "retrieval_index", "code"] as const),
-    known_bad: fc.option(fc.array(kept), { nil: undefined }),
+    known_bad: fc.option(fc.array(kept, { minLength: 1 }), { nil: undefined }),
   })
   .map(({ task_type, known_bad, ...rest }) =>
     buildCase({

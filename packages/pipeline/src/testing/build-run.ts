@@ -1,5 +1,15 @@
 import { RunId, SpanId, TraceId } from "../model/ids.ts";
-import type { Handoff, Known, Retrieval, Run, Source, ToolCall } from "../model/run.ts";
+import type {
+  AgentInvocation,
+  Handoff,
+  Known,
+  LlmCall,
+  Retrieval,
+  Run,
+  Source,
+  TokenLogprob,
+  ToolCall,
+} from "../model/run.ts";
 
 const source: Source = { convention: "otel-genai", path: "attr:test" };
 
@@ -42,6 +52,47 @@ export function buildCall(
     durationMs: 10,
     role: "plain",
     ...given,
+  };
+}
+
+/** An agent's invocation of which nothing but its name is known. */
+export function buildAgent(seq: number, name: string): AgentInvocation {
+  return {
+    spanId: spanId(seq),
+    seq,
+    name,
+    id: null,
+    version: null,
+    parentAgent: null,
+    via: "root",
+    input: known<string>(null),
+    output: known<string>(null),
+    declared: {},
+    failure: null,
+  };
+}
+
+/** A model call of which nothing is known. */
+export function buildLlmCall(seq: number): LlmCall {
+  return {
+    spanId: spanId(seq),
+    seq,
+    agent: "desk",
+    provider: null,
+    modelRequested: null,
+    modelAnswered: null,
+    modelBuild: null,
+    responseId: null,
+    system: known<string>(null),
+    input: [],
+    output: [],
+    finish: null,
+    usage: {},
+    logprobs: known<readonly TokenLogprob[]>(null),
+    requested: [],
+    failure: null,
+    startNanos: 0n,
+    endNanos: 1n,
   };
 }
 

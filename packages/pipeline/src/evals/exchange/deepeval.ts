@@ -48,6 +48,7 @@ function toolsOf(assertion: Assertion): readonly ExpectedTool[] {
     case "downstream:validator":
     case "handoff:contract":
     case "budget":
+    case "module":
       return [];
   }
 }

@@ -5,6 +5,7 @@ import type { Assertion } from "../../model/assertion.ts";
 import type { FailureClass } from "../../model/evalcase.ts";
 import type { Severity } from "../../model/evalfields.ts";
 import type { Day } from "../../model/time.ts";
+import { distinctlyNamed } from "../grade.ts";
 import { secretIn } from "../secrets.ts";
 import type { RecordedCall } from "../cassette.ts";
 import { writeRubric } from "../rubric.ts";
@@ -198,7 +199,7 @@ function fields(record: SourceRecord, setting: ImportSetting, workflow: string) 
     workflow,
     ...Object.fromEntries(own),
     input: record.input,
-    assert: record.assert,
+    assert: distinctlyNamed(record.assert),
     ...(rubric === null ? {} : { judge: { rubric: `../rubrics/${importedId(record, from)}.md` } }),
   };
 }

@@ -563,6 +563,7 @@ describe("the promptfoo config", () => {
       "trajectory:tool-args-schema",
       "trajectory:tool-args-supported",
       "handoff:contract",
+      "module",
     ]);
     for (const { type } of left) expect(text).toContain(`# EC-gift ${type}: left out: `);
     expect(Object.fromEntries(types)).toMatchObject({

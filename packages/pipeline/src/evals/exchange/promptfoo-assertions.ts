@@ -104,6 +104,14 @@ function budgeted({ value }: Extract<Assertion, { type: "budget" }>, evalCase: E
   };
 }
 
+/** What promptfoo cannot ask, and why. */
+const unasked = {
+  "trajectory:tool-args-supported": "it needs the reading of every step that only Rootward makes",
+  "trajectory:tool-args-schema": "promptfoo compares arguments with values, not with a schema",
+  module: "a module of the repository is given what only Rootward reads of a run",
+  "handoff:contract": "promptfoo does not see what one agent hands to another",
+} as const satisfies Partial<Record<Assertion["type"], string>>;
+
 /** The table of what promptfoo has for each assertion. */
 function mapped(assertion: Assertion, evalCase: EvalCase, folders: Folders): Mapped {
   switch (assertion.type) {
@@ -113,9 +121,7 @@ function mapped(assertion: Assertion, evalCase: EvalCase, folders: Folders): Map
     case "trajectory:tool-args-match":
       return native(assertion.type, assertion.value);
     case "trajectory:step-count": {
-      const { type, min, max } = assertion.value;
-      if (min === undefined && max === undefined)
-        return unmapped("promptfoo wants min or max, and there is neither");
+      const { type } = assertion.value;
       const differs = "promptfoo tells kinds of steps in its own way, and counts spans of its own";
       return native(assertion.type, assertion.value, type === "tool" ? null : differs);
     }
@@ -151,17 +157,18 @@ function mapped(assertion: Assertion, evalCase: EvalCase, folders: Folders): Map
     case "behavior:no-error":
       return scripted(scripts[assertion.type][0], undefined, scripts[assertion.type][1], evalCase);
     case "downstream:validator": {
+      if (assertion.value.run === undefined)
+        return unmapped("a module of the repository accepts or rejects the output");
       const [name, loss] = scripts[assertion.type];
       return scripted(name, { ...assertion.value, folder: folders.cases }, loss, evalCase);
     }
     case "budget":
       return budgeted(assertion, evalCase);
     case "trajectory:tool-args-supported":
-      return unmapped("it needs the reading of every step that only Rootward makes");
     case "trajectory:tool-args-schema":
-      return unmapped("promptfoo compares arguments with values, not with a schema");
+    case "module":
     case "handoff:contract":
-      return unmapped("promptfoo does not see what one agent hands to another");
+      return unmapped(unasked[assertion.type]);
   }
 }
 

@@ -170,6 +170,7 @@ describe("promptfoo", () => {
             "trajectory:tool-args-schema",
             "trajectory:tool-args-supported",
             "handoff:contract",
+            "module",
           ].includes(type),
         );
         if (unaskable) return;

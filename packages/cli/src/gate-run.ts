@@ -59,7 +59,6 @@ export async function runCases(run: GateRun): Promise<GateRan> {
     chosen: part?.chosen ?? selection.chosen,
     overrides: store.overrides,
     keyOf: trialKeys(loaded, all.folder, measured),
-    isDeclared: measured.isDeclared,
     onDecided: watch.see,
   });
   for (const warning of measured.warnings) note(`rootward: ${warning}`);

@@ -42,7 +42,7 @@ async function verdictOf(
   tried: EvalCase,
   script: readonly TrialOutcome[],
   text: string,
-  more: { readonly usd?: number; readonly target?: number; readonly isDeclared?: boolean } = {},
+  more: { readonly usd?: number; readonly target?: number; readonly identity?: null } = {},
 ) {
   let live = 0;
   const entry = { evalCase: tried, file: "evals/cases/EC-gift.yaml", lines: new Map() };
@@ -52,8 +52,7 @@ async function verdictOf(
     chosen: [entry],
     overrides: [],
     results: memory(text),
-    keyOf: () => key,
-    isDeclared: () => more.isDeclared ?? true,
+    keyOf: () => (more.identity === null ? { ...key, identity: null } : key),
     usesCache: more.target === undefined,
     target: more.target ?? null,
     budget: { usd: more.usd ?? null, minutes: null },
@@ -118,12 +117,14 @@ test("a retry of the same candidate runs nothing again, and a failure stays one"
   expect(await verdictOf(evalCase, clean, failed)).toEqual({ verdict: "fail", live: 0 });
 });
 
-test("what is older than a day, or of an agent that does not declare its identity, runs again", async () => {
+test("what is older than a day, or of an agent that does not declare its identity, runs again and is not counted", async () => {
   const old = new Date(Date.now() - 25 * 3_600_000).toISOString();
   expect(await verdictOf(evalCase, clean, stored(old))).toEqual({ verdict: "pass", live: 9 });
   const now = new Date().toISOString();
-  const undeclared = { isDeclared: false };
+  const undeclared = { identity: null };
   expect((await verdictOf(evalCase, clean, stored(now), undeclared)).live).toBe(9);
+  const alone = await verdictOf(evalCase, clean, stored(now), { ...undeclared, target: 0.1 });
+  expect(alone).toEqual({ verdict: "pass", live: 29 });
 });
 
 test("accumulation runs afresh and adds to what is stored", async () => {

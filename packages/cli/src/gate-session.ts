@@ -21,8 +21,6 @@ interface SessionSetting {
   readonly overrides: readonly Override[];
   readonly results: ResultsStore;
   readonly keyOf: (evalCase: EvalCase, file: string) => TrialKey;
-  /** Whether everything that decides how a case's agent behaves is declared: only then may a stored trial stand for a new one. */
-  readonly isDeclared: (evalCase: EvalCase) => boolean;
   readonly usesCache: boolean;
   /** Go on until a case can fail at most so often; null: decide and stop. */
   readonly target: number | null;
@@ -82,7 +80,7 @@ interface Memory {
   readonly historyOf: (id: string) => CaseHistory;
 }
 
-function memoryOf({ cases, results, keyOf, usesCache, isDeclared }: SessionSetting): Memory {
+function memoryOf({ cases, results, keyOf, usesCache }: SessionSetting): Memory {
   const files = new Map(cases.map(({ evalCase, file }) => [evalCase.id, file]));
   const key = (evalCase: EvalCase) => keyOf(evalCase, files.get(evalCase.id) ?? "");
   const stored = byCase(results.trials());
@@ -92,7 +90,7 @@ function memoryOf({ cases, results, keyOf, usesCache, isDeclared }: SessionSetti
     key,
     before,
     reusable: (evalCase, index) => {
-      if (!usesCache || !isDeclared(evalCase)) return null;
+      if (!usesCache) return null;
       const young = before(evalCase).filter(({ at }) => ageHours(at) <= policy("cachedTrialHours"));
       return reusable(young, key(evalCase), index);
     },
@@ -151,7 +149,7 @@ async function tryOne(trying: Trying): Promise<Tally> {
   const first = await runTrials(evalCase, trialsPolicy, run);
   const { target } = setting;
   const tally =
-    target === null || key.identity === null
+    target === null
       ? first
       : await accumulate(first, trialsPolicy, affordable, {
           earlier: sameTrials(memory.before(evalCase), key),

@@ -11,11 +11,14 @@ import { ofOneCase } from "./measured.ts";
 import type { Measured } from "./measured.ts";
 import { programVersion } from "./version.ts";
 
-/** What a trial of a case is a trial of: made once a case. */
+/**
+ * What a trial of a case is a trial of: made once a case. Its identity is null also where `identity` of the agent is not declared: what
+ * decides how it behaves, such as a variable, may then be another from one run to the next, so that trials of two runs are never counted together.
+ */
 export function trialKeys(
   { config }: LoadedConfig,
   folder: string,
-  { identityFor, tree }: Measured,
+  { identityFor, isDeclared, tree }: Measured,
 ): (evalCase: EvalCase, file: string) => TrialKey {
   const { agents: _, trials: _trials, overrides: _overrides, budget: _budget, ...grading } = config;
   const everyGrader = {
@@ -35,7 +38,7 @@ export function trialKeys(
       cassetteHash: cassetteHash ?? "",
       grader: hashOfValue({ everyGrader, named: hashesOf(dirname(resolve(file)), named) }),
       tree,
-      identity: cassetteHash === null ? null : identityFor(evalCase),
+      identity: cassetteHash === null || !isDeclared(evalCase) ? null : identityFor(evalCase),
     };
     keys.set(evalCase.id, key);
     return key;

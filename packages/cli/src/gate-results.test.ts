@@ -40,6 +40,24 @@ test("trials are kept, and stand for the same ones of the next run", async () =>
   expect(verdictOf(made).cases[0]?.reused).toBeUndefined();
 });
 
+test("a case that asks real tools where nothing is recorded is tried again", async () => {
+  const environment = { cassette: "../cassettes/EC-gift", on_miss: "live" };
+  const made = desk([deskCase({ environment })]);
+  const config = made.read("rootward.yaml");
+  made.write(
+    "rootward.yaml",
+    config.replace(
+      "via: http",
+      "via: http\n        live: true\n        url: http://127.0.0.1:9/lookup",
+    ),
+  );
+  for (const n of [2, 4]) {
+    const { code } = await made.gate("honest", json);
+    expect(code).toBe(0);
+    expect(readResults(made.read(store)).trials).toHaveLength(n);
+  }
+});
+
 test("another candidate, another case or other files are tried again", async () => {
   const made = desk();
   await made.gate("honest");

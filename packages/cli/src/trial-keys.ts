@@ -37,12 +37,18 @@ export function trialKeys(
       caseHash: hashOfValue(gradedPart(evalCase)),
       cassetteHash: cassetteHash ?? "",
       grader: hashOfValue({ everyGrader, named: hashesOf(dirname(resolve(file)), named) }),
-      tree,
+      tree: asksLiveTools(evalCase) ? null : tree,
       identity: cassetteHash === null || !isDeclared(evalCase) ? null : identityFor(evalCase),
     };
     keys.set(evalCase.id, key);
     return key;
   };
+}
+
+/** Whether real tools may answer: what they say tomorrow no hash of files tells, so that no stored trial stands for a new one. */
+function asksLiveTools({ environment }: EvalCase): boolean {
+  const { tools, retrieval, on_miss: onMiss } = environment ?? {};
+  return [tools, retrieval, onMiss].includes("live");
 }
 
 /** What of a case says nothing of how one trial of it is run and graded. */

@@ -20,8 +20,11 @@ test("schemas, validators, rubric and recordings are found; a schema written in 
     environment: { cassette: "../cassettes/EC-a" },
     assert: [
       { type: "output:json-schema", value: "../../contracts/finding.json" },
-      { type: "output:json-schema", value: { type: "object" } },
-      { type: "handoff:contract", value: { to: "writer", schema: "../handoff.json" } },
+      { type: "output:json-schema", id: "inline", value: { type: "object" } },
+      {
+        type: "handoff:contract",
+        value: { from: "triage", to: "writer", schema: "../handoff.json" },
+      },
       { type: "downstream:validator", value: { run: ["node", "../../check.mjs"] } },
       { type: "output:contains", value: "../not-a-file" },
     ],

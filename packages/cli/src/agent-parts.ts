@@ -62,7 +62,13 @@ async function measureAgent(
     name,
     entry,
     inCode: standsInCode(declared),
-    unknown: [...undeclared(declared), ...(index.why === null ? [] : [unreached(index.why)])],
+    unknown: [
+      ...undeclared(declared),
+      ...(index.why === null ? [] : [unreached(index.why)]),
+      ...(declared.model_env !== undefined && model === null
+        ? [{ part: "model" as const, why: `${declared.model_env} is not set` }]
+        : []),
+    ],
     isDeclared: identity !== undefined,
     code: codeOf(hashes("code"), agent, measuring),
     config,

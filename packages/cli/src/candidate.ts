@@ -138,8 +138,10 @@ async function evidenceOf(
   try {
     await quiet(post, parentSpanId, sending);
     const [refused] = post.refused;
-    if (post.spans.length === 0 && refused !== undefined)
-      throw failed(`the agent's spans could not be read: ${refused}`);
+    if (refused !== undefined) {
+      const some = post.spans.length === 0 ? "" : "some of ";
+      throw failed(`${some}the agent's spans could not be read: ${refused}`);
+    }
     return {
       noSpans: post.spans.length === 0 ? noSpans(post) : null,
       // The trial's own span is nobody's telemetry: a span below it is a root.

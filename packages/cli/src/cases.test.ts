@@ -242,9 +242,13 @@ describe("cases new", () => {
       severity: "P1",
       agent: "desk",
       provenance: { origin: "written" },
+      run_on: ["model", "prompt", "tool_schema", "retrieval_index", "code"],
       input: { message: "Is it 5 EUR?" },
       known_bad: ["It is 5 EUR, says [e-mail]"],
     });
+    const good = await run("new", "ok", ...asked, ...assertion, "--known-bad", "It is 9 EUR");
+    expect(good.text).toMatch(/--known-bad is "It is 9 EUR".*nothing was written/);
+    expect(good.code).toBe(2);
     const draft = await run("new", "other", ...asked, ...assertion);
     expect(draft.text).toContain("draft");
     expect((await run("new", "limit", ...asked, ...assertion)).text).toContain("exists already");

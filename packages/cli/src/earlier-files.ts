@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { importsOf, labelsOf, referencesOf } from "@rootward/pipeline/evals/referred";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
@@ -127,7 +127,28 @@ export function compareFiles(all: readonly Deciding[], listed: Listed): Compared
       })
       .map(([path]) => path),
   );
-  return { changedOf: (deciding) => pathsOf(deciding).filter((path) => changed.has(path)) };
+  return {
+    changedOf: (deciding) => [
+      ...pathsOf(deciding).filter((path) => changed.has(path)),
+      ...addedTapes(top, deciding, tapes),
+    ],
+  };
+}
+
+/** Recordings that were put beside those of the commit: one may answer in their place. */
+function addedTapes(
+  top: string,
+  { folders }: Deciding,
+  tapes: ReadonlyMap<string, readonly string[]>,
+): readonly string[] {
+  return folders.flatMap((folder) => {
+    const before = tapes.get(folder);
+    const path = join(top, folder);
+    if (before === undefined || !existsSync(path)) return [];
+    return readdirSync(path)
+      .map((name) => `${folder}/${name}`)
+      .filter((each) => each.endsWith(".jsonl") && !before.includes(each));
+  });
 }
 
 /** Lines without the marks of an operating system, and without empty ones at the end. */

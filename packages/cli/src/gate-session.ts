@@ -91,7 +91,7 @@ function memoryOf({ cases, results, keyOf, usesCache }: SessionSetting): Memory 
     before,
     reusable: (evalCase, index) => {
       if (!usesCache) return null;
-      const young = before(evalCase).filter(({ at }) => ageHours(at) <= policy("cachedTrialHours"));
+      const young = before(evalCase).filter(({ at }) => isYoung(ageHours(at)));
       return reusable(young, key(evalCase), index);
     },
     reused: ({ id }) => void counts.set(id, (counts.get(id) ?? 0) + 1),
@@ -173,6 +173,13 @@ function spentOf(
 function ageHours(at: string): number {
   return (Date.now() - Date.parse(at)) / 3_600_000;
 }
+
+/** Neither too old nor of a day to come. */
+function isYoung(hours: number): boolean {
+  return hours >= -clockSkewHours && hours <= policy("cachedTrialHours");
+}
+
+const clockSkewHours = 0.1;
 
 function byCase(stored: readonly StoredTrial[]): ReadonlyMap<string, readonly StoredTrial[]> {
   const found = new Map<string, StoredTrial[]>();

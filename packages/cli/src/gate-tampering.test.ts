@@ -116,6 +116,27 @@ const table: readonly Tampering[] = [
     says: /EC-gift.*lookup\.jsonl/,
   },
   {
+    what: "a recording is put before the one that was there",
+    tamper: (desk) =>
+      desk.write(
+        "evals/cassettes/EC-gift/a.jsonl",
+        desk.read("evals/cassettes/EC-gift/lookup.jsonl").replace("DOC-1", "DOC-9"),
+      ),
+    agent: "invents",
+    exit: 4,
+    says: /EC-gift.*a\.jsonl/,
+  },
+  {
+    what: "trials that passed elsewhere are brought along",
+    tamper: (desk) => {
+      desk.write(".rootward/results.jsonl", "");
+      desk.git("add", "-f", ".rootward/results.jsonl");
+    },
+    agent: "invents",
+    exit: 4,
+    says: /\.rootward\/results\.jsonl is in git: each machine keeps its own/,
+  },
+  {
     what: "an override that has expired",
     tamper: (desk) => writeOverride(desk, day(-10), day(-1)),
     agent: "invents",

@@ -99,7 +99,7 @@ function inherit(command: Command): void {
 
 // A reader that has seen enough (`rootward sql … | head`) is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
+  if (error.code === "EPIPE") process.exit(process.exitCode ?? 0);
   throw error;
 });
 

@@ -65,6 +65,11 @@ describe("a module of the repository", () => {
 
   test.each([
     [
+      "prints an answer and ends otherwise",
+      `export default () => { process.stdout.write('{"said":true}\\n'); process.exit(1); }`,
+      "gave no answer (exit 1)",
+    ],
+    [
       "throws",
       `export default () => { throw new TypeError("no such key") }`,
       "TypeError: no such key",

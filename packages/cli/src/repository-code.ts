@@ -134,6 +134,7 @@ const accepted = "expected true or false, or {pass: true or false, reason}";
 function answerOf(ended: Ended): { pass: boolean; reason: string | null } | string {
   const last = ended.output.trimEnd().split("\n").at(-1) ?? "";
   const complaint = ended.complaint === "" ? "" : `: ${ended.complaint}`;
+  if (ended.code !== 0) return `gave no answer (exit ${ended.code})${complaint}; ${accepted}`;
   let answer: unknown;
   try {
     answer = JSON.parse(last);

@@ -4,6 +4,8 @@ import { dirname, join, relative, resolve } from "node:path";
 import { hashOfValue } from "@rootward/pipeline/evals/identity";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import type { TrialKey } from "@rootward/pipeline/model/stored-trial";
+import { agentName } from "./agents.ts";
+import type { Agents } from "./agents.ts";
 import { readCassette } from "./case-store.ts";
 import type { LoadedConfig } from "./config.ts";
 import { filesMatching } from "./globs.ts";
@@ -20,7 +22,13 @@ export function trialKeys(
   folder: string,
   { identityFor, isDeclared, tree }: Measured,
 ): (evalCase: EvalCase, file: string) => TrialKey {
-  const { agents: _, trials: _trials, overrides: _overrides, budget: _budget, ...grading } = config;
+  const {
+    agents = {},
+    trials: _trials,
+    overrides: _overrides,
+    budget: _budget,
+    ...grading
+  } = config;
   const everyGrader = {
     version: programVersion(),
     grading,
@@ -37,7 +45,7 @@ export function trialKeys(
       caseHash: hashOfValue(gradedPart(evalCase)),
       cassetteHash: cassetteHash ?? "",
       grader: hashOfValue({ everyGrader, named: hashesOf(dirname(resolve(file)), named) }),
-      tree: asksLiveTools(evalCase) ? null : tree,
+      tree: asksLiveTools(evalCase) || isElsewhere(agents, evalCase) ? null : tree,
       identity: cassetteHash === null || !isDeclared(evalCase) ? null : identityFor(evalCase),
     };
     keys.set(evalCase.id, key);
@@ -49,6 +57,12 @@ export function trialKeys(
 function asksLiveTools({ environment }: EvalCase): boolean {
   const { tools, retrieval, on_miss: onMiss } = environment ?? {};
   return [tools, retrieval, onMiss].includes("live");
+}
+
+/** Whether somebody else starts the service that is asked: what it is made of tomorrow no file tells. */
+function isElsewhere(agents: Agents, evalCase: EvalCase): boolean {
+  const agent = agents[agentName(agents, evalCase) ?? ""];
+  return agent?.adapter === "http" && agent.start === undefined;
 }
 
 /** What of a case says nothing of how one trial of it is run and graded. */

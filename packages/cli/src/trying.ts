@@ -35,13 +35,14 @@ export async function tryCases(tried: Trying, loaded: LoadedConfig): Promise<Gat
   }
   const files = new Map(tried.cases.map(({ evalCase, file }) => [evalCase.id, file]));
   const collector = await startCollector();
-  const candidate = newCandidate({
-    agents: config.agents ?? {},
-    folder: path === null ? process.cwd() : dirname(path),
-    collector,
-    cassetteOf: (evalCase) => readCassette(evalCase, files.get(evalCase.id) ?? ""),
-  });
+  let candidate: ReturnType<typeof newCandidate> | null = null;
   try {
+    candidate = newCandidate({
+      agents: config.agents ?? {},
+      folder: path === null ? process.cwd() : dirname(path),
+      collector,
+      cassetteOf: (evalCase) => readCassette(evalCase, files.get(evalCase.id) ?? ""),
+    });
     return await gate(
       {
         ...tried,
@@ -57,7 +58,7 @@ export async function tryCases(tried: Trying, loaded: LoadedConfig): Promise<Gat
       { checker: newChecker(), candidate, judge: newJudge(config.judge) },
     );
   } finally {
-    candidate.stop();
+    candidate?.stop();
     await collector.stop();
   }
 }

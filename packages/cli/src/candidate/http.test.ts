@@ -39,6 +39,7 @@ createServer(async (request, response) => {
     case "fails": return say("no such key", 500);
     case "chats": return say("done!");
     case "empty": return say({ reply: {} });
+    case "bare": return say({ reply: { text: "bare" } });
     case "looks-up": {
       const found = await fetch(process.env.TOOLS + "/lookup", { method: "POST", headers: { traceparent: request.headers.traceparent }, body: JSON.stringify({ q: "gifts" }) });
       return say({ reply: { text: await found.text() } });
@@ -96,6 +97,15 @@ test("the service is started once, asked by the template, and answers at the poi
     { output: "two", citations: ["DOC-1", "DOC-2"], usage: { tokens: 12 } },
   ]);
   expect(found.map(({ spans }) => spans.map(({ name }) => name))).toEqual([["one"], ["two"]]);
+});
+
+test("a list that is not there is no empty one, and no output", async () => {
+  const { answer } = await withAgent(agent(), folder, (candidate) => ask(candidate, "bare"));
+  expect(answer).toEqual({ output: "bare", usage: {} });
+  const listed = agent({ response: { output: "/reply/parts/*/text" } });
+  await expect(withAgent(listed, folder, (candidate) => ask(candidate, "bare"))).rejects.toThrow(
+    "the agent's answer: output is missing",
+  );
 });
 
 test("headers carry the trial's trace, what is set, and secrets from variables", async () => {

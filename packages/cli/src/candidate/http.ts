@@ -207,7 +207,10 @@ function answerIn(text: string, { response }: HttpAgent): TrialEvidence["answer"
   const at = (pointer: string | undefined) => {
     if (pointer === undefined) return undefined;
     const values = valuesAt(value, pointer);
-    return pointer.split("/").includes("*") ? values : (values[0] ?? undefined);
+    const [before = ""] = pointer.split("/*");
+    if (before === pointer) return values[0] ?? undefined;
+    // Without the list there are no items, and that is no empty list.
+    return Array.isArray(valuesAt(value, before)[0]) ? values : undefined;
   };
   const { output, citations, retrieved, tool_calls: calls, usd, tokens } = response;
   const read = {

@@ -7,9 +7,12 @@ import { isObject } from "@rootward/pipeline/evals/pointer";
 import { redact } from "@rootward/pipeline/evals/personal";
 import { secretIn } from "@rootward/pipeline/evals/secrets";
 import { EvalCase, failureClasses, severityFloor } from "@rootward/pipeline/model/evalcase";
-import { severities } from "@rootward/pipeline/model/evalfields";
+import { changeTypes, severities } from "@rootward/pipeline/model/evalfields";
+import { unfailed } from "@rootward/pipeline/pipeline";
 import { writeSchemas } from "../case-schemas.ts";
+import { newChecker } from "../checker.ts";
 import { loadConfig } from "../config.ts";
+import { contractsOf } from "../contracts.ts";
 import { oneOf } from "../one-of.ts";
 import { messageOf, note, OperatorError, printLine } from "../output.ts";
 import { personOf } from "../person.ts";
@@ -53,7 +56,7 @@ export function registerNew(cases: Command): void {
     .action(newCase);
 }
 
-function newCase(slug: string, options: NewOptions): void {
+async function newCase(slug: string, options: NewOptions): Promise<void> {
   const id = `EC-${slug}`;
   const path = join(resolve(options.dir), "cases", `${id}.yaml`);
   const file = relative(process.cwd(), path);
@@ -70,6 +73,7 @@ function newCase(slug: string, options: NewOptions): void {
     throw new OperatorError(`the case holds what looks like ${secret}; nothing was written`, 2);
   }
   const evalCase = caseOf(id, options, written);
+  await requireFailing(evalCase, file, options.config);
   const { value, count } = redact({ input: evalCase.input, known_bad: evalCase.known_bad ?? [] });
   mkdirSync(join(resolve(options.dir), "cases"), { recursive: true });
   const tapes = join(resolve(options.dir), "cassettes", id);
@@ -84,6 +88,16 @@ function newCase(slug: string, options: NewOptions): void {
   if (count > 0) note(`${count} personal values redacted`);
   note(`Tools are replayed: add their answers to ${relative(process.cwd(), tapes)}/<tool>.jsonl.`);
   if (evalCase.status === "draft") note(`Next: finish it, then rootward cases activate ${id}`);
+}
+
+/** @throws OperatorError  exit code 2: an output of `--known-bad` that no assertion fails; the gate would refuse the case */
+async function requireFailing(evalCase: EvalCase, file: string, configFile: string | undefined) {
+  if (evalCase.judge !== undefined) return;
+  const { config, path } = loadConfig(configFile);
+  const reading = { contractFor: contractsOf(config, path), map: config.map ?? [] };
+  const [first] = await unfailed(evalCase, file, [], reading, { checker: newChecker() });
+  if (first === undefined) return;
+  throw new OperatorError(`--known-bad ${first.why}; nothing was written`, 2);
 }
 
 function keptKeys(evalCase: EvalCase, redacted: Readonly<Record<string, unknown>>) {
@@ -131,6 +145,8 @@ function caseOf(id: string, options: NewOptions, { title, ...written }: Written)
     severity: oneOf("--severity", options.severity, severities) ?? floor,
     failure_class: failureClass,
     grader: options.judge ? "judge" : "assertion",
+    // No run has shown which change breaks it: all may.
+    run_on: changeTypes,
     status: proven && !options.judge ? "active" : "draft",
     owner: by,
     provenance: {

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { GateVerdict } from "@rootward/pipeline/model/verdict";
 import { loadCases } from "../case-store.ts";
 import type { CaseStore } from "../case-store.ts";
 import { loadConfig } from "../config.ts";
 import type { LoadedConfig } from "../config.ts";
+import { git } from "../git.ts";
 import { mergeFiles, shardOption } from "../gate-merge.ts";
 import type { Shard } from "../gate-merge.ts";
 import { amountOption, changedOption, severityOption, targetOption } from "../gate-options.ts";
@@ -110,7 +111,7 @@ async function runGate(options: GateOptions): Promise<void> {
   const all = loadCases(folder);
   const ratchet = compareWithBase(all, loaded, today(), options.base);
   const store = { ...selected(all, options.case), overrides: ratchet.overrides };
-  const unfailed = await knownBadProblems(store, ratchet.loaded);
+  const unfailed = [...(await knownBadProblems(store, ratchet.loaded)), ...trackedResults(loaded)];
   for (const warning of ratchet.warnings) note(`rootward: ${warning}`);
   if (options.merge !== undefined) {
     refuseBeside(options, shard);
@@ -138,6 +139,15 @@ async function runGate(options: GateOptions): Promise<void> {
   if (options.updateLock === true) printLine(`wrote ${writeLock(folder, lock)}`);
 }
 
+/** Stored trials that a change brings along would stand for trials of the candidate that nobody ran. */
+function trackedResults({ path }: LoadedConfig): readonly string[] {
+  const kept = git("ls-files", "--", join(path === null ? "." : dirname(path), ".rootward"));
+  const [first] = (kept ?? "").split("\n").filter(Boolean);
+  return first === undefined
+    ? []
+    : [`${first} is in git: each machine keeps its own (git rm -r --cached .rootward)`];
+}
+
 /** A merge decides on what was tried: whatever chooses or tries cases does not go with it. */
 function refuseBeside(options: GateOptions, shard: Shard | null): void {
   const { case: id, severity, changed, all, updateLock, accumulate } = options;
@@ -155,6 +165,7 @@ function refuseBeside(options: GateOptions, shard: Shard | null): void {
 }
 
 async function finish(verdict: GateVerdict, store: CaseStore, options: GateOptions): Promise<void> {
-  await writeOutputs(verdict, store, options);
+  // First: a reader that closes the pipe ends the process, and must not end it green.
   process.exitCode = options.advisory ? 0 : verdict.exitCode;
+  await writeOutputs(verdict, store, options);
 }

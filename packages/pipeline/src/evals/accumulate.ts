@@ -44,12 +44,17 @@ export async function accumulate(
     if (trial.outcome === "undecided") return ended("undecided");
     if (trial.outcome === "fail" && holds) return ended("fail");
   }
-  const [failure] = holds ? failedBefore : [];
-  return failure ? failedEarlier(ended("fail"), failure, earlier.length) : ended("pass");
+  const [failure] = failedBefore;
+  if (!holds || failure === undefined) return ended("pass");
+  const why = `an earlier trial of this candidate failed (${earlier.length} are stored): ${failure.why}`;
+  return { ...failedEarlier(ended("fail"), failedBefore), why };
 }
 
-function failedEarlier(tally: Tally, failure: Trial, earlier: number): Tally {
-  const names = failure.grades.filter(({ kind }) => kind === "fail").map((each) => each.assertion);
-  const why = `an earlier trial of this candidate failed (${earlier} are stored): ${failure.why}`;
-  return { ...tally, failed: [...new Set([...tally.failed, ...names])], why };
+/** All that failed in earlier trials: an override must name it too. */
+function failedEarlier(tally: Tally, failures: readonly Trial[]): Tally {
+  const names = failures
+    .flatMap(({ grades }) => grades)
+    .filter(({ kind }) => kind === "fail")
+    .map(({ assertion }) => assertion);
+  return { ...tally, failed: [...new Set([...tally.failed, ...names])] };
 }

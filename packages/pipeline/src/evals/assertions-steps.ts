@@ -95,6 +95,9 @@ export function stepCount(
   const showsCalls = type === "tool" || type === "command";
   const isProven = showsCalls && (unseen?.listsCalls === true || count > max);
   if (unseen && !isProven) return missing(unseen.why);
+  const isBlank =
+    run.toolCalls.length === 0 && run.llmCalls.length === 0 && run.agents.length === 0;
+  if (isBlank && type !== "span") return missing("no step of the run is visible");
   const what = `${count} steps of kind ${type}${pattern === undefined ? "" : ` like ${pattern}`}`;
   return count >= min && count <= max
     ? pass(what)

@@ -187,7 +187,7 @@ export function noLoop(
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   const [worst] = [...counts].sort((a, b) => b[1] - a[1]);
-  const unseen = subject.unseen ? noEvidence(subject, null) : null;
+  const unseen = subject.unseen || !worst ? noEvidence(subject, null) : null;
   if (unseen && (worst?.[1] ?? 0) <= max_repeats) return unseen;
   if (!worst)
     return run.toolCalls.length > 0

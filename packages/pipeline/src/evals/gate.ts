@@ -63,7 +63,7 @@ export function verdictOn(
     staleOverrides: staleOverrides(overrides, known, cases, input),
     skipped,
     changes,
-    sentence: sentenceOf(outcome, cases, allProblems),
+    sentence: sentenceOf(outcome, cases, { problems: allProblems, skipped }),
   };
 }
 
@@ -139,7 +139,7 @@ function outcomeOfCases(cases: readonly CaseResult[], problems: readonly string[
 function sentenceOf(
   outcome: GateOutcome,
   cases: readonly CaseResult[],
-  problems: readonly string[],
+  { problems, skipped }: Pick<GateVerdict, "problems" | "skipped">,
 ): string {
   const count = (action: CaseAction) => cases.filter((result) => result.action === action).length;
   const parts = [
@@ -162,6 +162,6 @@ function sentenceOf(
       ? problems[0]
       : parts.length > 0
         ? parts.join(", ")
-        : `${cases.length} of ${cases.length} cases hold`;
+        : `${cases.length} of ${cases.length} cases hold${skipped.length > 0 ? `, ${skipped.length} not selected` : ""}`;
   return `${words}: ${detail} (exit ${gateExitCodes[outcome]}).`;
 }

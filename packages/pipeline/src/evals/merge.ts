@@ -181,7 +181,7 @@ function checked(result: CaseResult, evalCase: EvalCase, input: MergeInput): Cas
   const isOpen = result.trialResults.some(({ outcome }) => outcome === "undecided");
   const verdict = result.verdict === "pass" && (isEmpty || isOpen) ? "undecided" : result.verdict;
   const failed = result.failed.map(({ assertion }) => assertion);
-  const tally = { case: evalCase, verdict, failed };
+  const tally = { case: evalCase, verdict, failed, trials: result.trialResults };
   const covering = coveringOverride(tally, input.overrides, input, result.identity);
   const isCovered = result.action === "overridden" && covering.id !== null;
   return {

@@ -44,8 +44,36 @@ function overrideOf(more: Readonly<Record<string, unknown>> = {}): Override {
 }
 
 const on = (today: string, breakGlass = true) => ({ today, breakGlass });
-const failing = (evalCase: EvalCase) =>
-  ({ case: evalCase, verdict: "fail", failed: ["budget"] }) as const;
+const grade = (kind: "pass" | "fail" | "error", assertion: string) => ({
+  kind,
+  assertion,
+  why: "so",
+});
+const failed = { outcome: "fail", why: "so", grades: [grade("fail", "budget")] } as const;
+const failing = (
+  evalCase: EvalCase,
+  trials: Parameters<typeof coveringOverride>[0]["trials"] = [failed],
+) => ({ case: evalCase, verdict: "fail", failed: ["budget"], trials }) as const;
+
+test("what could not be graded beside what failed is covered by no override", () => {
+  const covered = (evalCase: EvalCase, trials: Parameters<typeof failing>[1], names = ["budget"]) =>
+    coveringOverride(
+      failing(evalCase, trials),
+      [overrideOf({ covers: { assertions: names } })],
+      on("2026-11-19"),
+      null,
+    );
+  const erred = { ...failed, grades: [...failed.grades, grade("error", "downstream:validator")] };
+  expect(covered(caseOf("P1"), [failed, erred])).toEqual({
+    id: null,
+    note: "OV-a covers nothing here: downstream:validator could not be graded: so",
+  });
+  const missed = { outcome: "fail", why: "no recording for lookup({})", grades: [] } as const;
+  expect(covered(caseOf("P1"), [failed, missed]).note).toContain("failed without an assertion");
+  const judged = caseOf("P1", { grader: "judge", judge: { rubric: "../rubrics/a.md" } });
+  expect(covered(judged, [failed]).note).toBe("OV-a does not cover judge");
+  expect(covered(judged, [failed], ["budget", "judge"]).id).toBe("OV-a");
+});
 
 test("a P0 under break-glass passes on three days of the calendar and not on a fourth", () => {
   const override = overrideOf({ severity: "P0" });

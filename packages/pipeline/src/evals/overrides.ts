@@ -2,8 +2,9 @@ import type { EvalCase } from "../model/evalcase.ts";
 import type { Override } from "../model/override.ts";
 import { policy } from "../model/policy.ts";
 import type { Day } from "../model/time.ts";
-import type { CaseResult } from "../model/verdict.ts";
+import type { CaseResult, Trial } from "../model/verdict.ts";
 import { nameOf } from "./grade.ts";
+import { judgeName } from "./judging/judge.ts";
 import type { Tally } from "./trials.ts";
 
 /** What decides whether an override counts, beside itself. */
@@ -21,6 +22,31 @@ export interface Coverage {
 
 const nothing: Coverage = { id: null, note: null };
 
+/** A case that was tried: its verdict, what failed in any trial, and the trials. */
+interface Judgeable extends Pick<Tally, "case" | "verdict" | "failed"> {
+  readonly trials: readonly Pick<Trial, "outcome" | "grades" | "why">[];
+}
+
+/** What of a failing case no override can name: a trial that failed without an assertion, or of which something could not be graded. */
+function ungraded({ trials }: Judgeable): string | null {
+  const failing = trials.filter(({ outcome }) => outcome === "fail");
+  const bare = failing.find(({ grades }) => !grades.some(({ kind }) => kind === "fail"));
+  if (bare) return `a trial failed without an assertion: ${bare.why}`;
+  const erred = failing.flatMap(({ grades }) => grades).find(({ kind }) => kind === "error");
+  return erred === undefined ? null : `${erred.assertion} could not be graded: ${erred.why}`;
+}
+
+/** The names that an override must cover: what failed, and a judge that was not asked because of it. */
+function namesToCover({ case: { judge }, failed, trials }: Judgeable): readonly string[] {
+  const isUnasked =
+    judge !== undefined &&
+    trials.some(
+      ({ outcome, grades }) =>
+        outcome === "fail" && !grades.some(({ assertion }) => assertion === judgeName),
+    );
+  return isUnasked ? [...new Set([...failed, judgeName])] : failed;
+}
+
 /** Whether a day is past the last one on which an override counts: the day before `expires`. */
 export function hasExpired({ expires }: Pick<Override, "expires">, today: Day): boolean {
   return expires <= today;
@@ -34,7 +60,7 @@ export function hasExpired({ expires }: Pick<Override, "expires">, today: Day): 
  * @source evals.md 3.3
  */
 export function coveringOverride(
-  tally: Pick<Tally, "case" | "verdict" | "failed">,
+  tally: Judgeable,
   overrides: readonly Override[],
   rules: OverrideRules,
   identity: string | null,
@@ -51,16 +77,19 @@ export function coveringOverride(
 
 function hindrance(
   override: Override,
-  { case: evalCase, failed }: Pick<Tally, "case" | "failed">,
+  tally: Judgeable,
   { today, breakGlass }: OverrideRules,
   identity: string | null,
 ): string | null {
+  const { case: evalCase } = tally;
   const { id, covers, created, expires, severity } = override;
   if (hasExpired(override, today)) return `${id} expired on ${expires}`;
   if (created > today) return `${id} begins on ${created}`;
   if (severity !== evalCase.severity) return `${id} is for a ${severity}`;
-  const uncovered = failed.filter((name) => !covers.assertions.includes(name));
+  const uncovered = namesToCover(tally).filter((name) => !covers.assertions.includes(name));
   if (uncovered.length > 0) return `${id} does not cover ${uncovered.join(", ")}`;
+  const open = ungraded(tally);
+  if (open !== null) return `${id} covers nothing here: ${open}`;
   if (covers.identity !== undefined && covers.identity !== identity) {
     const here =
       identity === null ? "the identity of this one is not known" : `this is ${identity}`;
@@ -125,9 +154,6 @@ export function supersededBy(
 }
 
 /** What an override of a case may cover: its assertions by name, and `judge` where one grades it. */
-export function namesOf({
-  assert,
-  grader,
-}: Pick<EvalCase, "assert" | "grader">): readonly string[] {
-  return [...new Set([...assert.map(nameOf), ...(grader === "judge" ? ["judge"] : [])])];
+export function namesOf({ assert, judge }: Pick<EvalCase, "assert" | "judge">): readonly string[] {
+  return [...new Set([...assert.map(nameOf), ...(judge === undefined ? [] : [judgeName])])];
 }

@@ -118,11 +118,23 @@ describe("a trial without spans", () => {
     const openai = { tool_calls: [{ type: "function", function: search }] };
     expect((await tried([args], { answer: openai })).verdict).toBe("pass");
   });
+
+  test("proves nothing by a list in which a call cannot be read", async () => {
+    const answer = { tool_calls: [{ name: "search" }, { functionCall: { name: "delete" } }] };
+    expect((await tried([neverDeletes], { answer })).verdict).toBe("undecided");
+  });
 });
 
 describe("a trial with spans", () => {
   const spans = (output: string, calls: readonly SeenCall[]) =>
     toldSpans(buildCase(), output, calls, traceId);
+
+  test("is completed by calls that only the answer lists", async () => {
+    const answer = { tool_calls: [{ name: "delete", arguments: {} }] };
+    const shown = spans("Done.", []);
+    expect((await tried([neverDeletes], { spans: shown, answer })).verdict).toBe("fail");
+    expect((await tried([neverDeletes], { spans: shown })).verdict).toBe("pass");
+  });
 
   test("is completed by calls that the replay saw and the spans do not show", async () => {
     const hiding = spans("It is 60 EUR [DOC-1].", []);

@@ -59,8 +59,9 @@ function withoutSpans(
   why: string,
   read: (spans: readonly Span[]) => Chosen,
 ): Subject {
-  const lists = answer.tool_calls !== undefined;
-  const listed = (answer.tool_calls ?? []).flatMap((each) => listedCall(each) ?? []);
+  const listed = listedIn(answer);
+  // A call that cannot be read may be any.
+  const lists = answer.tool_calls !== undefined && listed.length === answer.tool_calls.length;
   // Of its own tools the replay knows better than the answer.
   const proxied = new Set([...replayedTools, ...replayed.map(({ tool }) => tool)]);
   const calls = [...replayed, ...listed.filter(({ tool }) => !proxied.has(tool))];
@@ -77,12 +78,26 @@ function withoutSpans(
   };
 }
 
+function listedIn({ tool_calls: calls = [] }: Evidence["answer"]): readonly SeenCall[] {
+  return calls.flatMap((each) => listedCall(each) ?? []);
+}
+
+/** The calls that something else than a span shows: the replay's, and of other tools those that the answer lists. */
+function seenBeside({ replayed, answer }: Evidence, run: Run): readonly SeenCall[] {
+  const known = new Set([
+    ...replayed.map(({ tool }) => tool),
+    ...run.toolCalls.flatMap(({ name, rawName }) => [name, rawName]),
+  ]);
+  return [...replayed, ...listedIn(answer).filter(({ tool }) => !known.has(tool))];
+}
+
 /** The spans with what only the replay and the answer show; null where they show it all themselves. */
 function completedSpans(
   spans: readonly Span[],
   run: Run,
-  { replayed, answer }: Evidence,
+  evidence: Evidence,
 ): readonly Span[] | null {
+  const { answer } = evidence;
   const root = spans.find(({ spanId }) => spanId === run.rootSpanId) ?? spans[0];
   if (root === undefined) return null;
   const more = new Map<string, ReadonlyMap<string, AttributeValue>>();
@@ -90,7 +105,7 @@ function completedSpans(
   const added: Span[] = [];
   const ends = new Map(spans.map(({ spanId, endNanos }) => [String(spanId), endNanos]));
   let afterNanos = root.startNanos;
-  for (const [call, shown] of paired(replayed, run.toolCalls)) {
+  for (const [call, shown] of paired(seenBeside(evidence, run), run.toolCalls)) {
     const [span] = shown?.spanIds ?? [];
     if (shown === null) {
       added.push(callSpan(call, root, added.length, afterNanos));

@@ -232,7 +232,10 @@ async function askService(asked) {
   const at = (pointer) => {
     if (pointer === undefined) return undefined;
     const values = pointer === "" ? [value] : valuesAt(value, pointer);
-    return pointer.split("/").includes("*") ? values : values[0];
+    const [before] = pointer.split("/*");
+    if (before === pointer) return values[0];
+    // Without the list there are no items, and that is no empty list.
+    return Array.isArray(before === "" ? value : valuesAt(value, before)[0]) ? values : undefined;
   };
   const { output, citations, retrieved, tool_calls: calls, usd, tokens } = agent.response;
   const told = { output: at(output), citations: at(citations), retrieved: at(retrieved) };
@@ -242,16 +245,25 @@ async function askService(asked) {
 /** Services by their command line, each started once; they end with this process. */
 const services = new Map();
 process.on("exit", () => {
-  for (const { child } of services.values()) child.kill("SIGKILL");
+  for (const { child } of services.values()) child?.kill("SIGKILL");
 });
 
-/** Starts the service of an agent, if it is to be, and waits until it can be asked. */
-async function started({ agent, config, ...asked }) {
-  if (agent.start === undefined) return;
+/** Starts the service of an agent, if it is to be, and waits until it can be asked. Who comes meanwhile waits for the same one. */
+async function started(asked) {
+  const { start } = asked.agent;
+  if (start === undefined) return;
+  const key = JSON.stringify(start.run);
+  const known = services.get(key) ?? {};
+  services.set(key, known);
+  known.isReady ??= launched(asked, (child) => {
+    known.child = child;
+    child.on("exit", () => services.delete(key));
+  });
+  await known.isReady;
+}
+
+async function launched({ agent, config, ...asked }, keep) {
   const { run, ready, timeoutMs } = agent.start;
-  const key = JSON.stringify(run);
-  const known = services.get(key);
-  if (known !== undefined) return await known.isReady;
   const [program = "", ...args] = run;
   const toolUrl = await shared;
   const child = spawn(program, args, {
@@ -260,14 +272,12 @@ async function started({ agent, config, ...asked }) {
     stdio: "ignore",
   });
   child.unref();
-  const isReady = untilReady(child, ready ?? new URL(agent.url).origin, {
+  keep(child);
+  await untilReady(child, ready ?? new URL(agent.url).origin, {
     isStrict: ready !== undefined,
     timeoutMs,
     name: run.join(" "),
   });
-  services.set(key, { child, isReady });
-  child.on("exit", () => services.delete(key));
-  return await isReady;
 }
 
 async function untilReady(child, url, { isStrict, timeoutMs, name }) {

@@ -9,21 +9,17 @@ import type { LockEntry } from "@rootward/pipeline/model/agent-lock";
 import type { ChangeType } from "@rootward/pipeline/model/evalfields";
 import type { AgentConfig } from "@rootward/pipeline/model/gate-config";
 import { filesMatching } from "./globs.ts";
+import { policy } from "@rootward/pipeline/model/policy";
 import { messageOf, OperatorError } from "./output.ts";
-import { treeHash } from "./repository.ts";
-import type { Repository } from "./repository.ts";
 
 interface Measuring {
   /** The folder of `rootward.yaml`, where agents run. */
   readonly folder: string;
-  readonly repository: Repository | null;
-  /** Files and folders that are not the candidate's: the cases, and what this command writes. */
-  readonly apart: readonly string[];
+  /** Hash of everything that git tells of, apart from the cases and what this command writes; null where it cannot be told. */
+  readonly tree: string | null;
 }
 
 type Unknown = AgentParts["unknown"][number];
-
-const indexTimeoutMs = 10_000;
 
 /**
  * What the agents of `rootward.yaml` are made of now.
@@ -143,12 +139,11 @@ function hashOfFile(path: string): string {
 function codeOf(
   declared: Readonly<Record<string, string>> | undefined,
   agent: AgentConfig,
-  { folder, repository, apart }: Measuring,
+  { folder, tree }: Measuring,
 ): string | null {
   const program = hashProgram(agent, folder);
   if (declared) return hashOfValue({ declared, program });
-  if (repository === null) return null;
-  return hashOfValue({ tracked: treeHash(repository, apart), program });
+  return tree && hashOfValue({ tracked: tree, program });
 }
 
 /** Git may ignore what was built: what the agent's settings name and is a file of the project counts by its content. */
@@ -157,7 +152,8 @@ function hashProgram(agent: AgentConfig, folder: string): Readonly<Record<string
   return Object.fromEntries(files.map((file) => [file, hashOfFile(join(folder, file))]));
 }
 
-function textsIn(value: unknown): readonly string[] {
+/** Every text below a value. */
+export function textsIn(value: unknown): readonly string[] {
   if (typeof value === "string") return [value];
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
@@ -195,7 +191,9 @@ async function indexOf(
 }
 
 async function askIndex(address: string, pointer: string | undefined): Promise<string> {
-  const answer = await fetch(address, { signal: AbortSignal.timeout(indexTimeoutMs) });
+  const answer = await fetch(address, {
+    signal: AbortSignal.timeout(policy("indexVersionTimeoutMs")),
+  });
   if (!answer.ok) throw new Error(`${address} answered ${answer.status}`);
   const text = await answer.text();
   if (pointer === undefined) return text.trim();

@@ -35,6 +35,12 @@ export function requireAgents(cases: readonly GateCase[], { config, path }: Load
   );
 }
 
+/** Whether a case lets real tools answer, where its agent allows any. */
+export function asksLiveTools({ environment }: Pick<GateCase["evalCase"], "environment">): boolean {
+  const { tools, retrieval, on_miss: onMiss } = environment ?? {};
+  return [tools, retrieval, onMiss].includes("live");
+}
+
 /**
  * Sees to it that a case which asks for live tools can have one: only what `rootward.yaml` names is ever asked for real.
  *
@@ -43,10 +49,9 @@ export function requireAgents(cases: readonly GateCase[], { config, path }: Load
 export function requireLiveTools(cases: readonly GateCase[], { config }: LoadedConfig): void {
   const agents = config.agents ?? {};
   for (const { evalCase, file } of cases) {
-    const { tools, retrieval, on_miss: onMiss } = evalCase.environment ?? {};
     const name = agentName(agents, evalCase);
     if (evalCase.status !== "active" || name === null) continue;
-    if (![tools, retrieval, onMiss].includes("live")) continue;
+    if (!asksLiveTools(evalCase)) continue;
     const isAllowed = Object.values(agents[name]?.tools ?? {}).some(
       ({ live }) => live !== undefined && live !== false,
     );

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Assertion } from "@rootward/pipeline/model/assertion";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
-import type { SchemaReader } from "./json-schemas.ts";
+import { schemaCheck } from "./json-schemas.ts";
 import { messageOf } from "./output.ts";
 
 /** What of an assertion no schema can tell, because it stands in other files or in a language of its own. */
@@ -25,11 +25,10 @@ export function wrongIn(
   { assert, status }: EvalCase,
   file: string,
   placeOf: (path: readonly (string | number)[]) => string,
-  schemas: SchemaReader,
 ): readonly string[] {
   if (status === "retired") return [];
   return assert.flatMap((assertion, index) => {
-    const wrong = wrongOf(assertion, file, schemas);
+    const wrong = wrongOf(assertion, file);
     if (wrong === null) return [];
     const path = ["assert", index, ...wrong.at];
     const shown = JSON.stringify(wrong.value).slice(0, 120);
@@ -39,15 +38,15 @@ export function wrongIn(
   });
 }
 
-function wrongOf(assertion: Assertion, file: string, schemas: SchemaReader): Wrong | null {
+function wrongOf(assertion: Assertion, file: string): Wrong | null {
   switch (assertion.type) {
     case "output:matches":
       return wrongPattern(assertion.value);
     case "output:json-schema":
-      return wrongSchema(["value"], assertion.value, file, schemas);
+      return wrongSchema(["value"], assertion.value, file);
     case "handoff:contract":
     case "trajectory:tool-args-schema":
-      return wrongSchema(["value", "schema"], assertion.value.schema, file, schemas);
+      return wrongSchema(["value", "schema"], assertion.value.schema, file);
     case "module":
       return wrongModule(["value", "path"], assertion.value.path, file);
     case "downstream:validator":
@@ -85,14 +84,9 @@ function wrongPattern(value: string): Wrong | null {
   }
 }
 
-function wrongSchema(
-  at: readonly string[],
-  value: unknown,
-  file: string,
-  schemas: SchemaReader,
-): Wrong | null {
+function wrongSchema(at: readonly string[], value: unknown, file: string): Wrong | null {
   try {
-    schemas(value, file);
+    schemaCheck(value, file);
     return null;
   } catch (error) {
     const accepted = "a JSON Schema (2020-12), or the path of one from the case file's folder";

@@ -10,7 +10,6 @@ import { Closure } from "@rootward/pipeline/model/closure";
 import { Override } from "@rootward/pipeline/model/override";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import { wrongIn } from "./case-checks.ts";
-import { newSchemaReader } from "./json-schemas.ts";
 import { messageOf } from "./output.ts";
 import { missingRubrics, readRubrics, rubricFor } from "./rubric-store.ts";
 import type { LoadedRubric } from "./rubric-store.ts";
@@ -52,7 +51,6 @@ export function loadCases(folder: string): CaseStore {
   const problems: string[] = [];
   const here = (file: string) => relative(process.cwd(), file) || file;
   const cases: LoadedCase[] = [];
-  const schemas = newSchemaReader();
   const casesFolder = join(folder, "cases");
   const files = yamlFiles(casesFolder);
   if (files.length === 0) {
@@ -72,7 +70,7 @@ export function loadCases(folder: string): CaseStore {
         parsed.lineOf(["assert", index]),
       ]);
       if (parsed.value.judge) lines.push(["judge", parsed.lineOf(["judge"])]);
-      problems.push(...wrongIn(parsed.value, file, parsed.placeOf, schemas));
+      problems.push(...wrongIn(parsed.value, file, parsed.placeOf));
       const rubric = rubricFor(parsed.value, file, rubrics.rubrics);
       const { placeOf } = parsed;
       cases.push({ evalCase: parsed.value, file, lines: new Map(lines), placeOf, rubric });

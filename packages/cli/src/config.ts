@@ -10,6 +10,11 @@ export interface LoadedConfig {
   readonly path: string | null;
 }
 
+/** The folder of `rootward.yaml`, from which its paths count; without one the working folder. */
+export function configFolder({ path }: Pick<LoadedConfig, "path">): string {
+  return path === null ? process.cwd() : dirname(path);
+}
+
 const fileName = "rootward.yaml";
 
 /**

@@ -1,22 +1,20 @@
 import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { compileContract } from "@rootward/pipeline/evals/contract";
-import type { ContractCheck, RootwardConfig } from "@rootward/pipeline/model/workflow";
+import type { ContractCheck } from "@rootward/pipeline/model/workflow";
+import { configFolder } from "./config.ts";
+import type { LoadedConfig } from "./config.ts";
 import { messageOf, OperatorError } from "./output.ts";
 
 /**
  * The declared contracts, compiled: from a workflow's name to its check, or null.
  *
- * @param path  the configuration file, which relative schema paths start from
  * @throws OperatorError  exit code 2: a schema that cannot be read or is invalid, with its workflow
  */
-export function contractsOf(
-  config: RootwardConfig,
-  path: string | null,
-): (workflow: string) => ContractCheck | null {
-  const folder = path === null ? process.cwd() : dirname(path);
+export function contractsOf(loaded: LoadedConfig): (workflow: string) => ContractCheck | null {
+  const folder = configFolder(loaded);
   const checks = new Map<string, ContractCheck>();
-  for (const [name, { contract }] of Object.entries(config.workflows ?? {})) {
+  for (const [name, { contract }] of Object.entries(loaded.config.workflows ?? {})) {
     if (!contract) continue;
     try {
       checks.set(

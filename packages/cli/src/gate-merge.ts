@@ -9,6 +9,7 @@ import type { GateCase } from "@rootward/pipeline/pipeline";
 import type { CaseStore } from "./case-store.ts";
 import type { LoadedConfig } from "./config.ts";
 import { messageOf, OperatorError } from "./output.ts";
+import { today } from "./today.ts";
 
 /** Which part of the cases one machine tries. */
 export interface Shard {
@@ -88,7 +89,7 @@ export function mergeFiles(
     casesHash: hashOfCases(store.cases),
     overrides: store.overrides,
     problems: [...problems, ...read.filter((part) => typeof part === "string")],
-    today: new Date().toISOString().slice(0, 10),
+    today: today(),
     breakGlass: config.overrides?.p0_break_glass ?? false,
   });
 }

@@ -11,7 +11,7 @@ import type { LoadedConfig } from "./config.ts";
 import { shardOf } from "./gate-merge.ts";
 import type { Shard } from "./gate-merge.ts";
 import { newSession } from "./gate-session.ts";
-import { measure, watchParts } from "./measured.ts";
+import { measure, toldChanges, watchParts } from "./measured.ts";
 import type { Measured } from "./measured.ts";
 import { note, progress } from "./output.ts";
 import type { ResultsStore } from "./results-store.ts";
@@ -27,7 +27,8 @@ interface GateRun {
   /** What else makes the verdict invalid. */
   readonly problems: readonly string[];
   readonly results: ResultsStore;
-  readonly base: string | undefined;
+  /** The merge base; null where none was found. */
+  readonly base: string | null;
   /** Files that this command writes. */
   readonly writes: readonly string[];
   readonly severities: readonly Severity[] | null;
@@ -132,14 +133,11 @@ async function withAdded(
   const { seen, known, skipped, changes, ...rest } = trying;
   const second = await withProgress({ ...rest, known, skipped, changes, cases: added }, loaded);
   const results = [...first.cases, ...second.cases].toSorted((a, b) => (a.file < b.file ? -1 : 1));
-  const told = [...seen].flatMap(([agent, found]) =>
-    [...found].map(([type, why]) => ({ agent, type, why })),
-  );
   return verdictOn(results, known, {
     ...rest,
     today: first.today,
     breakGlass: loaded.config.overrides?.p0_break_glass ?? false,
     skipped: skipped.filter((skip) => !added.some(({ evalCase }) => evalCase.id === skip.case)),
-    changes: [...changes, ...told],
+    changes: [...changes, ...toldChanges(seen)],
   });
 }

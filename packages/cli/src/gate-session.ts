@@ -176,10 +176,8 @@ function ageHours(at: string): number {
 
 /** Neither too old nor of a day to come. */
 function isYoung(hours: number): boolean {
-  return hours >= -clockSkewHours && hours <= policy("cachedTrialHours");
+  return hours >= -policy("clockSkewHours") && hours <= policy("cachedTrialHours");
 }
-
-const clockSkewHours = 0.1;
 
 function byCase(stored: readonly StoredTrial[]): ReadonlyMap<string, readonly StoredTrial[]> {
   const found = new Map<string, StoredTrial[]>();

@@ -60,14 +60,19 @@ export function textsOf(objects: readonly string[]): ReadonlyMap<string, string>
  */
 export function objectOnDisk(path: string, like: string): string | null {
   const bytes = bytesOf(path);
-  if (bytes === null) return null;
+  return bytes && objectOf(bytes, like);
+}
+
+/** The id that git gives to some bytes. @param like  as above */
+export function objectOf(bytes: Buffer, like: string): string {
   return createHash(like.length === 64 ? "sha256" : "sha1")
     .update(`blob ${bytes.length}\0`)
     .update(bytes)
     .digest("hex");
 }
 
-function bytesOf(path: string): Buffer | null {
+/** What stands on disk as git sees it: of a link where it leads; null where that is no file. */
+export function bytesOf(path: string): Buffer | null {
   try {
     const about = lstatSync(path);
     if (about.isDirectory()) return null;

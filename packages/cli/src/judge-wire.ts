@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { JudgeKind } from "@rootward/pipeline/model/calibration";
 import type { JudgeConfig } from "@rootward/pipeline/model/judge-config";
-import type { JudgeModel } from "@rootward/pipeline/ports";
+import type { JudgeModel } from "@rootward/pipeline/model/judge-model";
 
 type Question = Parameters<JudgeModel["ask"]>[0];
 type Answer = Awaited<ReturnType<JudgeModel["ask"]>>;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { JudgeConfig } from "@rootward/pipeline/model/judge-config";
 import { policy } from "@rootward/pipeline/model/policy";
-import type { JudgeModel } from "@rootward/pipeline/ports";
+import type { JudgeModel } from "@rootward/pipeline/model/judge-model";
 import { timeoutMs } from "./candidate/adapter.ts";
 import { patiently } from "./import/patient.ts";
 import { wires } from "./judge-wire.ts";

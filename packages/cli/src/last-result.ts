@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
-import { dirname } from "node:path";
 import type { StoredTrial } from "@rootward/pipeline/model/stored-trial";
 import { GateVerdict } from "@rootward/pipeline/model/verdict";
 import type { CaseResult } from "@rootward/pipeline/model/verdict";
+import { configFolder } from "./config.ts";
 import type { LoadedConfig } from "./config.ts";
 import { messageOf, OperatorError } from "./output.ts";
 import { openResults } from "./results-store.ts";
 
 /** The trials that are kept beside the configuration, earliest first. */
-export function storedTrials({ path }: Pick<LoadedConfig, "path">): readonly StoredTrial[] {
-  return openResults(path === null ? process.cwd() : dirname(path), () => new Date()).trials();
+export function storedTrials(loaded: Pick<LoadedConfig, "path">): readonly StoredTrial[] {
+  return openResults(configFolder(loaded), () => new Date()).trials();
 }
 
 /** What failed in the kept trials of a case, on the candidate on which it was tried last, as it was graded last. */

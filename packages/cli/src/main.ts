@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { PortError } from "@rootward/pipeline/errors";
-import { gateExitCodes } from "@rootward/pipeline/model/verdict";
+import { gateExitCodes } from "@rootward/pipeline/model/exit-codes";
 import { OperatorError, messageOf } from "./output.ts";
 import { programVersion } from "./version.ts";
 

@@ -15,16 +15,18 @@ import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import type { ChangeType } from "@rootward/pipeline/model/evalfields";
 import type { GateVerdict, Trial } from "@rootward/pipeline/model/verdict";
 import { measureAgents } from "./agent-parts.ts";
+import { agentName } from "./agents.ts";
+import { configFolder } from "./config.ts";
 import type { LoadedConfig } from "./config.ts";
 import { lockAt, readLock } from "./lock-file.ts";
-import { mergeBase } from "./merge-base.ts";
 import { differences, outside, readRepository, treeAt, treeHash } from "./repository.ts";
 import type { Repository } from "./repository.ts";
 
 interface Asked {
   /** The folder of cases. */
   readonly folder: string;
-  readonly base: string | undefined;
+  /** The merge base; null where none was found. */
+  readonly base: string | null;
   /** What this command writes: no part of the candidate. */
   readonly writes: readonly string[];
   /** The types of change that a person named; null where they are to be found out. */
@@ -64,20 +66,16 @@ export async function measure(
   asked: Asked,
 ): Promise<Measured> {
   const repository = readRepository();
-  const configFolder = path === null ? process.cwd() : resolve(path, "..");
-  const apart = [asked.folder, ...asked.writes];
-  const parts = await measureAgents(config.agents ?? {}, {
-    folder: configFolder,
-    repository,
-    apart,
-  });
+  const agents = config.agents ?? {};
+  const folder = configFolder({ path });
+  const tree = repository && treeHash(repository, [asked.folder, ...asked.writes]);
+  const parts = await measureAgents(agents, { folder, tree });
   const { lock, problems } = readLock(asked.folder);
   const since = sinceBase(repository, asked, path);
   const changes = new Map(
-    parts.map((each) => [each.name, changesOfAgent(each, since, asked, configFolder)]),
+    parts.map((each) => [each.name, changesOfAgent(each, since, asked, folder)]),
   );
-  const agentFor = (evalCase: EvalCase) =>
-    [evalCase.agent, evalCase.workflow].find((name) => changes.has(name)) ?? null;
+  const agentFor = (evalCase: EvalCase) => agentName(agents, evalCase);
   const identities = new Map(parts.map((each) => [each.name, identityOf(each)]));
   const files = new Map(cases.map(({ evalCase, file }) => [evalCase.id, file]));
   return {
@@ -90,12 +88,10 @@ export async function measure(
         ({ name }) =>
           `evals/agent.lock.json does not tell what ${name} is made of now: rootward gate --update-lock writes it`,
       ),
-    changes: [...changes].flatMap(([agent, found]) =>
-      [...found].map(([type, why]) => ({ agent, type, why })),
-    ),
+    changes: toldChanges(changes),
     agentFor,
     baseEntry: (agent) => since?.lock?.[agent] ?? null,
-    tree: repository && treeHash(repository, apart),
+    tree,
     isDeclared: (evalCase) =>
       parts.some(({ name, isDeclared }) => isDeclared && name === agentFor(evalCase)),
     identityFor: (evalCase) => identities.get(agentFor(evalCase) ?? "") ?? null,
@@ -105,8 +101,15 @@ export async function measure(
     isTouched: (evalCase) =>
       since === null
         ? asked.changed === null
-        : touched(evalCase, files.get(evalCase.id), since, asked),
+        : since.isGrading || touched(evalCase, files.get(evalCase.id), since),
   };
+}
+
+/** What changed of each agent, as a verdict tells it. */
+export function toldChanges(changes: ReadonlyMap<string, Changes>): GateVerdict["changes"] {
+  return [...changes].flatMap(([agent, found]) =>
+    [...found].map(([type, why]) => ({ agent, type, why })),
+  );
 }
 
 interface WatchedParts {
@@ -159,6 +162,8 @@ interface SinceBase {
   readonly changed: readonly string[];
   /** Whether `rootward.yaml` is among them: it says how every agent is run and measured. */
   readonly isConfigured: boolean;
+  /** Whether something in the folder of cases changed that grades every case: rubrics, schemas of outputs. */
+  readonly isGrading: boolean;
 }
 
 /** What changed since the merge base; null where that cannot be told. */
@@ -167,17 +172,17 @@ function sinceBase(
   { base, folder }: Asked,
   configPath: string | null,
 ): SinceBase | null {
-  const commit = repository && mergeBase(base);
-  const before = commit && treeAt(commit);
-  if (!repository || !commit || !before) return null;
+  const before = base && treeAt(base);
+  if (!repository || !base || !before) return null;
   const { top, now } = repository;
   const changed = differences(before, now);
   const config = configPath === null ? null : relative(top, configPath);
   return {
     top,
-    lock: lockAt(commit, top, folder),
+    lock: lockAt(base, top, folder),
     changed,
     isConfigured: config !== null && changed.includes(config),
+    isGrading: changed.some(gradesAll(top, folder)),
   };
 }
 
@@ -209,21 +214,25 @@ export const ofOneCase = [
   "agent.lock.json",
 ];
 
-/** Whether a case, its recordings, or what grades every case (rubrics, schemas of outputs) changed. */
+/** Which paths of the folder of cases decide about every case. */
+function gradesAll(top: string, folder: string): (path: string) => boolean {
+  const isOutside = outside(top, [folder]);
+  const isGrading = outside(
+    top,
+    ofOneCase.map((name) => resolve(folder, name)),
+  );
+  return (path) => !isOutside(path) && isGrading(path);
+}
+
+/** Whether a case or its recordings changed. */
 function touched(
   { environment }: EvalCase,
   file: string | undefined,
   { top, changed }: SinceBase,
-  { folder }: Asked,
 ): boolean {
   if (file === undefined) return true;
   const cassette = environment?.cassette;
   const own = [file, ...(cassette === undefined ? [] : [resolve(file, "..", cassette)])];
   const isOther = outside(top, own);
-  const isGrading = outside(
-    top,
-    ofOneCase.map((name) => resolve(folder, name)),
-  );
-  const isInFolder = (path: string) => !outside(top, [folder])(path);
-  return changed.some((path) => !isOther(path) || (isInFolder(path) && isGrading(path)));
+  return changed.some((path) => !isOther(path));
 }

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { gateExitCodes } from "@rootward/pipeline/model/verdict";
+import { gateExitCodes } from "@rootward/pipeline/model/exit-codes";
 import type { GateVerdict } from "@rootward/pipeline/model/verdict";
 import type { AgentConfig } from "@rootward/pipeline/model/gate-config";
 import { deskCase } from "./testing/trying.ts";

@@ -7,6 +7,7 @@ import type { Change } from "@rootward/pipeline/model/change";
 import type { RunDigest } from "@rootward/pipeline/model/digest";
 import { Ruling } from "@rootward/pipeline/model/ruling";
 import type { TimeWindow } from "@rootward/pipeline/model/time";
+import { dayMs } from "@rootward/pipeline/model/time";
 import { loadConfig } from "./config.ts";
 import { messageOf, OperatorError } from "./output.ts";
 import { readPaths } from "./read-paths.ts";
@@ -140,7 +141,6 @@ export function parseBaseline(text: string): TimeWindow {
 }
 
 function timeOf(text: string | undefined, { endOfDay = false } = {}): number {
-  const dayMs = 86_400_000;
   if (text === undefined) return Number.NaN;
   if (z.iso.date().safeParse(text).success) return Date.parse(text) + (endOfDay ? dayMs : 0);
   return z.iso.datetime({ offset: true }).safeParse(text).success ? Date.parse(text) : Number.NaN;

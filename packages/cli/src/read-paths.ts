@@ -53,7 +53,7 @@ export async function readRuns(
   const loaded = loadConfig(config);
   const declaredFor: Declared = (workflow) => loaded.config.workflows?.[workflow] ?? null;
   const base: ReadOptions = {
-    contractFor: contractsOf(loaded.config, loaded.path),
+    contractFor: contractsOf(loaded),
     map: loaded.config.map,
     settingsFor: (workflow) => learn([], declaredFor(workflow)),
   };

@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { durationMs } from "@rootward/pipeline/model/evalfields";
 import { policy } from "@rootward/pipeline/model/policy";
-import type { CodeAnswer, ValidatorCode } from "@rootward/pipeline/ports";
+import type { CodeAnswer, ValidatorCode } from "@rootward/pipeline/model/checker";
 import { killGroup, runProgram } from "./program.ts";
 import type { Ended } from "./program.ts";
 

@@ -1,8 +1,6 @@
-import { createHash } from "node:crypto";
-import { lstatSync, readFileSync, readlinkSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { hashOfValue } from "@rootward/pipeline/evals/identity";
-import { git } from "./git.ts";
+import { bytesOf, git, objectOf } from "./git.ts";
 
 /** Files by their path from the top of the repository, each with git's hash of its content. */
 type Tree = ReadonlyMap<string, string>;
@@ -24,11 +22,13 @@ export function readRepository(): Repository | null {
   const touched = git("ls-files", "--full-name", "-tmo", "--exclude-standard", "-z", ":/");
   if (top === null || staged === null || touched === null) return null;
   const now = new Map(entries(staged, /^\d+ ([0-9a-f]+) \d\t(.*)$/s));
+  const [like = ""] = now.values();
   for (const entry of touched.split("\0").filter(Boolean)) {
     const [tag, path] = [entry.slice(0, 1), entry.slice(2)];
-    const hash = hashOnDisk(join(top, path), tag === "?");
-    if (hash === null) now.delete(path);
-    else now.set(path, hash);
+    const bytes = bytesOf(join(top, path));
+    const isKept = bytes !== null && !(tag === "?" && isResult(bytes));
+    if (isKept) now.set(path, objectOf(bytes, like));
+    else now.delete(path);
   }
   return { top, now };
 }
@@ -44,19 +44,6 @@ function entries(listed: string, line: RegExp): [path: string, hash: string][] {
     const [, hash, path] = line.exec(text) ?? [];
     return hash === undefined || path === undefined ? [] : [[path, hash]];
   });
-}
-
-/** As git makes it; null for what is gone, is no file, or is new and a result of the gate. */
-function hashOnDisk(path: string, isNew: boolean): string | null {
-  try {
-    const about = lstatSync(path);
-    if (about.isDirectory()) return null;
-    const content = about.isSymbolicLink() ? Buffer.from(readlinkSync(path)) : readFileSync(path);
-    if (isNew && isResult(content)) return null;
-    return createHash("sha1").update(`blob ${content.length}\0`).update(content).digest("hex");
-  } catch {
-    return null;
-  }
 }
 
 /** What the gate writes beside the code (`--json`, `--junit`) is no part of the candidate. */

@@ -4,7 +4,8 @@ import { dirname, join, relative, resolve } from "node:path";
 import { hashOfValue } from "@rootward/pipeline/evals/identity";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import type { TrialKey } from "@rootward/pipeline/model/stored-trial";
-import { agentName } from "./agents.ts";
+import { textsIn } from "./agent-parts.ts";
+import { agentName, asksLiveTools } from "./agents.ts";
 import type { Agents } from "./agents.ts";
 import { readCassette } from "./case-store.ts";
 import type { LoadedConfig } from "./config.ts";
@@ -45,6 +46,7 @@ export function trialKeys(
       caseHash: hashOfValue(gradedPart(evalCase)),
       cassetteHash: cassetteHash ?? "",
       grader: hashOfValue({ everyGrader, named: hashesOf(dirname(resolve(file)), named) }),
+      // What real tools or somebody else's service say tomorrow no hash of files tells: no stored trial stands for a new one.
       tree: asksLiveTools(evalCase) || isElsewhere(agents, evalCase) ? null : tree,
       identity: cassetteHash === null || !isDeclared(evalCase) ? null : identityFor(evalCase),
     };
@@ -53,13 +55,7 @@ export function trialKeys(
   };
 }
 
-/** Whether real tools may answer: what they say tomorrow no hash of files tells, so that no stored trial stands for a new one. */
-function asksLiveTools({ environment }: EvalCase): boolean {
-  const { tools, retrieval, on_miss: onMiss } = environment ?? {};
-  return [tools, retrieval, onMiss].includes("live");
-}
-
-/** Whether somebody else starts the service that is asked: what it is made of tomorrow no file tells. */
+/** Whether somebody else starts the service that is asked. */
 function isElsewhere(agents: Agents, evalCase: EvalCase): boolean {
   const agent = agents[agentName(agents, evalCase) ?? ""];
   return agent?.adapter === "http" && agent.start === undefined;
@@ -94,11 +90,6 @@ function supportFiles(folder: string): readonly string[] {
   return filesMatching(folder, "**").filter(
     (path) => !ofOneCase.includes(path.split("/")[0] ?? ""),
   );
-}
-
-function textsIn(value: unknown): readonly string[] {
-  if (typeof value === "string") return [value];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
 /** The hashes of those texts that name a file. */

@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import type { Override } from "@rootward/pipeline/model/override";
 import type { GateVerdict } from "@rootward/pipeline/model/verdict";
 import { gate } from "@rootward/pipeline/pipeline";
@@ -8,6 +8,7 @@ import { laneOf, newCandidate } from "./candidate.ts";
 import { readCassette } from "./case-store.ts";
 import { newChecker } from "./checker.ts";
 import { startCollector } from "./collector.ts";
+import { configFolder } from "./config.ts";
 import type { LoadedConfig } from "./config.ts";
 import { contractsOf } from "./contracts.ts";
 import { newJudge } from "./judge.ts";
@@ -28,20 +29,26 @@ interface Trying extends Pick<
  * @throws OperatorError  a case that is to be tried has no agent under `agents:`
  */
 export async function tryCases(tried: Trying, loaded: LoadedConfig): Promise<GateVerdict> {
-  const { config, path } = loaded;
+  const { config } = loaded;
   if (tried.problems.length === 0) {
     requireAgents(tried.cases, loaded);
     requireLiveTools(tried.cases, loaded);
   }
+  const tapes = new Map<string, ReturnType<typeof readCassette>>();
   const files = new Map(tried.cases.map(({ evalCase, file }) => [evalCase.id, file]));
+  const cassetteOf = (evalCase: EvalCase) => {
+    const tape = tapes.get(evalCase.id) ?? readCassette(evalCase, files.get(evalCase.id) ?? "");
+    tapes.set(evalCase.id, tape);
+    return tape;
+  };
   const collector = await startCollector();
   let candidate: ReturnType<typeof newCandidate> | null = null;
   try {
     candidate = newCandidate({
       agents: config.agents ?? {},
-      folder: path === null ? process.cwd() : dirname(path),
+      folder: configFolder(loaded),
       collector,
-      cassetteOf: (evalCase) => readCassette(evalCase, files.get(evalCase.id) ?? ""),
+      cassetteOf,
     });
     return await gate(
       {
@@ -49,7 +56,7 @@ export async function tryCases(tried: Trying, loaded: LoadedConfig): Promise<Gat
         today: today(),
         breakGlass: config.overrides?.p0_break_glass ?? false,
         trials: config.trials ?? {},
-        contractFor: contractsOf(config, path),
+        contractFor: contractsOf(loaded),
         map: config.map ?? [],
         prices: config.prices ?? {},
         laneOf: laneOf(config.agents ?? {}),

@@ -12,6 +12,9 @@ import type { Ruling } from "./model/ruling.ts";
 import type { LogRecord, Span, TraceContent } from "./model/span.ts";
 import type { SpanBatch } from "./model/batch.ts";
 import type { TimeWindow } from "./model/time.ts";
+import type { CandidateAnswer, ReplayedCall } from "./model/candidate-answer.ts";
+import type { Checker } from "./model/checker.ts";
+import type { JudgeModel } from "./model/judge-model.ts";
 
 export interface RunQuery {
   readonly workflow?: string;
@@ -148,14 +151,6 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** Signals as the candidate's answer tells them: believed where nothing else shows them. */
-export interface ToldSignals {
-  readonly grounded?: number;
-  readonly fallback?: boolean;
-  readonly confidence?: number;
-  readonly downstream_ok?: boolean;
-}
-
 /** One execution of the candidate agent on a case. */
 export interface TrialEvidence {
   readonly spans: readonly Span[];
@@ -169,23 +164,9 @@ export interface TrialEvidence {
   /** The tools whose calls go through the replay: a call of one of them that it did not see was not made. */
   readonly replayedTools: readonly string[];
   /** The parsed last line of standard output. */
-  readonly answer: {
-    readonly output: unknown;
-    readonly citations?: readonly string[];
-    readonly retrieved?: readonly string[];
-    /** Its tool calls, each `{name, arguments, result}`: believed where neither spans nor the replay show any. */
-    readonly tool_calls?: readonly unknown[];
-    readonly signals?: ToldSignals;
-    readonly usage?: { readonly usd?: number; readonly tokens?: number };
-  };
+  readonly answer: CandidateAnswer;
   /** Tool calls seen by the replay, in order. */
-  readonly replayed: readonly {
-    readonly tool: string;
-    readonly args: unknown;
-    /** `live`: the real tool answered. */
-    readonly match: "exact" | "args" | "sequence" | "miss" | "live";
-    readonly result: unknown;
-  }[];
+  readonly replayed: readonly (ReplayedCall & { readonly result: unknown })[];
   readonly durationMs: number;
 }
 
@@ -193,54 +174,6 @@ export interface TrialEvidence {
 export interface Candidate {
   /** @throws PortError candidate_failed, candidate_timeout: the trial is undecided, never passed */
   run(evalCase: EvalCase, trial: number): Promise<TrialEvidence>;
-}
-
-/** What the repository's own code says, with a sentence; error: it could not be asked, or gave no answer. */
-export interface CodeAnswer {
-  readonly kind: "pass" | "fail" | "error";
-  readonly why: string;
-}
-
-/** A validator: a command, or a module; and how long it may take, as in `10s`. */
-export interface ValidatorCode {
-  readonly run?: readonly string[] | undefined;
-  readonly module?: string | undefined;
-  readonly timeout?: string | undefined;
-}
-
-/** Runs the repository's own code on an output: validators, schemas, slow patterns. Never anything from a trace. */
-export interface Checker {
-  /** Violations of a JSON Schema (inline, or a path in the repository); empty when it holds. */
-  schema(schema: unknown, value: unknown, caseFile: string): Promise<readonly string[]>;
-  /** A command or a module accepts or rejects an output. What cannot be started, hangs, or gives no answer is an error. */
-  validator(
-    code: ValidatorCode,
-    output: { readonly text: string; readonly value: unknown },
-    caseFile: string,
-  ): Promise<CodeAnswer>;
-  /** A module, its path from the case file's folder, is given what is known of a run; it passes or fails it. */
-  module(path: string, evidence: unknown, args: unknown, caseFile: string): Promise<CodeAnswer>;
-  /** A pattern of the repository on hostile text: in a worker, with a time limit. null: the time ran out. */
-  matches(pattern: string, text: string): Promise<boolean | null>;
-}
-
-/** A model that judges outputs. It is shown what anybody may have written, and its answer is a text that is believed in nothing. */
-export interface JudgeModel {
-  /**
-   * Asks once.
-   *
-   * @param question  temperature null: none is sent
-   * @returns the answer, or why there is none (not reached, too slow, refused, cut): never with a key in it
-   */
-  ask(question: {
-    readonly model: string;
-    readonly system: string;
-    readonly user: string;
-    readonly maxOutputTokens: number;
-    readonly temperature: number | null;
-  }): Promise<
-    { readonly ok: true; readonly text: string } | { readonly ok: false; readonly why: string }
-  >;
 }
 
 /** Called between slices of long work: what it gives is waited for, so that others are served meanwhile. */

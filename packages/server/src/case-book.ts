@@ -8,6 +8,7 @@ import type {
 } from "@rootward/pipeline/model/case-told";
 import { ClusterId } from "@rootward/pipeline/model/ids";
 import type { Store } from "@rootward/pipeline/ports";
+import { dayMs } from "@rootward/pipeline/model/time";
 
 /** Since when, and in what words, a cluster stands closed without an active case. */
 interface Closed {
@@ -53,8 +54,6 @@ async function earlier(store: Store): Promise<readonly StoredCase[]> {
       activeMs: activeMs ?? null,
     }));
 }
-
-const dayMs = 86_400_000;
 
 /** The last millisecond of the day of a closure, UTC: what came on that day was known to whoever closed it. */
 function closedMs({ closed }: ClosureNote["closure"]): number {
@@ -145,10 +144,14 @@ function changesOf(
 /** @throws SyntaxError, ZodError  if what an earlier version stored was written by something else */
 export async function openCaseBook(store: Store): Promise<CaseBook> {
   const books: Books = { cases: new Map(), closures: new Map() };
+  let guardedSince = guards(books);
+  let closed = closedIn(books);
   const keep = (cases: readonly StoredCase[], closures: readonly StoredClosure[]) => {
     for (const one of cases) books.cases.set(toldKey(one), one);
     for (const one of closures)
       books.closures.set(toldKey({ source: one.source, id: one.closure.id }), one);
+    guardedSince = guards(books);
+    closed = closedIn(books);
   };
   const stored = await store.cases();
   const moved = stored.length > 0 ? [] : await earlier(store);
@@ -163,11 +166,11 @@ export async function openCaseBook(store: Store): Promise<CaseBook> {
       await store.putClosures(closures);
       keep(cases, closures);
     },
-    guarded: () => new Set(guards(books).keys()),
+    guarded: () => new Set(guardedSince.keys()),
     guardedMs: () =>
       new Map(
-        [...guards(books)].flatMap(([id, atMs]) => (atMs === null ? [] : [[id, atMs] as const])),
+        [...guardedSince].flatMap(([id, atMs]) => (atMs === null ? [] : [[id, atMs] as const])),
       ),
-    closed: () => closedIn(books),
+    closed: () => closed,
   };
 }

@@ -12,6 +12,7 @@ import {
 } from "@rootward/pipeline/evals/exchange/promptfoo-assertions";
 import type { AgentConfig } from "@rootward/pipeline/model/gate-config";
 import { timeoutMs } from "../candidate/adapter.ts";
+import { configFolder } from "../config.ts";
 import type { LoadedConfig } from "../config.ts";
 import { messageOf, OperatorError } from "../output.ts";
 import { packageUrl } from "../package-folder.ts";
@@ -57,7 +58,7 @@ function promptfooSetting(from: string, { config, path }: LoadedConfig): Promptf
   );
   return {
     agents: Object.fromEntries(agents),
-    folder: seen(path === null ? process.cwd() : dirname(path)),
+    folder: seen(configFolder({ path })),
     folderOf: ({ file }) => seen(dirname(resolve(file))),
     trials: config.trials ?? {},
   };

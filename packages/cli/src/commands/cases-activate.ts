@@ -11,6 +11,7 @@ import { tellCase } from "../case-tell.ts";
 import { newChecker } from "../checker.ts";
 import { OperatorError, printLine } from "../output.ts";
 import { personOf } from "../person.ts";
+import { today } from "../today.ts";
 
 interface ActivateOptions {
   readonly dir: string;
@@ -54,7 +55,7 @@ async function activate(id: string, options: ActivateOptions): Promise<void> {
       `${id} is graded by a judge: calibrate its rubric ${evalCase.judge?.rubric ?? ""}, then set status: active in ${file}`,
     );
   }
-  const at = new Date().toISOString().slice(0, 10);
+  const at = today();
   const by = personOf(options.by);
   const proof =
     evalCase.provenance.origin === "production"

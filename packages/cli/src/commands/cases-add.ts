@@ -26,6 +26,7 @@ import { oneOf } from "../one-of.ts";
 import { counted, note, OperatorError, printLine } from "../output.ts";
 import { personOf } from "../person.ts";
 import { programVersion } from "../version.ts";
+import { today } from "../today.ts";
 
 interface AddOptions {
   readonly url?: string;
@@ -92,7 +93,7 @@ async function addCase(id: string, options: AddOptions): Promise<void> {
     {
       ...material,
       agent: agentOf(options.agent, Object.keys(config.agents ?? {}), material.cluster.workflow),
-      today: new Date().toISOString().slice(0, 10),
+      today: today(),
       by: personOf(options.by),
       severity,
       version: programVersion(),

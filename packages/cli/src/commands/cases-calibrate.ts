@@ -26,6 +26,7 @@ import {
 } from "../output.ts";
 import { readRubrics } from "../rubric-store.ts";
 import type { LoadedRubric } from "../rubric-store.ts";
+import { today } from "../today.ts";
 
 interface Options {
   readonly dir: string;
@@ -152,7 +153,7 @@ async function measure(
   const bar = progress(`asking ${judge.identity.model} about ${counted(labels.length, "label")}`);
   try {
     const done = await calibrate(judge, labels, newJudge(config), {
-      today: new Date().toISOString().slice(0, 10),
+      today: today(),
       concurrency: config?.concurrency ?? policy("judgeConcurrency"),
       onProgress: (count, of) => bar.update(count, of),
     });

@@ -18,6 +18,7 @@ import { loadConfig } from "../config.ts";
 import { oneOf } from "../one-of.ts";
 import { note, OperatorError, printLine } from "../output.ts";
 import { personOf } from "../person.ts";
+import { today } from "../today.ts";
 
 interface ClosureOptions {
   readonly dir: string;
@@ -187,7 +188,7 @@ function fieldsOf(options: ClosureOptions): Fields {
     category,
     closed_by: personOf(options.closedBy),
     reviewed_by: personOf(options.reviewedBy),
-    closed: new Date().toISOString().slice(0, 10),
+    closed: today(),
     ...(incident === undefined ? {} : { incident }),
     ...(upstreamFix === undefined ? {} : { upstream_fix: upstreamFix }),
     ...(reviewAgain === undefined ? {} : { review_again: reviewAgain }),

@@ -13,6 +13,7 @@ import { programVersion } from "../version.ts";
 import { writeSchemas } from "../case-schemas.ts";
 import { writeTapes } from "../case-tapes.ts";
 import { personOf } from "../person.ts";
+import { today } from "../today.ts";
 
 interface Options {
   readonly from?: string;
@@ -53,7 +54,7 @@ function importCases(file: string, options: Options): void {
     workflow: options.workflow ?? null,
     agent: options.agent ?? (agents.length === 1 ? (agents[0] ?? null) : null),
     by: personOf(options.by),
-    today: new Date().toISOString().slice(0, 10),
+    today: today(),
     version: programVersion(),
   });
   if (!read.ok) throw new OperatorError(`nothing is imported: ${read.errors.join("; ")}`);

@@ -8,15 +8,15 @@ import { redact } from "@rootward/pipeline/evals/personal";
 import { secretIn } from "@rootward/pipeline/evals/secrets";
 import { EvalCase, failureClasses, severityFloor } from "@rootward/pipeline/model/evalcase";
 import { changeTypes, severities } from "@rootward/pipeline/model/evalfields";
-import { unfailed } from "@rootward/pipeline/pipeline";
 import { writeSchemas } from "../case-schemas.ts";
-import { newChecker } from "../checker.ts";
 import { loadConfig } from "../config.ts";
-import { contractsOf } from "../contracts.ts";
+import type { LoadedConfig } from "../config.ts";
+import { unfailedOutputs } from "../known-bad.ts";
 import { oneOf } from "../one-of.ts";
 import { messageOf, note, OperatorError, printLine } from "../output.ts";
 import { personOf } from "../person.ts";
 import { programVersion } from "../version.ts";
+import { today } from "../today.ts";
 
 interface NewOptions {
   readonly dir: string;
@@ -72,8 +72,9 @@ async function newCase(slug: string, options: NewOptions): Promise<void> {
   if (secret !== null) {
     throw new OperatorError(`the case holds what looks like ${secret}; nothing was written`, 2);
   }
-  const evalCase = caseOf(id, options, written);
-  await requireFailing(evalCase, file, options.config);
+  const loaded = loadConfig(options.config);
+  const evalCase = caseOf(id, options, loaded, written);
+  await requireFailing(evalCase, file, loaded);
   const { value, count } = redact({ input: evalCase.input, known_bad: evalCase.known_bad ?? [] });
   mkdirSync(join(resolve(options.dir), "cases"), { recursive: true });
   const tapes = join(resolve(options.dir), "cassettes", id);
@@ -91,11 +92,9 @@ async function newCase(slug: string, options: NewOptions): Promise<void> {
 }
 
 /** @throws OperatorError  exit code 2: an output of `--known-bad` that no assertion fails; the gate would refuse the case */
-async function requireFailing(evalCase: EvalCase, file: string, configFile: string | undefined) {
+async function requireFailing(evalCase: EvalCase, file: string, loaded: LoadedConfig) {
   if (evalCase.judge !== undefined) return;
-  const { config, path } = loadConfig(configFile);
-  const reading = { contractFor: contractsOf(config, path), map: config.map ?? [] };
-  const [first] = await unfailed(evalCase, file, [], reading, { checker: newChecker() });
+  const [first] = await unfailedOutputs(loaded)(evalCase, file, []);
   if (first === undefined) return;
   throw new OperatorError(`--known-bad ${first.why}; nothing was written`, 2);
 }
@@ -132,9 +131,14 @@ interface Written extends Pick<Needed, "title"> {
 }
 
 /** @throws OperatorError  exit code 2: the schema refuses it, with every reason */
-function caseOf(id: string, options: NewOptions, { title, ...written }: Written): EvalCase {
+function caseOf(
+  id: string,
+  options: NewOptions,
+  { config }: LoadedConfig,
+  { title, ...written }: Written,
+): EvalCase {
   const failureClass = oneOf("--class", options.class, failureClasses) ?? "quality";
-  const agent = agentOf(options);
+  const agent = options.agent ?? onlyAgent(config);
   const by = personOf(options.by);
   const proven = (written.known_bad ?? []).length > 0 || options.unproven === true;
   const floor = severityFloor(failureClass, false);
@@ -152,7 +156,7 @@ function caseOf(id: string, options: NewOptions, { title, ...written }: Written)
     provenance: {
       origin: "written",
       created: {
-        at: new Date().toISOString().slice(0, 10),
+        at: today(),
         by,
         tool: `rootward/${programVersion()}`,
       },
@@ -171,10 +175,10 @@ function caseOf(id: string, options: NewOptions, { title, ...written }: Written)
   throw new OperatorError(`${id} is no valid case: ${why.join("; ")}`, 2);
 }
 
-function agentOf({ agent, config }: NewOptions): string {
-  const names = Object.keys(loadConfig(config).config.agents ?? {});
-  const found = agent ?? (names.length === 1 ? names[0] : undefined);
-  if (found !== undefined) return found;
+function onlyAgent({ agents = {} }: LoadedConfig["config"]): string {
+  const names = Object.keys(agents);
+  const [only] = names;
+  if (only !== undefined && names.length === 1) return only;
   throw new OperatorError(
     `--agent is missing; under agents: in rootward.yaml there are ${names.join(", ") || "none"}`,
     2,
@@ -215,7 +219,7 @@ function writeRubric(dir: string, { id, failure_class, owner }: EvalCase): void 
     members: [],
     clean: [],
     by: owner,
-    today: new Date().toISOString().slice(0, 10),
+    today: today(),
   });
   const path = join(folder, `${draft.id}.md`);
   if (existsSync(path)) return;

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { GateVerdict } from "@rootward/pipeline/model/verdict";
 import { loadCases } from "../case-store.ts";
 import type { CaseStore } from "../case-store.ts";
-import { loadConfig } from "../config.ts";
+import { configFolder, loadConfig } from "../config.ts";
 import type { LoadedConfig } from "../config.ts";
 import { git } from "../git.ts";
 import { mergeFiles, shardOption } from "../gate-merge.ts";
@@ -124,11 +124,8 @@ async function runGate(options: GateOptions): Promise<void> {
     all,
     store,
     problems: [...ratchet.problems, ...unfailed],
-    results: openResults(
-      loaded.path === null ? process.cwd() : dirname(loaded.path),
-      () => new Date(),
-    ),
-    base: options.base,
+    results: openResults(configFolder(loaded), () => new Date()),
+    base: ratchet.base,
     writes: outputFiles(options),
     severities: severityOption(options.severity),
     changed: changedOption(options.changed),
@@ -140,8 +137,8 @@ async function runGate(options: GateOptions): Promise<void> {
 }
 
 /** Stored trials that a change brings along would stand for trials of the candidate that nobody ran. */
-function trackedResults({ path }: LoadedConfig): readonly string[] {
-  const kept = git("ls-files", "--", join(path === null ? "." : dirname(path), ".rootward"));
+function trackedResults(loaded: LoadedConfig): readonly string[] {
+  const kept = git("ls-files", "--", join(configFolder(loaded), ".rootward"));
   const [first] = (kept ?? "").split("\n").filter(Boolean);
   return first === undefined
     ? []

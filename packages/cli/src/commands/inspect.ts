@@ -30,14 +30,15 @@ export function register(program: Command): void {
 }
 
 async function inspect(paths: string[], options: Options): Promise<void> {
-  const { config, path } = loadConfig(options.config);
+  const loaded = loadConfig(options.config);
+  const { config } = loaded;
   const warnings: string[] = [];
   const content = await readContent(paths, { onWarning: (text) => warnings.push(text) });
   // Bodies without spans (metrics, say) are read and hold no run; bodies of which none could be read are an error.
   if (warnings.length > 0 && content.spans.length + content.logs.length === 0) {
     throw new OperatorError(`no body could be read: ${warnings.join("; ")}`);
   }
-  const contracts = contractsOf(config, path);
+  const contracts = contractsOf(loaded);
   const base = {
     contractFor: contracts,
     map: config.map,

@@ -7,6 +7,7 @@ import { quarantines } from "@rootward/pipeline/evals/standing";
 import type { Override } from "@rootward/pipeline/model/override";
 import type { EvalCase } from "@rootward/pipeline/model/evalcase";
 import { policy } from "@rootward/pipeline/model/policy";
+import { dayMs } from "@rootward/pipeline/model/time";
 import { terminal } from "../ask.ts";
 import { loadCases } from "../case-store.ts";
 import type { CaseStore } from "../case-store.ts";
@@ -196,8 +197,6 @@ function coversMissing(evalCase: EvalCase): OperatorError {
     2,
   );
 }
-
-const dayMs = 86_400_000;
 
 /** What an override is worth today. */
 function stateOf(override: Override, now: string): string {

@@ -1,7 +1,8 @@
 import { annotationsOf } from "@rootward/pipeline/evals/report-annotations";
 import { markdownReport } from "@rootward/pipeline/evals/report-markdown";
 import { policy } from "@rootward/pipeline/model/policy";
-import type { GateOutcome, GateVerdict } from "@rootward/pipeline/model/verdict";
+import type { GateOutcome } from "@rootward/pipeline/model/exit-codes";
+import type { GateVerdict } from "@rootward/pipeline/model/verdict";
 import { githubCall } from "./github-api.ts";
 import type { GithubRun } from "./github-run.ts";
 

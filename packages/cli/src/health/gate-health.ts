@@ -9,6 +9,7 @@ import type { Severity } from "@rootward/pipeline/model/evalfields";
 import type { Override } from "@rootward/pipeline/model/override";
 import { policy } from "@rootward/pipeline/model/policy";
 import type { StoredTrial } from "@rootward/pipeline/model/stored-trial";
+import { dayMs } from "@rootward/pipeline/model/time";
 import { loadCases } from "../case-store.ts";
 import type { CaseStore } from "../case-store.ts";
 import type { LoadedConfig } from "../config.ts";
@@ -131,8 +132,6 @@ function pooledTrials(
     return same.length === 0 ? [] : [{ case: id, severity, ...pooledOf(same) }];
   });
 }
-
-const dayMs = 86_400_000;
 
 function judgesOf({ rubrics }: CaseStore, now: string): GateHealth["judges"] {
   return rubrics.map(({ file, labels, calibration }) => {

@@ -3,8 +3,7 @@ import type { TimeWindow, UnixMillis } from "../model/time.ts";
 import { createHash } from "node:crypto";
 import type { FrozenReference, Missing, WorkflowState } from "../model/baseline.ts";
 import { policy } from "../model/policy.ts";
-
-export const dayMs = 86_400_000;
+import { dayMs } from "../model/time.ts";
 
 /** The runs of one workflow in one environment, by start time, then id. */
 export interface Flow {

@@ -1,8 +1,8 @@
 import type { ClusterState } from "../model/cluster.ts";
 import type { StateEntry } from "../model/decision.ts";
 import { policy } from "../model/policy.ts";
+import { dayMs } from "../model/time.ts";
 import type { Member } from "./facts.ts";
-import { dayMs } from "./flows.ts";
 
 /** What is known of a cluster beside its members. */
 export interface Life {

@@ -3,12 +3,13 @@ import type { Attribution, Material } from "../model/attribution.ts";
 import type { MaterialKind } from "../model/causes.ts";
 import type { Change } from "../model/change.ts";
 import { policy } from "../model/policy.ts";
+import { dayMs } from "../model/time.ts";
 import { shapeKey } from "./cleanwindow.ts";
 import type { Versioned } from "./evidence.ts";
 import { commonest } from "./examples.ts";
 import { kindsOf } from "./facts.ts";
 import type { Facts, Member } from "./facts.ts";
-import { compareText, dayMs, groupBy } from "./flows.ts";
+import { compareText, groupBy } from "./flows.ts";
 import { shapes, texts } from "./material-versions.ts";
 import { componentOf, isCall, retrieves } from "./view.ts";
 

@@ -4,7 +4,7 @@ import type { RunId } from "../model/ids.ts";
 import { policy } from "../model/policy.ts";
 import { flowMemory } from "./flowmemory.ts";
 import type { FlowMemory, FlowName, Frozen } from "./flowmemory.ts";
-import { compareText } from "./flows.ts";
+import { compareText, groupBy } from "./flows.ts";
 import { rememberedFlow } from "./remembered-flow.ts";
 import type { RememberedFlow } from "./remembered-flow.ts";
 import { slimmer } from "./slim.ts";
@@ -35,8 +35,7 @@ function keyOf({ workflow, environment }: FlowName): string {
   return JSON.stringify([workflow, environment]);
 }
 
-function frozenOf(name: FlowName, all: readonly FrozenReference[]): Frozen {
-  const own = all.filter((one) => keyOf(one) === keyOf(name));
+function frozenAmong(own: readonly FrozenReference[] = []): Frozen {
   return {
     first: own.find(({ accepted }) => accepted === undefined) ?? null,
     later: own.filter(({ accepted }) => accepted !== undefined),
@@ -52,12 +51,15 @@ export function diagnosisMemory(
   newSlimmer: () => Slimmer | null = slimmer,
 ): DiagnosisMemory {
   const flows = new Map<string, RememberedFlow>();
+  const stored = groupBy(frozen, keyOf);
   const flowOf = (name: FlowName): RememberedFlow => {
     const key = keyOf(name);
     const { workflow, environment } = name;
     const found =
       flows.get(key) ??
-      rememberedFlow(flowMemory({ workflow, environment }, frozenOf(name, frozen), newSlimmer()));
+      rememberedFlow(
+        flowMemory({ workflow, environment }, frozenAmong(stored.get(key)), newSlimmer()),
+      );
     flows.set(key, found);
     return found;
   };

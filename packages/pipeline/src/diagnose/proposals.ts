@@ -1,9 +1,10 @@
 import type { Cluster } from "../model/cluster.ts";
 import type { ClusterProposal } from "../model/decision.ts";
 import { policy } from "../model/policy.ts";
+import { dayMs } from "../model/time.ts";
 import { splitFeaturesOf } from "./decisions.ts";
 import type { Member } from "./facts.ts";
-import { compareText, dayMs } from "./flows.ts";
+import { compareText } from "./flows.ts";
 import type { Flow } from "./flows.ts";
 import { meanBetween, meanWithin, traitsOf } from "./gower.ts";
 import type { Traits } from "./gower.ts";

@@ -25,10 +25,10 @@ export function sharing(
     deviationsOf(viewOf(run), clean).some(
       (each) => each.name === primary && each.component === component,
     );
-  const showing = runs.filter(shows);
-  const usual = base.filter((run) => showing.includes(run)).length / Math.max(1, base.length);
+  const showing = new Set(runs.filter(shows));
+  const usual = base.filter((run) => showing.has(run)).length / Math.max(1, base.length);
   if (usual >= policy("usualDeviationShare")) return new Set();
   return new Set(
-    showing.filter(({ startedMs }) => startedMs >= beganMs(cluster)).map(({ id }) => id),
+    [...showing].filter(({ startedMs }) => startedMs >= beganMs(cluster)).map(({ id }) => id),
   );
 }

@@ -1,7 +1,8 @@
 import type { RunDigest } from "../model/digest.ts";
 import { policy } from "../model/policy.ts";
 import type { SignalName } from "../model/signal.ts";
-import { compareText, dayMs } from "./flows.ts";
+import { dayMs } from "../model/time.ts";
+import { compareText } from "./flows.ts";
 import type { Flow, Reference } from "./flows.ts";
 import type { Traffic } from "./limits.ts";
 import type { Slices } from "./slices.ts";

@@ -3,7 +3,7 @@ import type { RunDigest } from "../model/digest.ts";
 import { policy } from "../model/policy.ts";
 import { signalNames } from "../model/signal.ts";
 import type { SignalName, Signals } from "../model/signal.ts";
-import { dayMs } from "./flows.ts";
+import { dayMs } from "../model/time.ts";
 
 /** Whether a signal behaved in a run; null where it has no reading: absent is neither good nor bad. */
 export function isGood(signal: SignalName, signals: Signals): boolean | null {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { dayMs } from "../model/time.ts";
 import { increments } from "./cusum.ts";
 import { dispersionOf, noDays, withDays } from "./dispersion.ts";
-import { dayMs } from "./flows.ts";
 import { limitsOf } from "./limits.ts";
 import { foundOf } from "./turns.ts";
 import { beginWatch } from "./watch-state.ts";

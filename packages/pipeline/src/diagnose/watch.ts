@@ -1,7 +1,7 @@
 import { policy } from "../model/policy.ts";
+import { dayMs } from "../model/time.ts";
 import type { CusumKind, Cusum } from "./cusum.ts";
 import { inflation, squaresOf, withDays } from "./dispersion.ts";
-import { dayMs } from "./flows.ts";
 import { valuesFell } from "./stats.ts";
 import { alarm, endOpen, hasRisen, isBelowBaseline, rise, toBaseline } from "./turns.ts";
 import { atRest, compared, comparedWithin, countedOf, shareOf, tallied } from "./watch-state.ts";

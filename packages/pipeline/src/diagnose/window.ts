@@ -1,7 +1,7 @@
 import type { UnixMillis } from "../model/time.ts";
+import { dayMs } from "../model/time.ts";
 import { noDays, withDays } from "./dispersion.ts";
 import type { DayPart, DaySums } from "./dispersion.ts";
-import { dayMs } from "./flows.ts";
 
 /** One reading in its place in time. `value` is the graded reading, where the signal has one. */
 export interface Observation {

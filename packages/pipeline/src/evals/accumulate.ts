@@ -1,7 +1,7 @@
 import type { TrialsPolicy } from "../model/evalcase.ts";
 import type { Trial, TrialOutcome } from "../model/verdict.ts";
 import { pooledOf } from "./standing.ts";
-import { tallyOf } from "./trials.ts";
+import { failedIn, tallyOf } from "./trials.ts";
 import type { RunTrial, Tally } from "./trials.ts";
 
 interface Accumulating {
@@ -47,14 +47,6 @@ export async function accumulate(
   const [failure] = failedBefore;
   if (!holds || failure === undefined) return ended("pass");
   const why = `an earlier trial of this candidate failed (${earlier.length} are stored): ${failure.why}`;
-  return { ...failedEarlier(ended("fail"), failedBefore), why };
-}
-
-/** All that failed in earlier trials: an override must name it too. */
-function failedEarlier(tally: Tally, failures: readonly Trial[]): Tally {
-  const names = failures
-    .flatMap(({ grades }) => grades)
-    .filter(({ kind }) => kind === "fail")
-    .map(({ assertion }) => assertion);
-  return { ...tally, failed: [...new Set([...tally.failed, ...names])] };
+  // An override must name what failed earlier, too.
+  return { ...ended("fail"), failed: failedIn([...trials, ...failedBefore]), why };
 }

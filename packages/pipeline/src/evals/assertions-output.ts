@@ -1,15 +1,16 @@
+import type { Checker } from "../model/checker.ts";
 import { fail, listed, missing, pass, shown } from "./judged.ts";
 import type { Judged } from "./judged.ts";
 import { valuesAt } from "./pointer.ts";
 import { outputJson, outputText } from "./subject.ts";
-import type { OutputChecker, Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
 const invisible = missing("the output is not visible");
 
 export async function outputSchema(
   subject: Subject,
   schema: unknown,
-  checker: OutputChecker,
+  checker: Checker,
   caseFile: string,
 ): Promise<Judged> {
   const value = outputJson(subject);
@@ -45,7 +46,7 @@ const matchedCharacters = 1_000_000;
 export async function outputMatches(
   subject: Subject,
   pattern: string,
-  checker: OutputChecker,
+  checker: Checker,
 ): Promise<Judged> {
   const text = outputText(subject);
   if (text === null) return invisible;
@@ -101,8 +102,8 @@ export function outputPath(subject: Subject, rule: PathRule): Judged {
 
 export async function validator(
   subject: Subject,
-  code: Parameters<OutputChecker["validator"]>[0],
-  checker: OutputChecker,
+  code: Parameters<Checker["validator"]>[0],
+  checker: Checker,
   caseFile: string,
 ): Promise<Judged> {
   const text = outputText(subject);
@@ -119,7 +120,7 @@ export async function validator(
 export async function handoffContract(
   { run, unseen }: Subject,
   { from, to, schema }: { readonly from: string; readonly to: string; readonly schema: unknown },
-  checker: OutputChecker,
+  checker: Checker,
   caseFile: string,
 ): Promise<Judged> {
   if (unseen) return missing(unseen.why);

@@ -4,6 +4,7 @@ import { fail, missing, pass } from "./judged.ts";
 import type { Judged } from "./judged.ts";
 import { isObject } from "./pointer.ts";
 import type { Subject } from "./subject.ts";
+import { isBlank } from "./subject.ts";
 
 /** One step, by the names that a pattern may mean. */
 type Names = readonly (string | null | undefined)[];
@@ -95,9 +96,7 @@ export function stepCount(
   const showsCalls = type === "tool" || type === "command";
   const isProven = showsCalls && (unseen?.listsCalls === true || count > max);
   if (unseen && !isProven) return missing(unseen.why);
-  const isBlank =
-    run.toolCalls.length === 0 && run.llmCalls.length === 0 && run.agents.length === 0;
-  if (isBlank && type !== "span") return missing("no step of the run is visible");
+  if (type !== "span" && isBlank(run)) return missing("no step of the run is visible");
   const what = `${count} steps of kind ${type}${pattern === undefined ? "" : ` like ${pattern}`}`;
   return count >= min && count <= max
     ? pass(what)

@@ -1,10 +1,12 @@
+import type { Checker } from "../model/checker.ts";
 import { isDeepStrictEqual } from "./equal.ts";
 import { namedLike } from "./glob.ts";
 import { fail, listed, missing, pass, shown } from "./judged.ts";
 import type { Judged } from "./judged.ts";
 import { isObject } from "./pointer.ts";
-import type { OutputChecker, Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 import type { ToolCall } from "../model/run.ts";
+import { isBlank } from "./subject.ts";
 
 interface ToolMatch {
   readonly name?: string | undefined;
@@ -34,8 +36,7 @@ function noEvidence({ run, unseen }: Subject, names: readonly string[] | null): 
     const isKnown = unseen.listsCalls || names?.every((name) => unseen.tools.has(name)) === true;
     return isKnown ? null : missing(unseen.why);
   }
-  if (run.toolCalls.length > 0 || run.llmCalls.length > 0 || run.agents.length > 0) return null;
-  return missing("no step of the run is visible");
+  return isBlank(run) ? missing("no step of the run is visible") : null;
 }
 
 function namesOf({ name, pattern }: ToolMatch): readonly string[] | null {
@@ -134,7 +135,7 @@ export function argsMatch(
 export async function argsSchema(
   subject: Subject,
   value: ToolMatch & { readonly schema: unknown },
-  checker: OutputChecker,
+  checker: Checker,
   caseFile: string,
 ): Promise<Judged> {
   const unseen = noEvidence(subject, namesOf(value));

@@ -1,3 +1,4 @@
+import type { Checker } from "../model/checker.ts";
 import { describe, expect, test } from "vitest";
 import type { Assertion } from "../model/assertion.ts";
 import type { Run } from "../model/run.ts";
@@ -14,9 +15,9 @@ import {
 } from "../testing/build-run.ts";
 import { judge } from "./assertions.ts";
 import { compileSchema } from "./contract.ts";
-import type { OutputChecker, Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
-const checker: OutputChecker = {
+const checker: Checker = {
   schema: (schema, value) => Promise.resolve(compileSchema(schema as object)(value)),
   validator: ({ run }, { text }) =>
     Promise.resolve(

@@ -1,3 +1,4 @@
+import type { Checker } from "../model/checker.ts";
 import type { Assertion } from "../model/assertion.ts";
 import {
   argsMatch,
@@ -28,7 +29,7 @@ import {
 } from "./assertions-output.ts";
 import { moduleEvidence } from "./module-evidence.ts";
 import type { Judged } from "./judged.ts";
-import type { OutputChecker, Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
 /**
  * Asks one assertion of one run.
@@ -39,7 +40,7 @@ import type { OutputChecker, Subject } from "./subject.ts";
 export async function judge(
   assertion: Assertion,
   subject: Subject,
-  checker: OutputChecker,
+  checker: Checker,
   caseFile: string,
 ): Promise<Judged> {
   switch (assertion.type) {

@@ -1,12 +1,13 @@
+import type { Checker } from "../model/checker.ts";
 import { describe, expect, test } from "vitest";
 import { lacking } from "../model/activation.ts";
 import type { Assertion } from "../model/assertion.ts";
 import { buildDigest, goodSignals } from "../testing/build-digest.ts";
 import { buildCall, buildRun } from "../testing/build-run.ts";
 import { choose } from "./backtest.ts";
-import type { OutputChecker, Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
-const checker: OutputChecker = {
+const checker: Checker = {
   schema: () => Promise.resolve([]),
   validator: () => Promise.resolve({ kind: "pass", why: "" }),
   module: () => Promise.resolve({ kind: "pass", why: "" }),

@@ -1,9 +1,10 @@
+import type { Checker } from "../model/checker.ts";
 import type { Assertion } from "../model/assertion.ts";
 import { acceptsEnough, catchesEnough } from "../model/activation.ts";
 import type { Validation } from "../model/activation.ts";
 import { judge } from "./assertions.ts";
 import { nameOf } from "./grade.ts";
-import type { OutputChecker, Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
 interface Tried {
   readonly assertion: Assertion;
@@ -37,7 +38,7 @@ async function tryOne(
   assertion: Assertion,
   members: readonly Subject[],
   clean: readonly Subject[],
-  checker: OutputChecker,
+  checker: Checker,
 ): Promise<Tried> {
   const where = async (subjects: readonly Subject[], kind: "fail" | "pass") => {
     const found = new Set<number>();
@@ -61,7 +62,7 @@ export async function choose(
   proposals: readonly Assertion[],
   members: readonly Subject[],
   clean: readonly Subject[],
-  checker: OutputChecker,
+  checker: Checker,
 ): Promise<Chosen> {
   const tried: Tried[] = [];
   for (const proposal of proposals) tried.push(await tryOne(proposal, members, clean, checker));

@@ -2,6 +2,7 @@ import type { Closure } from "../model/closure.ts";
 import type { EvalCase } from "../model/evalcase.ts";
 import type { Override } from "../model/override.ts";
 import type { Day } from "../model/time.ts";
+import { dayMs } from "../model/time.ts";
 
 /** A day on which something is known to have happened, and what that was. */
 export interface SeenDay {
@@ -9,7 +10,6 @@ export interface SeenDay {
   readonly what: string;
 }
 
-const dayMs = 86_400_000;
 /** Whoever writes a day writes that of a time zone, which may be a day ahead of UTC. */
 const toleranceDays = 1;
 

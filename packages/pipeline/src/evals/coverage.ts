@@ -2,6 +2,7 @@ import type { Closure } from "../model/closure.ts";
 import type { ProductionFacts } from "../model/coverage.ts";
 import type { EvalCase } from "../model/evalcase.ts";
 import type { CaseResult } from "../model/verdict.ts";
+import { listed } from "./judged.ts";
 
 export interface CoverageInput {
   readonly facts: ProductionFacts;
@@ -35,13 +36,6 @@ function touchedBy({ cases, closures }: CoverageInput): Touched {
       closures.flatMap((one) => (one.decision === "merged_into" ? [] : [one.cluster])),
     ),
   };
-}
-
-/** The first few of a list by size, and how many there are besides. */
-function listed(texts: readonly string[]): string {
-  const most = 5;
-  const more = texts.length > most ? ` and ${texts.length - most} more` : "";
-  return `${texts.slice(0, most).join(", ")}${more}`;
 }
 
 function runsOf(runs: number): string {

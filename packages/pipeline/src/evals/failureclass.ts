@@ -118,7 +118,6 @@ const rules: readonly Rule[] = [
         ? "what comes after cannot use the output"
         : null,
   },
-  { failureClass: "quality", holds: () => "none of the other classes holds" },
 ];
 
 /**

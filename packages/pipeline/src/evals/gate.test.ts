@@ -4,8 +4,9 @@ import { EvalCase } from "../model/evalcase.ts";
 import { severities } from "../model/evalfields.ts";
 import type { Severity } from "../model/evalfields.ts";
 import type { Override } from "../model/override.ts";
-import { gateExitCodes } from "../model/verdict.ts";
-import type { GateOutcome, TrialOutcome } from "../model/verdict.ts";
+import { gateExitCodes } from "../model/exit-codes.ts";
+import type { GateOutcome } from "../model/exit-codes.ts";
+import type { TrialOutcome } from "../model/verdict.ts";
 import { decide } from "./gate.ts";
 import type { Decided } from "./gate.ts";
 

@@ -1,7 +1,8 @@
 import type { EvalCase } from "../model/evalcase.ts";
 import type { Override } from "../model/override.ts";
-import { gateExitCodes } from "../model/verdict.ts";
-import type { CaseAction, CaseResult, GateOutcome, GateVerdict, Trial } from "../model/verdict.ts";
+import { gateExitCodes } from "../model/exit-codes.ts";
+import type { GateOutcome } from "../model/exit-codes.ts";
+import type { CaseAction, CaseResult, GateVerdict, Trial } from "../model/verdict.ts";
 import { coveringOverride, staleOverrides } from "./overrides.ts";
 import type { Coverage, OverrideRules } from "./overrides.ts";
 import type { Tally } from "./trials.ts";

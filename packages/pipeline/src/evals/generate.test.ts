@@ -1,3 +1,4 @@
+import type { Checker } from "../model/checker.ts";
 import { describe, expect, test } from "vitest";
 import { EvalCase } from "../model/evalcase.ts";
 import { noSettings } from "../model/workflow.ts";
@@ -12,10 +13,10 @@ import { generateCase } from "./generate.ts";
 import type { Asked, Generated, GenerateInput, Generation } from "./generate.ts";
 import { readLabels } from "./labels.ts";
 import { readRubric } from "./rubric.ts";
-import type { OutputChecker, Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
 const compiled = new Map<unknown, SchemaCheck>();
-const checker: OutputChecker = {
+const checker: Checker = {
   schema: (schema, value) => {
     const check = compiled.get(schema) ?? compileSchema(schema as object);
     compiled.set(schema, check);

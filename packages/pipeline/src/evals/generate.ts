@@ -1,3 +1,4 @@
+import type { Checker } from "../model/checker.ts";
 import { lacking } from "../model/activation.ts";
 import type { Assertion } from "../model/assertion.ts";
 import type { Cluster } from "../model/cluster.ts";
@@ -24,7 +25,7 @@ import { propose } from "./proposals.ts";
 import { recordingOf } from "./recording.ts";
 import type { Recording } from "./recording.ts";
 import { secretIn } from "./secrets.ts";
-import type { OutputChecker, Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
 /** What the person who adds a case decides otherwise than the tables. */
 export interface Asked {
@@ -81,10 +82,7 @@ export type Generation =
  *
  * @returns why not: no member's spans hold the input, or something that would be written looks like a secret
  */
-export async function generateCase(
-  input: GenerateInput,
-  checker: OutputChecker,
-): Promise<Generation> {
+export async function generateCase(input: GenerateInput, checker: Checker): Promise<Generation> {
   const { cluster, settings, members, clean, asked } = input;
   const taped = tapeOf(input);
   if (!taped.ok) return taped;

@@ -1,3 +1,4 @@
+import type { Checker } from "../model/checker.ts";
 import type { Assertion } from "../model/assertion.ts";
 import type { EvalCase } from "../model/evalcase.ts";
 import type { Grade } from "../model/verdict.ts";
@@ -5,7 +6,7 @@ import { judge } from "./assertions.ts";
 import { missing } from "./judged.ts";
 import type { Judged } from "./judged.ts";
 import { judgeName } from "./judging/judge.ts";
-import type { OutputChecker, Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
 /** What an assertion is called in reports and in an override's `covers`: its id, else its type. */
 export function nameOf(assertion: Assertion): string {
@@ -14,7 +15,7 @@ export function nameOf(assertion: Assertion): string {
 
 /** Assertions of which no two have one name: the second of a name has it with `-2` as its id, and so on. */
 export function distinctlyNamed(assertions: readonly Assertion[]): readonly Assertion[] {
-  const taken = new Set(["judge"]);
+  const taken = new Set<string>([judgeName]);
   return assertions.map((assertion) => {
     const name = nameOf(assertion);
     let own = name;
@@ -33,7 +34,7 @@ export function distinctlyNamed(assertions: readonly Assertion[]): readonly Asse
 export async function grade(
   evalCase: Pick<EvalCase, "assert" | "judge">,
   subject: Subject,
-  checker: OutputChecker,
+  checker: Checker,
   caseFile: string,
   byJudge: (() => Promise<Grade>) | null,
 ): Promise<readonly Grade[]> {

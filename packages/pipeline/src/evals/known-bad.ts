@@ -1,8 +1,9 @@
+import type { Checker } from "../model/checker.ts";
 import type { AssertionType } from "../model/assertion.ts";
 import type { EvalCase } from "../model/evalcase.ts";
 import { grade } from "./grade.ts";
 import { listed, shown } from "./judged.ts";
-import type { OutputChecker, Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
 /** What can fail an output alone; a budget or a tool call cannot. */
 const ofOutputs = new Set<AssertionType>([
@@ -34,7 +35,7 @@ export async function unfailedOutputs(
   evalCase: EvalCase,
   caseFile: string,
   subjectOf: (output: unknown) => Subject,
-  checker: OutputChecker,
+  checker: Checker,
 ): Promise<readonly Unfailed[]> {
   if (evalCase.grader === "judge") return [];
   const assert = evalCase.assert.filter(({ type }) => ofOutputs.has(type));

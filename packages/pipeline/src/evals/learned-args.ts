@@ -47,7 +47,9 @@ function argsOf(subjects: readonly Subject[]): ReadonlyMap<string, readonly Args
   for (const { run } of subjects) {
     for (const { name, args, role, executed } of run.toolCalls) {
       if (!executed || role === "handoff" || !isObject(args.value)) continue;
-      found.set(name, [...(found.get(name) ?? []), args.value]);
+      const known = found.get(name);
+      if (known) known.push(args.value);
+      else found.set(name, [args.value]);
     }
   }
   return found;

@@ -38,8 +38,11 @@ function leafTable(values: readonly unknown[]): ReadonlyMap<string, Seen> {
   const table = new Map<string, Seen>();
   for (const value of values) {
     const byPointer = new Map<string, Leaf[]>();
-    for (const leaf of leavesOf(value))
-      byPointer.set(leaf.pointer, [...(byPointer.get(leaf.pointer) ?? []), leaf]);
+    for (const leaf of leavesOf(value)) {
+      const leaves = byPointer.get(leaf.pointer);
+      if (leaves) leaves.push(leaf);
+      else byPointer.set(leaf.pointer, [leaf]);
+    }
     for (const [pointer, leaves] of byPointer) {
       const before = table.get(pointer);
       table.set(pointer, {

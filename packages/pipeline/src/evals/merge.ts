@@ -4,6 +4,7 @@ import type { CaseResult, GateVerdict } from "../model/verdict.ts";
 import { actionOf, resultOf, verdictOn } from "./gate.ts";
 import { coveringOverride } from "./overrides.ts";
 import type { OverrideRules } from "./overrides.ts";
+import { badness } from "./report-words.ts";
 
 /** The result of one shard, with the file it stands in. */
 export interface Part {
@@ -168,11 +169,8 @@ function resultsOf(sharded: readonly Sharded[], input: MergeInput): readonly Cas
     .toSorted((a, b) => (a.file < b.file ? -1 : 1));
 }
 
-const worstFirst = ["block", "undecided", "needs_override", "overridden", "logged", "ok"];
-
 function worstOf(results: readonly CaseResult[]): CaseResult | null {
-  const rank = ({ action }: CaseResult) => worstFirst.indexOf(action);
-  return results.toSorted((a, b) => rank(a) - rank(b))[0] ?? null;
+  return results.toSorted((a, b) => badness(a) - badness(b))[0] ?? null;
 }
 
 /** A shard's result on a case as it counts now: the severity is the case's own, a pass has trials, an override lives still. */

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from "./equal.ts";
 import { nameOf } from "./grade.ts";
 import { isAsStrict } from "./strictness.ts";
 import { defaultTrials, trialsOf } from "./trials.ts";
+import { listed } from "./judged.ts";
 
 /** A case with its file, as it stands at one commit or on disk. */
 export interface StoredCase {
@@ -102,9 +103,7 @@ function changedFiles(
   const paths = [...new Set(all.map(({ path }) => path))];
   return paths.map((path) => {
     const ids = all.filter((one) => one.path === path).map(({ id }) => id);
-    const named =
-      ids.length > 5 ? `${ids.slice(0, 5).join(", ")} and ${ids.length - 5} more` : ids.join(", ");
-    return `${path}: changed or gone without a history entry in what it decides about (${named})`;
+    return `${path}: changed or gone without a history entry in what it decides about (${listed(ids)})`;
   });
 }
 

@@ -1,9 +1,8 @@
 import type { EvalCase } from "../model/evalcase.ts";
 import { policy } from "../model/policy.ts";
 import type { Day } from "../model/time.ts";
+import { dayMs } from "../model/time.ts";
 import type { RecordedCall } from "./cassette.ts";
-
-const dayMs = 86_400_000;
 
 /** How old the recordings of a case are: since it was made, or since its history says that they were recorded anew. */
 export interface RecordingAge {

@@ -1,7 +1,8 @@
+import type { Checker } from "../model/checker.ts";
 import { judge } from "./assertions.ts";
 import type { EvalCase } from "../model/evalcase.ts";
 import type { Validation } from "../model/activation.ts";
-import type { OutputChecker, Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
 /**
  * How the assertions of a case as it stands fare on past runs: a member is caught when one of them fails it, a clean run accepted when all
@@ -10,7 +11,7 @@ import type { OutputChecker, Subject } from "./subject.ts";
 export async function regrade(
   { assert }: Pick<EvalCase, "assert">,
   { members, clean }: { readonly members: readonly Subject[]; readonly clean: readonly Subject[] },
-  checker: OutputChecker,
+  checker: Checker,
   caseFile: string,
 ): Promise<Validation> {
   const kindsOf = async (subject: Subject): Promise<ReadonlySet<string>> => {

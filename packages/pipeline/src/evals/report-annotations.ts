@@ -1,6 +1,7 @@
 import type { CaseAction, CaseResult, GateVerdict } from "../model/verdict.ts";
 import { nextCommand } from "./hints.ts";
 import { findingsOf, marks, placedProblem, worstFirst } from "./report-words.ts";
+import { listed } from "./judged.ts";
 
 type Level = "error" | "warning" | "notice";
 
@@ -54,9 +55,7 @@ export function collected(annotations: readonly Annotation[], most: number): rea
     if (all.length <= most) return all;
     const rest = all.slice(most - 1);
     const titles = [...new Set(rest.map(({ title }) => title))];
-    const shown = titles.slice(0, 20).join(", ");
-    const more = titles.length > 20 ? ` and ${titles.length - 20} more` : "";
-    const message = `${rest.length} more of this kind are not shown here: ${shown}${more}`;
+    const message = `${rest.length} more of this kind are not shown here: ${listed(titles, 20)}`;
     return [...all.slice(0, most - 1), { level, file: null, line: 1, title: "gate", message }];
   });
 }

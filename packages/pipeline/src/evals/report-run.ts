@@ -1,4 +1,5 @@
 import type { CaseResult, GateVerdict } from "../model/verdict.ts";
+import { listed } from "./judged.ts";
 
 /** How the gate was run, beside what became of each case: a line each for a terminal, a list item each in Markdown. */
 export function runLines(verdict: GateVerdict): readonly string[] {
@@ -54,10 +55,8 @@ export function historyRemarks({ trials, pooled, flaky }: CaseResult): readonly 
 function skippedLine(skipped: GateVerdict["skipped"], changes: GateVerdict["changes"]): string {
   const reasons = [...new Set(skipped.map(({ why }) => why))];
   const told = reasons.map((why) => {
-    const cases = skipped.filter((entry) => entry.why === why);
-    const ids = cases.slice(0, 5).map((entry) => entry.case);
-    const more = cases.length > ids.length ? ` and ${cases.length - ids.length} more` : "";
-    return `${ids.join(", ")}${more} (${why})`;
+    const ids = skipped.filter((entry) => entry.why === why).map((entry) => entry.case);
+    return `${listed(ids)} (${why})`;
   });
   const found = changes.map(({ agent, type, why }) => `${type} of ${agent}: ${why}`);
   const changed = found.length === 0 ? "" : `. Changed: ${found.join("; ")}`;

@@ -35,11 +35,14 @@ export function told(result: CaseResult): string {
 
 const order = ["block", "undecided", "needs_override", "overridden", "logged", "ok"];
 
+/** The worst action has the least. */
+export function badness({ action }: Pick<CaseResult, "action">): number {
+  return order.indexOf(action);
+}
+
 /** Worst first, then by id. */
 export function worstFirst(cases: readonly CaseResult[]): readonly CaseResult[] {
-  return cases.toSorted(
-    (a, b) => order.indexOf(a.action) - order.indexOf(b.action) || (a.case < b.case ? -1 : 1),
-  );
+  return cases.toSorted((a, b) => badness(a) - badness(b) || (a.case < b.case ? -1 : 1));
 }
 
 /** What one assertion found that a person should look at, in words, with its line in the case file. */

@@ -1,6 +1,7 @@
 import type { TrialsPolicy } from "../model/evalcase.ts";
-import { policy } from "../model/policy.ts";
+import { isDeepStrictEqual } from "./equal.ts";
 import { sequential } from "./statistics.ts";
+import { rateNumbers } from "./trials.ts";
 
 type Rate = Extract<TrialsPolicy, { policy: "rate" }>;
 
@@ -18,32 +19,15 @@ export function isAsStrict(now: TrialsPolicy, before: TrialsPolicy, defaultN: nu
 
 /** With how many passes and no failure a rate is content; its limit of trials where that comes first, or null where it never is. */
 function straightPasses(rate: Rate): number {
-  const { max, ...test } = numbersOf(rate);
+  const { max, ...test } = rateNumbers(rate);
   for (let passes = 1; passes < max; passes += 1) {
     if (sequential(test, passes, 0) === "pass") return passes;
   }
   return max;
 }
 
-function numbersOf(rate: Rate) {
-  return {
-    passRate: rate.pass_rate ?? policy("trialsPassRate"),
-    brokenRate: rate.broken_rate ?? policy("trialsBrokenRate"),
-    alpha: rate.alpha ?? policy("trialsAlpha"),
-    beta: rate.beta ?? policy("trialsBeta"),
-    max: rate.max ?? policy("trialsMax"),
-  };
-}
-
 function isSameRate(one: Rate, other: Rate): boolean {
-  const [left, right] = [numbersOf(one), numbersOf(other)];
-  return (
-    left.passRate === right.passRate &&
-    left.brokenRate === right.brokenRate &&
-    left.alpha === right.alpha &&
-    left.beta === right.beta &&
-    left.max === right.max
-  );
+  return isDeepStrictEqual(rateNumbers(one), rateNumbers(other));
 }
 
 /** A policy in words, for a sentence: `must_hold, n 9`. */

@@ -1,3 +1,4 @@
+import type { CandidateAnswer } from "../model/candidate-answer.ts";
 import type { RunDigest } from "../model/digest.ts";
 import type { Run } from "../model/run.ts";
 import type { Signals } from "../model/signal.ts";
@@ -8,25 +9,10 @@ export interface Subject {
   readonly signals: Signals;
   readonly digest: RunDigest;
   /** From the candidate's own answer, where it gave any; null for a run of production. */
-  readonly answer: {
-    readonly output: unknown;
-    readonly citations?: readonly string[];
-    readonly retrieved?: readonly string[];
-    readonly tool_calls?: readonly unknown[];
-    readonly signals?: ToldSignals;
-    readonly usage?: { readonly usd?: number; readonly tokens?: number };
-  } | null;
+  readonly answer: CandidateAnswer | null;
   readonly durationMs: number;
   /** Set where no span shows the run: it is made of the answer and of the calls that the replay saw. */
   readonly unseen?: Unseen;
-}
-
-/** Signals as a candidate's answer tells them. The same shape as the port's. */
-interface ToldSignals {
-  readonly grounded?: number;
-  readonly fallback?: boolean;
-  readonly confidence?: number;
-  readonly downstream_ok?: boolean;
 }
 
 /** What is known of a trial without spans. */
@@ -37,28 +23,6 @@ export interface Unseen {
   readonly listsCalls: boolean;
   /** Tools whose calls go through the replay: one that it did not see was not made. */
   readonly tools: ReadonlySet<string>;
-}
-
-/** What code of the repository says. The same shape as the port's. */
-interface CodeAnswer {
-  readonly kind: "pass" | "fail" | "error";
-  readonly why: string;
-}
-
-/** Runs what is slow or the repository's own on an output. The same shape as the port. */
-export interface OutputChecker {
-  schema(schema: unknown, value: unknown, caseFile: string): Promise<readonly string[]>;
-  validator(
-    code: {
-      readonly run?: readonly string[] | undefined;
-      readonly module?: string | undefined;
-      readonly timeout?: string | undefined;
-    },
-    output: { readonly text: string; readonly value: unknown },
-    caseFile: string,
-  ): Promise<CodeAnswer>;
-  module(path: string, evidence: unknown, args: unknown, caseFile: string): Promise<CodeAnswer>;
-  matches(pattern: string, text: string): Promise<boolean | null>;
 }
 
 /** The output as text; null where neither the answer nor the spans hold it. */
@@ -83,4 +47,9 @@ export function outputJson(subject: Subject): unknown {
   } catch {
     return text;
   }
+}
+
+/** Whether no step of a run is visible: then nothing follows from what is not there. */
+export function isBlank({ toolCalls, llmCalls, agents }: Run): boolean {
+  return toolCalls.length === 0 && llmCalls.length === 0 && agents.length === 0;
 }

@@ -1,3 +1,5 @@
+import type { Checker } from "../model/checker.ts";
+import type { ReplayedCall } from "../model/candidate-answer.ts";
 import type { EvalCase } from "../model/evalcase.ts";
 import { policy } from "../model/policy.ts";
 import type { Grade, Trial, TrialOutcome } from "../model/verdict.ts";
@@ -5,15 +7,8 @@ import { noSettings } from "../model/workflow.ts";
 import type { WorkflowSettings } from "../model/workflow.ts";
 import { grade } from "./grade.ts";
 import { listed } from "./judged.ts";
-import type { OutputChecker, Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 import { outcomeOf } from "./trials.ts";
-
-/** A tool call as the replay answered it. */
-export interface ReplayedCall {
-  readonly tool: string;
-  readonly args: unknown;
-  readonly match: "exact" | "args" | "sequence" | "miss" | "live";
-}
 
 /** What measuring needs and the gate cannot learn, from the case file. */
 export function settingsOf({ recognize, compliance_workflow }: EvalCase): WorkflowSettings {
@@ -81,7 +76,7 @@ export interface TrialInput {
 /** Grades one trial: the replay first, then every assertion, then the judge. */
 export async function gradeTrial(
   { evalCase, index, subject, replayed, caseFile, byJudge }: TrialInput,
-  checker: OutputChecker,
+  checker: Checker,
 ): Promise<Trial> {
   const drift = replayed.filter(({ match }) => match === "sequence").length;
   const told = toldOf(subject);

@@ -73,7 +73,20 @@ export async function runTrials(
 export function mostTrials(trialsPolicy: TrialsPolicy, severity: Severity): number {
   return trialsPolicy.policy === "must_hold"
     ? (trialsPolicy.n ?? defaultTrials(severity))
-    : 2 * (trialsPolicy.max ?? policy("trialsMax"));
+    : 2 * rateNumbers(trialsPolicy).max;
+}
+
+type Rate = Extract<TrialsPolicy, { policy: "rate" }>;
+
+/** The numbers of a sequential test; what a case leaves out is as the policy has it. */
+export function rateNumbers(rate: Rate) {
+  return {
+    passRate: rate.pass_rate ?? policy("trialsPassRate"),
+    brokenRate: rate.broken_rate ?? policy("trialsBrokenRate"),
+    alpha: rate.alpha ?? policy("trialsAlpha"),
+    beta: rate.beta ?? policy("trialsBeta"),
+    max: rate.max ?? policy("trialsMax"),
+  };
 }
 
 /** In how many trials a case must hold where nothing says it. */
@@ -96,18 +109,8 @@ async function mustHold(evalCase: EvalCase, n: number, runTrial: RunTrial): Prom
   return { trials, verdict: "pass" };
 }
 
-async function atRate(
-  evalCase: EvalCase,
-  rate: Extract<TrialsPolicy, { policy: "rate" }>,
-  runTrial: RunTrial,
-): Promise<Batch> {
-  const test = {
-    passRate: rate.pass_rate ?? policy("trialsPassRate"),
-    brokenRate: rate.broken_rate ?? policy("trialsBrokenRate"),
-    alpha: rate.alpha ?? policy("trialsAlpha"),
-    beta: rate.beta ?? policy("trialsBeta"),
-  };
-  const max = rate.max ?? policy("trialsMax");
+async function atRate(evalCase: EvalCase, rate: Rate, runTrial: RunTrial): Promise<Batch> {
+  const { max, ...test } = rateNumbers(rate);
   const batch = async (from: number): Promise<Batch> => {
     const trials: Trial[] = [];
     for (let index = 0; index < max; index += 1) {
@@ -127,6 +130,13 @@ async function atRate(
   return { trials: [...first.trials, ...second.trials], verdict: second.verdict };
 }
 
+/** What failed in any of some trials, each once. */
+export function failedIn(trials: readonly Pick<Trial, "outcome" | "grades">[]): readonly string[] {
+  const failing = trials.filter(({ outcome }) => outcome === "fail");
+  const grades = failing.flatMap((trial) => trial.grades);
+  return [...new Set(grades.flatMap(({ kind, assertion }) => (kind === "fail" ? assertion : [])))];
+}
+
 /** What trials and their verdict say together: why, which assertions failed, how often the case could still fail. */
 export function tallyOf(
   evalCase: EvalCase,
@@ -135,9 +145,6 @@ export function tallyOf(
 ): Tally {
   const deciding = trials.find(({ outcome }) => outcome === verdict) ?? trials.at(-1);
   const failing = trials.filter(({ outcome }) => outcome === "fail");
-  const failed = failing.flatMap(({ grades }) =>
-    grades.filter(({ kind }) => kind === "fail").map(({ assertion }) => assertion),
-  );
   return {
     case: evalCase,
     trials,
@@ -146,7 +153,7 @@ export function tallyOf(
       verdict === "undecided" && deciding?.outcome !== "undecided"
         ? `${trials.length} trials did not settle it`
         : (deciding?.why ?? "no trial ran"),
-    failed: [...new Set(failed)],
+    failed: failedIn(trials),
     upperFailureRate: verdict === "pass" ? upperFailureRate(trials.length, failing.length) : null,
     heldInARow: kind === "rate" ? rowOf(trials) : null,
   };

@@ -1,5 +1,6 @@
 import type { ConversationDigest } from "../model/digest.ts";
 import type { LlmCall, Message, Run, ToolCall } from "../model/run.ts";
+import { plainNumber } from "../rank/values.ts";
 import { isHidden } from "./material.ts";
 import { changesState, facets, handsToPerson, isAssent } from "./talk-words.ts";
 import { flatText } from "./value.ts";
@@ -88,15 +89,11 @@ function lastWordsBefore(run: Run, call: ToolCall): string | null {
 }
 
 const number = /(?<![\w.#-])\$?\d[\d,]*(?:\.\d+)?(?![\w-])/g;
-/** Most numbers of a text: as they are written, they are what they would be written back as. */
-const plainInteger = /^[1-9]\d{0,14}$/;
 const longestRead = 100_000;
 
 /** The numbers in a text, however they are written: `$1,200.50` and `1200.5` are one. */
 function numbersIn(text: string): readonly string[] {
-  return (text.slice(0, longestRead).match(number) ?? []).map((written) =>
-    plainInteger.test(written) ? written : String(Number(written.replaceAll(/[$,]/g, ""))),
-  );
+  return (text.slice(0, longestRead).match(number) ?? []).map(plainNumber);
 }
 
 const repliesOf = ({ output }: LlmCall): readonly string[] =>

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { day, person, personKey, severities } from "./evalfields.ts";
+import { dayMs } from "./time.ts";
 
 const longestDays = { accept_failure: 30, quarantine: 14, expected_fail: 90 } as const;
 const breakGlassDays = 3;
-const dayMs = 86_400_000;
 
 /**
  * A named person's written permission to pass named assertions of one failing case until a date: from the day `created` to the day

@@ -35,6 +35,16 @@ export const casesPolicy = {
     unit: "hours",
     source: "evals.md 2.4: for the retries of one commit; a provider may drift without a deploy",
   },
+  clockSkewHours: {
+    value: 0.1,
+    unit: "hours",
+    source: "clocks of machines that share a store of results; a trial of a later time was not run",
+  },
+  indexVersionTimeoutMs: {
+    value: 10_000,
+    unit: "ms",
+    source: "an index that does not tell its version by then has none: everything runs",
+  },
   accumulateTarget: {
     value: 0.05,
     unit: "share",

@@ -4,6 +4,9 @@ export type UnixNanos = bigint;
 /** Milliseconds since 1970-01-01 UTC. What diagnosis counts in: its windows need nothing finer. */
 export type UnixMillis = number;
 
+/** A day without a change of clocks, in milliseconds. */
+export const dayMs = 86_400_000;
+
 /** A calendar day, `YYYY-MM-DD`. */
 export type Day = string;
 

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { day, severities } from "./evalfields.ts";
+import { gateExitCodes } from "./exit-codes.ts";
+import type { GateOutcome } from "./exit-codes.ts";
 import { caseHistory, gateRun } from "./gate-run.ts";
 
 const Grade = z
@@ -91,16 +93,6 @@ const CaseResult = z
   .readonly();
 /** One case of a verdict. */
 export type CaseResult = z.infer<typeof CaseResult>;
-
-/** Exit codes of `rootward gate`, by outcome. Source: evals.md 3.1. */
-export const gateExitCodes = {
-  pass: 0,
-  blocked: 1,
-  override_needed: 2,
-  undecided: 3,
-  invalid: 4,
-} as const;
-export type GateOutcome = keyof typeof gateExitCodes;
 
 const gateOutcomes = [
   "pass",

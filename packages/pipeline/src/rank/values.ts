@@ -4,10 +4,11 @@ const names =
   /\b[A-Z][a-zA-Z'-]+(?:\s(?:of|the|and|de|von|van|in|for|&)\s[A-Z][a-zA-Z'-]+|\s[A-Z][a-zA-Z'-]+){1,4}/g;
 const urls = /https?:\/\/[^\s)"'>\]]+/g;
 
+/** As most numbers of a text are written: what they would be written back as. */
 const plainInteger = /^[1-9]\d{0,14}$/;
 
 /** A number without its writing: `$1,200.0` is `1200`. */
-function plainNumber(text: string): string {
+export function plainNumber(text: string): string {
   if (plainInteger.test(text)) return text;
   const digits = text.replace(/[,$]/g, "").replace(/[%.]+$/, "");
   const value = Number(digits);

@@ -294,8 +294,8 @@ function byContainment(input: GroundedInput, output: string): Reading<number> {
 
 /** Nothing was retrieved, nothing cited, and the answer claims something: what it claims must stand in what else the run read. */
 function byEmptyRetrieval(input: GroundedInput, output: string): Reading<number> {
-  if (unitsOf(output).length < input.minUnits) return absent("nothing_to_check");
   if (input.otherTexts.length > 0) return byContainment(input, output);
+  if (unitsOf(output).length < input.minUnits) return absent("nothing_to_check");
   const text = "retrieval ran and returned nothing, and the answer does not say so";
   return measured(0, "retrieval_nonempty", [{ spanId: input.outputAt, path: "output", text }]);
 }

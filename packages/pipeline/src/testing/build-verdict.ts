@@ -1,4 +1,4 @@
-import { gateExitCodes } from "../model/verdict.ts";
+import { gateExitCodes } from "../model/exit-codes.ts";
 import type { CaseResult, GateVerdict } from "../model/verdict.ts";
 
 /** A case that held in one trial, with what a test is about. */

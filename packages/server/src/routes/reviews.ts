@@ -3,6 +3,7 @@ import { z } from "zod";
 import { batchOf, bookFor } from "@rootward/pipeline/diagnose/review/book";
 import { policy } from "@rootward/pipeline/model/policy";
 import { BatchId, recordKey, ReviewRecord } from "@rootward/pipeline/model/review";
+import { dayMs } from "@rootward/pipeline/model/time";
 import { jsonBody } from "../body.ts";
 import type { Context } from "../context.ts";
 import { jsonAnswer } from "../json.ts";
@@ -11,7 +12,6 @@ import { makeBatch, reviewBook, reviewStatus } from "../review.ts";
 
 const Place = z.object({ workflow: z.string().optional(), environment: z.string().optional() });
 
-const dayMs = 86_400_000;
 const MakeBatch = z.strictObject({
   workflow: z.string().min(1),
   environment: z.string().min(1),

@@ -1,8 +1,10 @@
+import type { JudgeModel } from "../../model/judge-model.ts";
 import type { CalibratedJudge } from "../../model/calibration.ts";
 import type { Label } from "../../model/label.ts";
 import type { Day } from "../../model/time.ts";
+import { inLanes } from "../lanes.ts";
 import { askJudge } from "./judge.ts";
-import type { Judge, JudgePort } from "./judge.ts";
+import type { Judge } from "./judge.ts";
 import { partsOfLabel } from "./parts.ts";
 import type { Part } from "./parts.ts";
 import { labelsHash } from "./standing.ts";
@@ -28,7 +30,7 @@ type Answer = CalibratedJudge["answers"][number];
 export async function calibrate(
   judge: Judge,
   labels: readonly Label[],
-  port: JudgePort,
+  port: JudgeModel,
   setting: {
     readonly today: Day;
     readonly concurrency: number;
@@ -46,20 +48,19 @@ export async function calibrate(
   const answers = new Map<string, Answer>();
   const errors: string[] = [];
   const unreached: string[] = [];
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let one = pending[next]; one !== undefined; one = pending[next]) {
+  const lane = { name: "labels", atOnce: setting.concurrency };
+  await inLanes(
+    pending,
+    () => lane,
+    async ({ label: { id, human }, parts }) => {
       if (unreached.length > 0) return;
-      next += 1;
-      const { id, human } = one.label;
-      const { vote, isReached } = await askJudge(judge, one.parts, port);
+      const { vote, isReached } = await askJudge(judge, parts, port);
       if (!isReached) unreached.push(`label ${id}: ${vote.why}`);
       else if (vote.kind === "error") errors.push(`label ${id}: ${vote.why}`);
       answers.set(id, { label: id, human, judge: vote.kind });
       setting.onProgress(answers.size, labels.length);
-    }
-  };
-  await Promise.all(Array.from({ length: setting.concurrency }, work));
+    },
+  );
   if (unreached.length > 0) return { ok: false, errors: unreached.slice(0, 1) };
   return {
     ok: true,

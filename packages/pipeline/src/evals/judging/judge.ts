@@ -1,3 +1,4 @@
+import type { JudgeModel } from "../../model/judge-model.ts";
 import type { EvalCase } from "../../model/evalcase.ts";
 import type { Calibration, JudgeIdentity } from "../../model/calibration.ts";
 import type { JudgeConfig } from "../../model/judge-config.ts";
@@ -19,19 +20,6 @@ import type { Voted } from "./votes.ts";
 
 /** What a judge is called in reports and in an override's `covers`. */
 export const judgeName = "judge";
-
-/** Asks a model one question. The same shape as the port. */
-export interface JudgePort {
-  ask(question: {
-    readonly model: string;
-    readonly system: string;
-    readonly user: string;
-    readonly maxOutputTokens: number;
-    readonly temperature: number | null;
-  }): Promise<
-    { readonly ok: true; readonly text: string } | { readonly ok: false; readonly why: string }
-  >;
-}
 
 /** A judge as it is asked: who, by which rubric, shown what. */
 export interface Judge {
@@ -118,7 +106,7 @@ export function caseJudgeOf(
 export async function askJudge(
   { rubric, identity }: Judge,
   parts: readonly Part[],
-  port: JudgePort,
+  port: JudgeModel,
 ): Promise<{ readonly vote: Vote; readonly isReached: boolean }> {
   const { model, max_output_tokens: maxOutputTokens, temperature } = identity;
   const answer = await port.ask({
@@ -157,7 +145,7 @@ export async function gradeByJudge(
   evalCase: Pick<EvalCase, "input" | "judge" | "severity">,
   subject: Subject,
   caseJudge: CaseJudge,
-  port: JudgePort,
+  port: JudgeModel,
 ): Promise<Grade> {
   const error = (why: string): Grade => ({ kind: "error", assertion: judgeName, why });
   if (!caseJudge.ok) return error(caseJudge.why);

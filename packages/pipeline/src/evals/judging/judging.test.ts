@@ -1,3 +1,4 @@
+import type { JudgeModel } from "../../model/judge-model.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Calibration } from "../../model/calibration.ts";
@@ -10,7 +11,7 @@ import { buildCall, buildRetrieval, buildRun, known } from "../../testing/build-
 import type { Subject } from "../subject.ts";
 import { calibrate } from "./calibrate.ts";
 import { caseJudgeOf, gradeByJudge, judgeOf } from "./judge.ts";
-import type { CaseJudge, JudgePort } from "./judge.ts";
+import type { CaseJudge } from "./judge.ts";
 import { partsOfTrial } from "./parts.ts";
 import type { Part } from "./parts.ts";
 import { judgePrompt } from "./prompt.ts";
@@ -55,7 +56,7 @@ function judgeOfCase(more: Partial<NonNullable<typeof judged.judge>> = {}): Case
 /** Answers in order, the last one again and again; keeps what it was asked. */
 function scripted(
   ...answers: readonly (string | null)[]
-): JudgePort & { readonly asked: string[] } {
+): JudgeModel & { readonly asked: string[] } {
   const asked: string[] = [];
   return {
     asked,
@@ -200,7 +201,7 @@ describe("votes", () => {
 });
 
 describe("a case that is judged", () => {
-  const grade = (port: JudgePort, severity: "P0" | "P1", judge = judgeOfCase()) =>
+  const grade = (port: JudgeModel, severity: "P0" | "P1", judge = judgeOfCase()) =>
     gradeByJudge({ ...judged, severity }, subject("It is 60 EUR."), judge, port);
 
   test("passes and fails as the judge says, with its reason and its quote", async () => {
@@ -304,7 +305,7 @@ const labelsOf = (good: number, bad: number): readonly Label[] =>
   }));
 
 /** Passes what says 50 and fails what says 60, but for the labels that it gets wrong. */
-function reader(wrong: readonly string[] = []): JudgePort {
+function reader(wrong: readonly string[] = []): JudgeModel {
   return {
     ask: ({ user }) => {
       const [, amount = "", number = ""] = /It is (\d+) EUR \((\d+)\)/.exec(user) ?? [];
@@ -319,7 +320,7 @@ const setting = { today: "2026-11-21", concurrency: 3, onProgress: () => undefin
 
 async function calibration(
   labels: readonly Label[],
-  port: JudgePort,
+  port: JudgeModel,
   asked: Parameters<typeof judgeOf>[2] = { model: undefined, inputs: ["input", "output"] },
 ): Promise<Calibration> {
   const found = judgeOf(rubric, config, asked);
